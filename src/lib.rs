@@ -1,0 +1,6 @@
+//! greenwave (the map comes with ARCHITECTURE.md)
+
+pub mod corridor;
+pub mod demand;
+pub mod plan;
+pub mod units;

@@ -1,0 +1,2 @@
+//! greenwave
+fn main() {}
