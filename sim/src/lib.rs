@@ -1,1 +1,17 @@
 //! The plant.
+
+pub mod arrivals;
+mod change;
+pub mod counts;
+pub mod day;
+pub mod driver;
+mod lanes;
+pub mod loops;
+pub mod measure;
+pub mod random;
+pub mod scenario;
+pub mod signal;
+mod stopline;
+pub mod street;
+pub mod traffic;
+pub mod walkers;

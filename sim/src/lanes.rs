@@ -1,0 +1,226 @@
+//! Lanes while they are driven on: the static table of who neighbours whom, and the vehicles of each lane in order.
+//!
+//! Knows: where lanes lie, what they permit, which vehicles they hold. Must not know: how anybody decides.
+//!
+//! A lane's vehicles are kept as columns (one `Vec` a quantity) in ascending position, so the leader of `i` is `i + 1` and
+//! the head of the lane is last. Columns keep their capacity: a step allocates nothing once the lane has seen its fullest.
+
+use crate::driver::{LEFT_SPEED_M_S, RIGHT_SPEED_M_S, U_TURN_SPEED_M_S};
+use crate::street::{Movement, Street};
+
+/// `turn` of a vehicle whose lane does not permit what it wants.
+pub(crate) const WRONG_LANE: u8 = 255;
+/// `turn` of a vehicle on an exit link.
+pub(crate) const LEAVES: u8 = 254;
+/// `next` of a vehicle on its last link.
+pub(crate) const NOWHERE: u32 = u32::MAX;
+
+/// Flag: decided at yellow to go through.
+pub(crate) const COMMITTED: u8 = 1;
+/// Flag: in a queue (fell below 5 km/h, not yet back above 15 km/h).
+pub(crate) const QUEUED: u8 = 2;
+/// Flag: still in the curve, so driving at turning speed.
+pub(crate) const TURNING: u8 = 4;
+/// Flag: has stopped at a dark signal and may now go.
+pub(crate) const RELEASED: u8 = 8;
+/// Flag: heavy vehicle.
+pub(crate) const HEAVY: u8 = 16;
+
+/// One permitted movement, ready for the engine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TurnTo {
+    pub(crate) movement: Movement,
+    pub(crate) group: usize,
+    pub(crate) to_link: u32,
+    pub(crate) to_lane: usize,
+    /// Speed in the curve, m/s; infinite straight on.
+    pub(crate) speed: f32,
+}
+
+/// One lane's fixed facts.
+#[derive(Debug, Clone)]
+pub(crate) struct LaneInfo {
+    pub(crate) link: usize,
+    pub(crate) start: f32,
+    pub(crate) end: f32,
+    pub(crate) limit: f32,
+    pub(crate) left: Option<usize>,
+    pub(crate) right: Option<usize>,
+    pub(crate) exit: bool,
+    pub(crate) turns: Vec<TurnTo>,
+}
+
+impl LaneInfo {
+    /// The neighbour on the side of `sign` (negative = towards the median).
+    pub(crate) fn beside(&self, sign: i8) -> Option<usize> {
+        if sign < 0 { self.left } else { self.right }
+    }
+}
+
+/// All lanes, flat, with the first lane and first full lane of each link.
+#[derive(Debug, Clone)]
+pub(crate) struct LaneMap {
+    pub(crate) lanes: Vec<LaneInfo>,
+    first: Vec<usize>,
+    full: Vec<usize>,
+}
+
+impl LaneMap {
+    pub(crate) fn new(street: &Street) -> LaneMap {
+        let (mut first, mut full, mut count) = (Vec::new(), Vec::new(), 0);
+        for link in street.links() {
+            first.push(count);
+            full.push(count + link.lanes.iter().take_while(|l| l.start_m > 0.0).count());
+            count += link.lanes.len();
+        }
+        first.push(count);
+        let mut lanes = Vec::with_capacity(count);
+        for (k, link) in street.links().iter().enumerate() {
+            for (i, lane) in link.lanes.iter().enumerate() {
+                let here = first[k] + i;
+                let left_turns_before =
+                    link.lanes[..i].iter().filter(|l| l.turns.iter().any(|t| t.movement == Movement::Left)).count();
+                let turns = lane.turns.iter().map(|t| {
+                    let (a, b) = (full[t.to_link], first[t.to_link + 1]);
+                    let at = match t.movement {
+                        Movement::Through => here.saturating_sub(full[k]),
+                        Movement::Left | Movement::UTurn => left_turns_before,
+                        Movement::Right => b - a - 1 - (link.lanes.len() - 1 - i).min(b - a - 1),
+                    };
+                    TurnTo {
+                        movement: t.movement,
+                        group: t.group,
+                        to_link: t.to_link as u32,
+                        to_lane: a + at.min(b - a - 1),
+                        speed: match t.movement {
+                            Movement::Through => f32::INFINITY,
+                            Movement::Left => LEFT_SPEED_M_S,
+                            Movement::Right => RIGHT_SPEED_M_S,
+                            Movement::UTurn => U_TURN_SPEED_M_S,
+                        },
+                    }
+                });
+                lanes.push(LaneInfo {
+                    link: k,
+                    start: lane.start_m,
+                    end: link.length_m,
+                    limit: link.limit_m_s,
+                    left: (i > 0).then(|| here - 1),
+                    right: (i + 1 < link.lanes.len()).then_some(here + 1),
+                    exit: link.node.is_none(),
+                    turns: turns.collect(),
+                });
+            }
+        }
+        LaneMap { lanes, first, full }
+    }
+
+    /// The full-length lanes of a link, as a range of flat indices.
+    pub(crate) fn full_lanes(&self, link: usize) -> std::ops::Range<usize> {
+        self.full[link]..self.first[link + 1]
+    }
+
+    /// Flat index of lane `lane` of `link`.
+    pub(crate) fn lane(&self, link: usize, lane: usize) -> usize {
+        self.first[link] + lane
+    }
+
+    /// For a vehicle in `lane` that wants `next`: its turn there, and how many lanes it must move (negative = left).
+    pub(crate) fn wish(&self, lane: usize, next: u32) -> (u8, i8) {
+        let info = &self.lanes[lane];
+        if info.exit || next == NOWHERE {
+            return (LEAVES, 0);
+        }
+        if let Some(t) = self.turn(lane, next) {
+            return (t, 0);
+        }
+        let range = self.first[info.link]..self.first[info.link + 1];
+        let lanes = range.filter(|&l| self.turn(l, next).is_some());
+        let side = lanes.map(|l| l as i32 - lane as i32).min_by_key(|d| d.abs()).unwrap_or(0);
+        (WRONG_LANE, side as i8)
+    }
+
+    fn turn(&self, lane: usize, next: u32) -> Option<u8> {
+        self.lanes[lane].turns.iter().position(|t| t.to_link == next).map(|t| t as u8)
+    }
+}
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
+        /// One vehicle on its way between two lanes.
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct Car { $($(#[$doc])* pub(crate) $name: $kind,)* }
+
+        /// The vehicles of one lane, in ascending position.
+        #[derive(Debug, Clone, Default)]
+        pub(crate) struct Cars { $($(#[$doc])* pub(crate) $name: Vec<$kind>,)* }
+
+        impl Cars {
+            pub(crate) fn insert(&mut self, at: usize, car: Car) { $(self.$name.insert(at, car.$name);)* }
+            pub(crate) fn remove(&mut self, at: usize) -> Car { Car { $($name: self.$name.remove(at),)* } }
+            pub(crate) fn with_room(n: usize) -> Cars { Cars { $($name: Vec::with_capacity(n),)* } }
+        }
+    };
+}
+
+columns! {
+    /// Front bumper, m from the link's start.
+    pos: f32,
+    /// Speed, m/s.
+    vel: f32,
+    /// Desired speed now, m/s (lower in a curve).
+    v0: f32,
+    /// Desired speed on this link, m/s.
+    want: f32,
+    /// Time gap, s.
+    headway: f32,
+    /// Largest acceleration, m/s2.
+    accel: f32,
+    /// Length, m.
+    len: f32,
+    /// Acceleration of this step, m/s2.
+    acc: f32,
+    /// Metres driven in the last step.
+    moved: f32,
+    /// Index of its departure.
+    id: u32,
+    /// The link it goes to next, or [`NOWHERE`].
+    next: u32,
+    /// Index into the lane's turns, [`WRONG_LANE`] or [`LEAVES`].
+    turn: u8,
+    /// Lanes to move before it may turn; negative = left.
+    side: i8,
+    /// Flags.
+    flags: u8,
+    /// No lane change before this step.
+    hold: u32,
+}
+
+/// What is ahead of (or behind) somebody.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) pos: f32,
+    pub(crate) rear: f32,
+    pub(crate) vel: f32,
+}
+
+impl Cars {
+    pub(crate) fn len(&self) -> usize {
+        self.pos.len()
+    }
+
+    /// Vehicle `i` as others see it.
+    pub(crate) fn seen(&self, i: usize) -> Seen {
+        Seen { pos: self.pos[i], rear: self.pos[i] - self.len[i], vel: self.vel[i] }
+    }
+
+    /// The last vehicle of the lane, nearest to its start.
+    pub(crate) fn tail(&self) -> Option<Seen> {
+        (self.len() > 0).then(|| self.seen(0))
+    }
+
+    /// How many vehicles are at or behind `pos`: the index of the leader of somebody there.
+    pub(crate) fn leader_of(&self, pos: f32) -> usize {
+        self.pos.partition_point(|&p| p <= pos)
+    }
+}

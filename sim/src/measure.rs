@@ -1,0 +1,460 @@
+//! What is measured on the street: corridor speed, delay, stops, approaches, trips by class.
+//!
+//! Knows: when vehicles wished, crossed stop lines and left. Must not know: who set the lamps; comparisons between runs are
+//! made elsewhere. Definitions are those of the project's contract, measures 18 and 19; every absent value is `None`.
+
+use serde::Serialize;
+
+use crate::lanes::NOWHERE;
+use crate::street::{ApproachClass, Movement, Street};
+use crate::walkers::CrossingMeasure;
+
+/// What is simulated and what of it is measured, s of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Window {
+    /// The run begins (warm-up until `from_s`).
+    pub start_s: f64,
+    /// Vehicles that wish to enter, and link traversals that begin, from here on are measured.
+    pub from_s: f64,
+    /// Until here; later ones are not measured.
+    pub to_s: f64,
+}
+
+impl Window {
+    fn holds(&self, t: f64) -> bool {
+        t >= self.from_s && t < self.to_s
+    }
+}
+
+/// The kind of a trip by where it begins, leads and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TripClass {
+    /// In and out along the arterial.
+    ArterialThrough,
+    /// From the arterial to a crossing street.
+    ArterialToCross,
+    /// From a crossing street to an end of the arterial.
+    CrossToArterial,
+    /// From a crossing street over part of the arterial to a crossing street.
+    CrossAlongArterial,
+    /// Across, without driving along.
+    CrossThrough,
+}
+
+const CLASSES: [TripClass; 5] = [
+    TripClass::ArterialThrough,
+    TripClass::ArterialToCross,
+    TripClass::CrossToArterial,
+    TripClass::CrossAlongArterial,
+    TripClass::CrossThrough,
+];
+
+/// One vehicle's account.
+#[derive(Debug, Clone)]
+pub(crate) struct Trip {
+    pub(crate) wish_s: f64,
+    /// When it began the link it is on (an entry link: its wish).
+    pub(crate) since_s: f64,
+    /// When it crossed the corridor's first stop line straight on; NaN when it did not.
+    pub(crate) straight_since_s: f64,
+    /// Free-flow seconds of the links behind it.
+    pub(crate) free_s: f64,
+    /// Steps during which it stood in the wrong lane at a green.
+    pub(crate) blocks: u32,
+    pub(crate) cursor: u16,
+    pub(crate) stops: u16,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Way {
+    metres: f64,
+    seconds: f64,
+    vehicles: u32,
+}
+
+impl Way {
+    fn add(&mut self, metres: f64, seconds: f64) {
+        self.metres += metres;
+        self.seconds += seconds;
+        self.vehicles += 1;
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Trips {
+    wished: u32,
+    out: u32,
+    never_in: u32,
+    delay_s: f64,
+    stops: u64,
+    travel_s: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Approach {
+    vehicles: u32,
+    delay_s: f64,
+    queue_sum: f64,
+    queue_max: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    corridor: Option<u8>,
+    first: bool,
+    last: bool,
+    length: f64,
+    class: ApproachClass,
+}
+
+/// Running sums of one run.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    window: Window,
+    places: Vec<Place>,
+    corridor: [Way; 2],
+    whole: [Way; 2],
+    corridor_m: [f64; 2],
+    classes: [Trips; 5],
+    approaches: Vec<Approach>,
+    queue_steps: u64,
+    /// Vehicles that gave up their turn because they could not reach its lane.
+    pub missed_turns: u32,
+    /// Vehicles that left the street, warm-up included.
+    pub departed: u32,
+    /// Seconds driven by all vehicles on the road, warm-up included.
+    pub vehicle_seconds: f64,
+    /// Vehicle steps in which the no-overlap guard had to act (the brake came too late); a health figure of the model.
+    pub guarded: u64,
+}
+
+impl Tally {
+    pub(crate) fn new(street: &Street, window: Window) -> Tally {
+        let links = street.links();
+        let on = |link: Option<usize>, d: Option<u8>| d.is_some() && link.is_some_and(|l| links[l].corridor == d);
+        let straight = |l: usize| street.leads_to(l, Movement::Through);
+        let places = links.iter().enumerate().map(|(i, l)| Place {
+            corridor: l.corridor,
+            first: l.corridor.is_some()
+                && !(0..links.len()).any(|o| links[o].corridor == l.corridor && straight(o) == Some(i)),
+            last: l.corridor.is_some() && !on(straight(i), l.corridor),
+            length: f64::from(l.length_m),
+            class: l.approach_class,
+        });
+        let mut corridor_m = [0.0; 2];
+        for l in links {
+            if let Some(d) = l.corridor {
+                corridor_m[usize::from(d)] += f64::from(l.length_m);
+            }
+        }
+        Tally {
+            window,
+            places: places.collect(),
+            corridor: Default::default(),
+            whole: Default::default(),
+            corridor_m,
+            classes: Default::default(),
+            approaches: vec![Approach::default(); links.len()],
+            queue_steps: 0,
+            missed_turns: 0,
+            departed: 0,
+            vehicle_seconds: 0.0,
+            guarded: 0,
+        }
+    }
+
+    /// A vehicle crosses the stop line of `link` at `now`, having wished to drive it at `want` m/s.
+    pub(crate) fn crosses(&mut self, trip: &mut Trip, link: usize, to: usize, movement: Movement, now: f64, want: f32) {
+        let here = self.places[link];
+        let free = here.length / f64::from(want);
+        let took = now - trip.since_s;
+        if self.window.holds(trip.since_s) {
+            let a = &mut self.approaches[link];
+            a.vehicles += 1;
+            a.delay_s += took - free;
+            if let Some(d) = here.corridor
+                && movement == Movement::Through
+            {
+                self.corridor[usize::from(d)].add(here.length, took);
+            }
+        }
+        if here.last && movement == Movement::Through && self.window.holds(trip.straight_since_s) {
+            let d = usize::from(here.corridor.unwrap_or(0));
+            self.whole[d].add(self.corridor_m[d], now - trip.straight_since_s);
+        }
+        let there = self.places[to];
+        if movement != Movement::Through || there.corridor.is_none() {
+            trip.straight_since_s = f64::NAN;
+        } else if there.first {
+            trip.straight_since_s = now;
+        }
+        trip.free_s += free;
+        trip.since_s = now;
+    }
+
+    /// A vehicle leaves from the end of its last link at `now`.
+    pub(crate) fn leaves(&mut self, trip: &Trip, route: &[u32], now: f64, want: f32) {
+        self.departed += 1;
+        let last = route.last().map_or(0, |&l| l as usize);
+        let free = trip.free_s + self.places[last].length / f64::from(want);
+        self.account(trip, route, now, free, true);
+    }
+
+    /// A vehicle is still on the road, `pos` metres into its link, when the run ends.
+    pub(crate) fn remains(&mut self, trip: &Trip, route: &[u32], now: f64, pos: f32, want: f32) {
+        self.account(trip, route, now, trip.free_s + f64::from(pos / want), false);
+    }
+
+    /// A vehicle was never let in.
+    pub(crate) fn never_in(&mut self, wish_s: f64, route: &[u32], now: f64) {
+        if self.window.holds(wish_s) {
+            let c = &mut self.classes[self.class(route) as usize];
+            c.wished += 1;
+            c.never_in += 1;
+            c.delay_s += now - wish_s;
+        }
+    }
+
+    fn account(&mut self, trip: &Trip, route: &[u32], now: f64, free: f64, out: bool) {
+        if !self.window.holds(trip.wish_s) {
+            return;
+        }
+        let c = &mut self.classes[self.class(route) as usize];
+        c.wished += 1;
+        c.out += u32::from(out);
+        c.delay_s += now - trip.wish_s - free;
+        c.stops += u64::from(trip.stops);
+        c.travel_s += if out { now - trip.wish_s } else { 0.0 };
+    }
+
+    fn class(&self, route: &[u32]) -> TripClass {
+        let side = |l: Option<&u32>| l.is_none_or(|&l| self.places[l as usize].class == ApproachClass::Side);
+        match (side(route.first()), side(route.last())) {
+            (false, false) => TripClass::ArterialThrough,
+            (false, true) => TripClass::ArterialToCross,
+            (true, false) => TripClass::CrossToArterial,
+            (true, true) if route.iter().any(|&l| self.places[l as usize].class != ApproachClass::Side) => {
+                TripClass::CrossAlongArterial
+            }
+            (true, true) => TripClass::CrossThrough,
+        }
+    }
+
+    /// Notes how many vehicles queue on each link in this step (outside queues included).
+    pub(crate) fn queues(&mut self, now: f64, queued: &[u32]) {
+        if !self.window.holds(now) {
+            return;
+        }
+        self.queue_steps += 1;
+        for (a, &q) in self.approaches.iter_mut().zip(queued) {
+            a.queue_sum += f64::from(q);
+            a.queue_max = a.queue_max.max(q);
+        }
+    }
+
+    /// The report; call after `remains` and `never_in` of everybody left.
+    pub(crate) fn measures(&self, street: &Street, end_s: f64, crossings: Vec<CrossingMeasure>) -> Measures {
+        let rows = street.links().iter().zip(&self.approaches).filter_map(|(l, a)| {
+            let steps = self.queue_steps;
+            l.node.map(|node| ApproachMeasure {
+                link: l.name.clone(),
+                node,
+                side: l.approach_class == ApproachClass::Side,
+                vehicles: a.vehicles,
+                mean_delay_s: mean(a.delay_s, a.vehicles),
+                mean_queue: (steps > 0).then(|| a.queue_sum / steps as f64),
+                max_queue: a.queue_max,
+            })
+        });
+        let approaches: Vec<ApproachMeasure> = rows.collect();
+        let mut all = Trips::default();
+        for c in &self.classes {
+            all.wished += c.wished;
+            all.out += c.out;
+            all.never_in += c.never_in;
+            all.delay_s += c.delay_s;
+            all.stops += c.stops;
+            all.travel_s += c.travel_s;
+        }
+        Measures {
+            window: self.window,
+            end_s,
+            corridor: ways(&self.corridor),
+            end_to_end: ways(&self.whole),
+            all: trips(None, &all),
+            classes: CLASSES.iter().map(|&k| trips(Some(k), &self.classes[k as usize])).collect(),
+            side_streets: Together::of(approaches.iter().filter(|a| a.side)),
+            arterial_approaches: Together::of(approaches.iter().filter(|a| !a.side)),
+            approaches,
+            crossings,
+            missed_turns: self.missed_turns,
+            vehicle_seconds: self.vehicle_seconds,
+            guarded: self.guarded,
+        }
+    }
+}
+
+fn mean(sum: f64, n: u32) -> Option<f64> {
+    (n > 0).then(|| sum / f64::from(n))
+}
+
+fn ways(both: &[Way; 2]) -> Vec<WayMeasure> {
+    let rows = both.iter().enumerate().map(|(d, w)| WayMeasure {
+        direction: d as u8,
+        vehicles: w.vehicles,
+        metres: w.metres,
+        seconds: w.seconds,
+        speed_km_h: (w.seconds > 0.0).then(|| 3.6 * w.metres / w.seconds),
+    });
+    rows.collect()
+}
+
+fn trips(class: Option<TripClass>, t: &Trips) -> TripMeasure {
+    TripMeasure {
+        class,
+        wished: t.wished,
+        out: t.out,
+        unserved: t.wished - t.out,
+        never_in: t.never_in,
+        delay_s: t.delay_s,
+        mean_delay_s: mean(t.delay_s, t.wished),
+        mean_travel_s: mean(t.travel_s, t.out),
+        stops: t.stops,
+        mean_stops: mean(t.stops as f64, t.wished),
+    }
+}
+
+/// Metres and seconds of one corridor direction.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WayMeasure {
+    /// Direction, 0 or 1.
+    pub direction: u8,
+    /// Link traversals (corridor) or vehicles (end to end).
+    pub vehicles: u32,
+    /// Sum of metres.
+    pub metres: f64,
+    /// Sum of seconds, waiting included.
+    pub seconds: f64,
+    /// Their ratio, km/h.
+    pub speed_km_h: Option<f64>,
+}
+
+/// Trips of one class, or of all.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TripMeasure {
+    /// The class; absent = all.
+    pub class: Option<TripClass>,
+    /// Vehicles that wished to enter in the window.
+    pub wished: u32,
+    /// Of these, out at the end of the run.
+    pub out: u32,
+    /// Of these, not out.
+    pub unserved: u32,
+    /// Of these, never let in.
+    pub never_in: u32,
+    /// Sum of delays, s, over all that wished.
+    pub delay_s: f64,
+    /// Mean delay, s.
+    pub mean_delay_s: Option<f64>,
+    /// Mean time from wish to exit of those out, s.
+    pub mean_travel_s: Option<f64>,
+    /// Stops.
+    pub stops: u64,
+    /// Stops a vehicle.
+    pub mean_stops: Option<f64>,
+}
+
+/// One approach.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ApproachMeasure {
+    /// Name of its link.
+    pub link: String,
+    /// Its intersection.
+    pub node: usize,
+    /// Whether it is a side street.
+    pub side: bool,
+    /// Vehicles that began the link in the window and passed its stop line.
+    pub vehicles: u32,
+    /// Their mean control delay, s: time on the link (waiting outside included) minus free flow.
+    pub mean_delay_s: Option<f64>,
+    /// Mean number of queueing vehicles (from below 5 km/h until above 15 km/h), outside included.
+    pub mean_queue: Option<f64>,
+    /// Largest number of queueing vehicles.
+    pub max_queue: u32,
+}
+
+/// Several approaches together.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Together {
+    /// Vehicles over all of them.
+    pub vehicles: u32,
+    /// Mean delay over all their vehicles, s.
+    pub mean_delay_s: Option<f64>,
+    /// The largest mean delay of one approach, s.
+    pub worst_delay_s: Option<f64>,
+    /// The link of that approach.
+    pub worst_link: Option<String>,
+}
+
+impl Together {
+    fn of<'a>(rows: impl Iterator<Item = &'a ApproachMeasure>) -> Together {
+        let (mut vehicles, mut sum, mut worst) = (0, 0.0, None::<(f64, &str)>);
+        for r in rows {
+            let Some(delay) = r.mean_delay_s else { continue };
+            vehicles += r.vehicles;
+            sum += delay * f64::from(r.vehicles);
+            if worst.is_none_or(|(w, _)| delay > w) {
+                worst = Some((delay, &r.link));
+            }
+        }
+        Together {
+            vehicles,
+            mean_delay_s: mean(sum, vehicles),
+            worst_delay_s: worst.map(|w| w.0),
+            worst_link: worst.map(|w| w.1.to_owned()),
+        }
+    }
+}
+
+/// The result of one run; the same run gives the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measures {
+    /// What was measured.
+    pub window: Window,
+    /// When the run ended, s of the day.
+    pub end_s: f64,
+    /// Corridor speed a direction: link traversals by vehicles that go straight on.
+    pub corridor: Vec<WayMeasure>,
+    /// Vehicles that drove the whole corridor.
+    pub end_to_end: Vec<WayMeasure>,
+    /// All trips.
+    pub all: TripMeasure,
+    /// Trips by class.
+    pub classes: Vec<TripMeasure>,
+    /// All side-street approaches together, and the worst.
+    pub side_streets: Together,
+    /// All arterial approaches together, and the worst.
+    pub arterial_approaches: Together,
+    /// Every approach.
+    pub approaches: Vec<ApproachMeasure>,
+    /// Every pedestrian crossing.
+    pub crossings: Vec<CrossingMeasure>,
+    /// Vehicles that gave up their turn.
+    pub missed_turns: u32,
+    /// Seconds driven by all vehicles, warm-up included.
+    pub vehicle_seconds: f64,
+    /// Vehicle steps in which the no-overlap guard acted.
+    pub guarded: u64,
+}
+
+impl Trip {
+    pub(crate) fn new(wish_s: f64) -> Trip {
+        Trip { wish_s, since_s: wish_s, straight_since_s: f64::NAN, free_s: 0.0, blocks: 0, cursor: 0, stops: 0 }
+    }
+
+    /// The link after the current one.
+    pub(crate) fn next(&self, route: &[u32]) -> u32 {
+        route.get(usize::from(self.cursor) + 1).copied().unwrap_or(NOWHERE)
+    }
+}

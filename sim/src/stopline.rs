@@ -1,0 +1,158 @@
+//! The stop line: who may go, who must stop, how fast a turn is taken, whether there is room behind the intersection.
+//!
+//! Knows: lamps, turns, the head of each lane and the tail of the next. Must not know: routes, measures, who set the lamps.
+
+use crate::change::last_point;
+use crate::driver::{
+    GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, approach_speed, brake_needed, follow,
+};
+use crate::lanes::{COMMITTED, Cars, LEAVES, LaneMap, RELEASED, TURNING, WRONG_LANE};
+use crate::signal::Lamp;
+
+/// Vehicles further from the stop line than this do not look at it, m (stops from 20 m/s at 3 m/s2).
+const LOOK_M: f32 = 75.0;
+/// Where the wall of a red signal stands beyond the line, m: vehicles stop this much less than their standstill gap before it.
+const WALL_M: f32 = 1.0;
+/// Depth of the intersection area kept clear of standing vehicles, m.
+const KEEP_CLEAR_M: f32 = 12.0;
+/// A tail slower than this stands, for the keep-clear rule, m/s.
+const STANDS_M_S: f32 = 1.0;
+/// How far behind the line the curve of a turn reaches, m.
+pub(crate) const CURVE_M: f32 = 15.0;
+/// A dark signal lets one vehicle a lane go in this time, s (all-way yield; HCM chapter 21 has 3.9 to 4.5 s).
+const DARK_HEADWAY_S: f32 = 4.0;
+/// Vehicles of different lanes leave a dark intersection at least this far apart, s.
+const DARK_APART_S: f32 = 1.0;
+
+/// Lamps with their age, and when dark intersections let the last one go.
+#[derive(Debug, Clone)]
+pub(crate) struct Heads {
+    lamp: Vec<Lamp>,
+    age: Vec<f32>,
+    lane_let: Vec<f32>,
+    node_let: Vec<f32>,
+    node_of: Vec<usize>,
+}
+
+impl Heads {
+    pub(crate) fn new(groups: usize, nodes: usize, node_of: Vec<usize>) -> Heads {
+        Heads {
+            lamp: vec![Lamp::Red; groups],
+            age: vec![1e6; groups],
+            lane_let: vec![1e6; node_of.len()],
+            node_let: vec![1e6; nodes],
+            node_of,
+        }
+    }
+
+    pub(crate) fn show(&mut self, lamps: &[Lamp], step_s: f32) {
+        for ((lamp, age), &now) in self.lamp.iter_mut().zip(&mut self.age).zip(lamps) {
+            *age = if *lamp == now { *age + step_s } else { 0.0 };
+            *lamp = now;
+        }
+        for t in self.lane_let.iter_mut().chain(&mut self.node_let) {
+            *t += step_s;
+        }
+    }
+
+    pub(crate) fn green(&self, group: usize) -> bool {
+        self.lamp[group] == Lamp::Green
+    }
+
+    /// Whether vehicle `i` of `lane`, `d` before the line, passes it under its lamp; notes decisions in its flags.
+    fn passes(&mut self, c: &mut Cars, lane: usize, group: usize, i: usize, d: f32) -> bool {
+        let needed = brake_needed(c.vel[i], d);
+        match self.lamp[group] {
+            Lamp::Green => {
+                c.flags[i] &= !COMMITTED;
+                !(self.age[group] < GREEN_REACTION_S && c.vel[i] < 0.2)
+            }
+            Lamp::Yellow => {
+                let goes = needed > YELLOW_BRAKE_M_S2;
+                if goes {
+                    c.flags[i] |= COMMITTED;
+                }
+                goes
+            }
+            Lamp::Red => needed > HARDEST_BRAKE_M_S2 || (c.flags[i] & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2),
+            Lamp::Dark | Lamp::YellowFlash => {
+                let node = self.node_of[lane];
+                let waits = c.flags[i] & RELEASED == 0 && c.vel[i] < 0.5 && d < 4.0 && i + 1 == c.len();
+                if waits && self.lane_let[lane] >= DARK_HEADWAY_S && self.node_let[node] >= DARK_APART_S {
+                    c.flags[i] |= RELEASED;
+                    (self.lane_let[lane], self.node_let[node]) = (0.0, 0.0);
+                }
+                c.flags[i] & RELEASED != 0 || needed > HARDEST_BRAKE_M_S2
+            }
+        }
+    }
+}
+
+/// Applies stop lines, turning speeds and what lies behind the intersection; reads positions, lowers accelerations.
+pub(crate) fn approach(map: &LaneMap, cars: &mut [Cars], heads: &mut Heads) {
+    for lane in 0..cars.len() {
+        let info = &map.lanes[lane];
+        let n = cars[lane].len();
+        if n == 0 {
+            continue;
+        }
+        straighten(&mut cars[lane]);
+        if info.exit {
+            continue;
+        }
+        for i in (0..n).rev() {
+            let d = info.end - cars[lane].pos[i];
+            if d > LOOK_M {
+                break;
+            }
+            let turn = cars[lane].turn[i];
+            if turn == LEAVES {
+                continue;
+            }
+            if turn == WRONG_LANE {
+                let wall = last_point(map, lane, cars[lane].side[i]).max(cars[lane].pos[i]) + WALL_M;
+                stop(&mut cars[lane], i, wall);
+                break;
+            }
+            let t = info.turns[usize::from(turn)];
+            if !heads.passes(&mut cars[lane], lane, t.group, i, d) {
+                stop(&mut cars[lane], i, info.end + WALL_M);
+                break;
+            }
+            if t.speed.is_finite() {
+                let c = &mut cars[lane];
+                c.v0[i] = c.want[i].min(approach_speed(t.speed, d));
+            }
+            if i + 1 == n
+                && let Some(tail) = cars[t.to_lane].tail()
+            {
+                let c = &mut cars[lane];
+                let a = follow(c.vel[i], c.v0[i], d + tail.rear, tail.vel, c.accel[i], c.headway[i]);
+                c.acc[i] = c.acc[i].min(a);
+                let needs = KEEP_CLEAR_M + c.len[i] + STANDSTILL_GAP_M;
+                if tail.vel < STANDS_M_S && tail.rear < needs && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
+                    stop(c, i, info.end + WALL_M);
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn stop(c: &mut Cars, i: usize, wall: f32) {
+    let a = follow(c.vel[i], c.v0[i], wall - c.pos[i], 0.0, c.accel[i], c.headway[i]);
+    c.acc[i] = c.acc[i].min(a);
+}
+
+/// Vehicles that have left their curve take up speed.
+fn straighten(c: &mut Cars) {
+    for i in 0..c.len() {
+        if c.pos[i] > CURVE_M + 30.0 {
+            break;
+        }
+        if c.flags[i] & TURNING != 0 && c.pos[i] > CURVE_M {
+            c.flags[i] &= !TURNING;
+            c.v0[i] = c.want[i];
+        }
+    }
+}

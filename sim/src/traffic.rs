@@ -1,0 +1,489 @@
+//! The engine: vehicles in, one step after another under given lamps, measures out.
+//!
+//! Knows: the street, its vehicles, its lamps. Must not know: cabinets, registers, plans, wall clocks.
+//!
+//! ```text
+//!  step(lamps):  admit ──> change ──> follow ──> approach ──> make room ──> move ──> cross ──> loops, walkers, queues
+//!  reads         queues    positions  positions  lamps,       positions     speeds   ends      positions
+//!  writes        lanes     lanes      acc        acc          acc           pos,vel  lanes     counters
+//! ```
+//! One pass over the lanes a phase; a phase that reads neighbours writes only accelerations, so order does not matter there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::arrivals::Departure;
+use crate::driver::{STANDSTILL_GAP_M, follow, free};
+use crate::lanes::{Car, Cars, HEAVY, LEAVES, LaneMap, NOWHERE, QUEUED, TURNING, WRONG_LANE};
+use crate::loops::{LoopState, Loops};
+use crate::measure::{Measures, Tally, Trip, Window};
+use crate::random::{Entity, Stream};
+use crate::signal::Lamp;
+use crate::stopline::{self, Heads};
+use crate::street::{Movement, Street};
+use crate::walkers::Walkers;
+
+/// Length of a step, s.
+pub const STEP_S: f64 = 0.5;
+const DT: f32 = STEP_S as f32;
+/// A vehicle that has blocked a green this long in the wrong lane gives up its turn, s.
+pub const GIVES_UP_S: f64 = 40.0;
+/// A stop begins below this speed, m/s (5 km/h).
+const STOP_BEGINS_M_S: f32 = 5.0 / 3.6;
+/// A stop ends above this speed, m/s (15 km/h).
+const STOP_ENDS_M_S: f32 = 15.0 / 3.6;
+/// The no-overlap guard's distance, m.
+const GUARD_M: f32 = 0.3;
+
+/// One sample of the trajectory recorder.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// Time, s of the day.
+    pub at_s: f64,
+    /// Link.
+    pub link: usize,
+    /// Lane of the link, from the median.
+    pub lane: usize,
+    /// Front bumper, m from the link's start.
+    pub position_m: f32,
+    /// Speed, m/s.
+    pub speed_m_s: f32,
+    /// Vehicle length, m.
+    pub length_m: f32,
+    /// Index of the vehicle's departure.
+    pub vehicle: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Door {
+    link: usize,
+    waiting: VecDeque<u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Recorder {
+    links: Vec<bool>,
+    samples: Vec<Sample>,
+}
+
+/// A street full of traffic.
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    street: Arc<Street>,
+    map: LaneMap,
+    cars: Vec<Cars>,
+    departures: Vec<Departure>,
+    trips: Vec<Trip>,
+    arrived: usize,
+    doors: Vec<Door>,
+    door_of: Vec<usize>,
+    heads: Heads,
+    loops: Loops,
+    walkers: Walkers,
+    tally: Tally,
+    queued: Vec<u32>,
+    recorder: Option<Recorder>,
+    seed: u64,
+    start_s: f64,
+    steps: u32,
+    on_road: usize,
+}
+
+impl Traffic {
+    /// A street without vehicles at `window.start_s`. `departures` must be sorted by time, each route beginning at an entry
+    /// link of this street (panics otherwise: the caller drew them from another street). `seed` is for pedestrians and
+    /// second thoughts of vehicles.
+    pub fn new(street: Arc<Street>, departures: Vec<Departure>, seed: u64, window: Window) -> Traffic {
+        let links = street.links();
+        for d in &departures {
+            assert!(
+                d.route.first().is_some_and(|&l| links.get(l as usize).is_some_and(|l| l.entry))
+                    && d.route.iter().all(|&l| (l as usize) < links.len()),
+                "a departure's route does not begin at an entry of this street"
+            );
+        }
+        let map = LaneMap::new(&street);
+        let mut doors = Vec::new();
+        let mut door_of = vec![usize::MAX; links.len()];
+        for (i, _) in links.iter().enumerate().filter(|(_, l)| l.entry) {
+            door_of[i] = doors.len();
+            doors.push(Door { link: i, waiting: VecDeque::with_capacity(64) });
+        }
+        let room = |l: &crate::lanes::LaneInfo| ((l.end - l.start) / 6.0) as usize + 2;
+        Traffic {
+            cars: map.lanes.iter().map(|l| Cars::with_room(room(l))).collect(),
+            trips: departures.iter().map(|d| Trip::new(d.at_s)).collect(),
+            arrived: 0,
+            doors,
+            door_of,
+            heads: Heads::new(
+                street.groups(),
+                street.nodes(),
+                map.lanes.iter().map(|l| links[l.link].node.unwrap_or(0)).collect(),
+            ),
+            loops: Loops::new(&street, &map),
+            walkers: Walkers::new(&street, seed, window.start_s, window.from_s, window.to_s),
+            tally: Tally::new(&street, window),
+            queued: vec![0; links.len()],
+            recorder: None,
+            seed,
+            start_s: window.start_s,
+            steps: 0,
+            on_road: 0,
+            map,
+            departures,
+            street,
+        }
+    }
+
+    /// Time after the last step, s of the day.
+    pub fn now_s(&self) -> f64 {
+        self.start_s + f64::from(self.steps) * STEP_S
+    }
+
+    /// Advances by [`STEP_S`] under these lamps, one a signal group of the street.
+    pub fn step(&mut self, lamps: &[Lamp]) {
+        assert!(lamps.len() >= self.street.groups(), "a step needs one lamp a signal group");
+        self.heads.show(lamps, DT);
+        self.admit();
+        crate::change::change(&self.map, &mut self.cars, self.steps);
+        self.cars.iter_mut().for_each(follow_leaders);
+        stopline::approach(&self.map, &mut self.cars, &mut self.heads);
+        crate::change::make_room(&self.map, &mut self.cars);
+        self.advance();
+        self.steps += 1;
+        self.cross();
+        self.loops.update(&self.map, &self.cars, DT);
+        self.walkers.step(lamps, self.start_s + f64::from(self.steps) * STEP_S);
+        self.tally.vehicle_seconds += self.on_road as f64 * STEP_S;
+        self.tally.queues(self.now_s(), &self.queued);
+        self.record();
+    }
+
+    /// Loops, in the order of the street's loop sites.
+    pub fn loops(&self) -> &[LoopState] {
+        self.loops.states()
+    }
+
+    /// Vehicles on the street.
+    pub fn on_road(&self) -> usize {
+        self.on_road
+    }
+
+    /// Vehicles that wished to enter and found no room yet.
+    pub fn waiting_outside(&self) -> usize {
+        self.doors.iter().map(|d| d.waiting.len()).sum()
+    }
+
+    /// Vehicles that have wished to enter so far.
+    pub fn arrived(&self) -> usize {
+        self.arrived
+    }
+
+    /// Whether all demand has been served and the street is empty.
+    pub fn idle(&self) -> bool {
+        self.on_road == 0 && self.arrived == self.departures.len() && self.waiting_outside() == 0
+    }
+
+    /// Running sums.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Vehicles queueing on each link now (from below 5 km/h until above 15 km/h), waiting outside included.
+    pub fn queued(&self) -> &[u32] {
+        &self.queued
+    }
+
+    /// Records trajectories on these links from now on.
+    pub fn record_links(&mut self, links: &[usize]) {
+        let mut mask = vec![false; self.street.links().len()];
+        for &l in links {
+            if let Some(slot) = mask.get_mut(l) {
+                *slot = true;
+            }
+        }
+        self.recorder = Some(Recorder { links: mask, samples: Vec::new() });
+    }
+
+    /// Takes what the recorder has, leaving it empty.
+    pub fn take_samples(&mut self) -> Vec<Sample> {
+        self.recorder.as_mut().map(|r| std::mem::take(&mut r.samples)).unwrap_or_default()
+    }
+
+    /// Closes the books: whoever is still on the road or outside is accounted as unserved.
+    pub fn finish(mut self) -> Measures {
+        let now = self.now_s();
+        for c in &self.cars {
+            for i in 0..c.len() {
+                let id = c.id[i] as usize;
+                self.tally.remains(&self.trips[id], &self.departures[id].route, now, c.pos[i], c.want[i]);
+            }
+        }
+        let outside: Vec<usize> = self.doors.iter().flat_map(|d| &d.waiting).map(|&id| id as usize).collect();
+        for id in outside.into_iter().chain(self.arrived..self.departures.len()) {
+            // Whoever would have wished to enter after the end of the run has not wished at all.
+            if self.departures[id].at_s <= now {
+                self.tally.never_in(self.departures[id].at_s, &self.departures[id].route, now);
+            }
+        }
+        self.tally.measures(&self.street, now, self.walkers.measures(&self.street, now))
+    }
+
+    fn admit(&mut self) {
+        let now = self.now_s();
+        while let Some(d) = self.departures.get(self.arrived).filter(|d| d.at_s <= now) {
+            self.doors[self.door_of[d.route[0] as usize]].waiting.push_back(self.arrived as u32);
+            self.arrived += 1;
+        }
+        for k in 0..self.doors.len() {
+            while let Some(&id) = self.doors[k].waiting.front() {
+                if !self.enter(self.doors[k].link, id, now) {
+                    break;
+                }
+                self.doors[k].waiting.pop_front();
+            }
+        }
+    }
+
+    /// Puts vehicle `id` at the beginning of the best lane of its entry link, if any has room.
+    fn enter(&mut self, link: usize, id: u32, now: f64) -> bool {
+        let d = &self.departures[id as usize];
+        let trip = &mut self.trips[id as usize];
+        let next = trip.next(&d.route);
+        let mut best: Option<(f32, usize, f32, f32)> = None;
+        for lane in self.map.full_lanes(link) {
+            let want = self.map.lanes[lane].limit * d.driver.speed_factor;
+            let late = (now - d.at_s) as f32;
+            let head_start = if late < DT { want * late } else { 0.0 };
+            let (gap, lead) = self.cars[lane].tail().map_or((1e3, want), |t| (t.rear, t.vel));
+            // With no room for a running start it begins at the line.
+            let pos = if gap > head_start + STANDSTILL_GAP_M + want * d.driver.headway_s { head_start } else { 0.0 };
+            let room = gap - pos - STANDSTILL_GAP_M;
+            if room < 0.5 {
+                continue;
+            }
+            let vel = want.min(room / d.driver.headway_s).min((lead * lead + 4.0 * room).sqrt());
+            if vel < 0.8 * want.min(lead) {
+                continue;
+            }
+            let (_, side) = self.map.wish(lane, next);
+            let score = gap.min(150.0) - 40.0 * f32::from(side.unsigned_abs());
+            if best.is_none_or(|b| score > b.0) {
+                best = Some((score, lane, pos, vel));
+            }
+        }
+        let Some((_, lane, pos, vel)) = best else { return false };
+        let want = self.map.lanes[lane].limit * d.driver.speed_factor;
+        let (turn, side) = self.map.wish(lane, next);
+        let mut flags = if d.driver.heavy { HEAVY } else { 0 };
+        if now - d.at_s >= 2.0 * STEP_S {
+            trip.stops += 1;
+            flags |= if vel < STOP_ENDS_M_S { QUEUED } else { 0 };
+        }
+        let car = Car {
+            pos,
+            vel,
+            v0: want,
+            want,
+            headway: d.driver.headway_s,
+            accel: d.driver.acceleration_m_s2,
+            len: d.driver.length_m,
+            acc: 0.0,
+            moved: 0.0,
+            id,
+            next,
+            turn,
+            side,
+            flags,
+            hold: self.steps + 4,
+        };
+        self.cars[lane].insert(0, car);
+        self.on_road += 1;
+        true
+    }
+
+    /// Moves everybody by the accelerations found; ballistic, never backwards, never into the leader.
+    fn advance(&mut self) {
+        self.queued.fill(0);
+        for d in &self.doors {
+            self.queued[d.link] = d.waiting.len() as u32;
+        }
+        for (c, info) in self.cars.iter_mut().zip(&self.map.lanes) {
+            let mut limit = f32::INFINITY;
+            let mut lead = 0.0;
+            let mut queued = 0;
+            for i in (0..c.len()).rev() {
+                let (v, a) = (c.vel[i], c.acc[i]);
+                let mut after = v + a * DT;
+                let mut dx = 0.5 * (v + after) * DT;
+                if after < 0.0 {
+                    after = 0.0;
+                    dx = -0.5 * v * v / a;
+                }
+                let mut x = c.pos[i] + dx;
+                if x > limit {
+                    x = limit.max(c.pos[i]);
+                    after = after.min(lead);
+                    self.tally.guarded += 1;
+                }
+                c.moved[i] = x - c.pos[i];
+                c.pos[i] = x;
+                c.vel[i] = after;
+                limit = x - c.len[i] - GUARD_M;
+                lead = after;
+                if c.flags[i] & QUEUED == 0 {
+                    if after < STOP_BEGINS_M_S {
+                        c.flags[i] |= QUEUED;
+                        self.trips[c.id[i] as usize].stops += 1;
+                    }
+                } else if after > STOP_ENDS_M_S {
+                    c.flags[i] &= !QUEUED;
+                }
+                queued += u32::from(c.flags[i] & QUEUED != 0);
+            }
+            self.queued[info.link] += queued;
+        }
+    }
+
+    /// Takes vehicles over stop lines into their next lane, or out.
+    fn cross(&mut self) {
+        let now = self.now_s();
+        for lane in 0..self.cars.len() {
+            let end = self.map.lanes[lane].end;
+            while let Some(last) = self.cars[lane].len().checked_sub(1) {
+                let c = &self.cars[lane];
+                let over = c.pos[last] - end;
+                if over < 0.0 {
+                    self.gives_up(lane, last);
+                    break;
+                }
+                let id = c.id[last] as usize;
+                let at = now - STEP_S * f64::from((over / c.moved[last].max(1e-3)).min(1.0));
+                match c.turn[last] {
+                    LEAVES => {
+                        let car = self.cars[lane].remove(last);
+                        self.tally.leaves(&self.trips[id], &self.departures[id].route, at, car.want);
+                        self.on_road -= 1;
+                    }
+                    WRONG_LANE => {
+                        hold_back(&mut self.cars[lane], end);
+                        break;
+                    }
+                    turn => {
+                        let t = self.map.lanes[lane].turns[usize::from(turn)];
+                        let limit = self.cars[t.to_lane].tail().map_or(f32::INFINITY, |s| s.rear - GUARD_M);
+                        if limit < 0.0 {
+                            self.tally.guarded += 1;
+                            hold_back(&mut self.cars[lane], end);
+                            break;
+                        }
+                        let mut car = self.cars[lane].remove(last);
+                        let (link, to) = (self.map.lanes[lane].link, t.to_link as usize);
+                        let trip = &mut self.trips[id];
+                        self.tally.crosses(trip, link, to, t.movement, at, car.want);
+                        trip.cursor += 1;
+                        trip.blocks = 0;
+                        car.next = trip.next(&self.departures[id].route);
+                        (car.turn, car.side) = self.map.wish(t.to_lane, car.next);
+                        car.pos = over.min(limit);
+                        car.want = self.map.lanes[t.to_lane].limit * self.departures[id].driver.speed_factor;
+                        car.flags &= QUEUED | HEAVY;
+                        car.v0 = car.want;
+                        if t.speed.is_finite() {
+                            car.flags |= TURNING;
+                            car.v0 = car.want.min(t.speed);
+                        }
+                        car.hold = self.steps;
+                        self.loops.left(lane, t.to_lane, car.id);
+                        self.cars[t.to_lane].insert(0, car);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The head of a lane that has stood in the wrong lane while its lane had green takes what the lane permits.
+    fn gives_up(&mut self, lane: usize, head: usize) {
+        let c = &mut self.cars[lane];
+        if c.side[head] == 0 && c.turn[head] != WRONG_LANE || c.vel[head] > 0.5 {
+            return;
+        }
+        let turns = &self.map.lanes[lane].turns;
+        if !turns.iter().any(|t| self.heads.green(t.group)) {
+            return;
+        }
+        let id = c.id[head];
+        let trip = &mut self.trips[id as usize];
+        trip.blocks += 1;
+        if f64::from(trip.blocks) * STEP_S < GIVES_UP_S {
+            return;
+        }
+        let pick = Stream::new(self.seed, Entity::Vehicle(id)).below(turns.len());
+        let route = &mut self.departures[id as usize].route;
+        route.truncate(usize::from(trip.cursor) + 1);
+        let mut link = turns[pick].to_link as usize;
+        route.push(link as u32);
+        while let Some(to) = [Movement::Through, Movement::Right, Movement::Left, Movement::UTurn]
+            .into_iter()
+            .find_map(|m| self.street.leads_to(link, m))
+            .filter(|_| route.len() < 400)
+        {
+            route.push(to as u32);
+            link = to;
+        }
+        trip.blocks = 0;
+        self.tally.missed_turns += 1;
+        (c.next[head], c.turn[head], c.side[head]) = (turns[pick].to_link, pick as u8, 0);
+        debug_assert!(c.next[head] != NOWHERE);
+    }
+
+    fn record(&mut self) {
+        let Some(recorder) = &mut self.recorder else { return };
+        let at_s = self.start_s + f64::from(self.steps) * STEP_S;
+        for (k, (c, info)) in self.cars.iter().zip(&self.map.lanes).enumerate() {
+            if !recorder.links[info.link] {
+                continue;
+            }
+            let lane = k - self.map.lane(info.link, 0);
+            recorder.samples.extend((0..c.len()).map(|i| Sample {
+                at_s,
+                link: info.link,
+                lane,
+                position_m: c.pos[i],
+                speed_m_s: c.vel[i],
+                length_m: c.len[i],
+                vehicle: c.id[i],
+            }));
+        }
+    }
+}
+
+/// Car following inside one lane: everybody but the head behind his leader, the head free.
+fn follow_leaders(c: &mut Cars) {
+    let n = c.len();
+    if n == 0 {
+        return;
+    }
+    let (pos, vel, v0, len) = (&c.pos[..n], &c.vel[..n], &c.v0[..n], &c.len[..n]);
+    let (accel, headway, acc) = (&c.accel[..n], &c.headway[..n], &mut c.acc[..n]);
+    for i in 0..n - 1 {
+        acc[i] = follow(vel[i], v0[i], pos[i + 1] - len[i + 1] - pos[i], vel[i + 1], accel[i], headway[i]);
+    }
+    acc[n - 1] = free(vel[n - 1], v0[n - 1], accel[n - 1]);
+}
+
+/// Sets the head of a lane back to the line it must not cross in this step, and those behind it after it.
+fn hold_back(c: &mut Cars, end: f32) {
+    let mut limit = end - 0.05;
+    for i in (0..c.len()).rev() {
+        if c.pos[i] <= limit {
+            break;
+        }
+        let before = c.pos[i] - c.moved[i];
+        c.pos[i] = limit.max(before);
+        c.moved[i] = c.pos[i] - before;
+        c.vel[i] = 0.0;
+        limit = c.pos[i] - c.len[i] - GUARD_M;
+    }
+}
