@@ -32,3 +32,17 @@ impl Flows {
         self.table[at.0][from as usize].iter().map(|f| f.get()).sum()
     }
 }
+
+impl Flows {
+    /// Between two flows: `share` 0 is `self`, 1 is `other`.
+    pub fn blend(&self, other: &Flows, share: f64) -> Flows {
+        let mut table = self.table.clone();
+        let pairs = table.iter_mut().flatten().flatten().zip(other.table.iter().flatten().flatten());
+        for (mine, theirs) in pairs {
+            if let Ok(mixed) = VehiclesPerHour::new(mine.get() + share * (theirs.get() - mine.get())) {
+                *mine = mixed;
+            }
+        }
+        Flows { table }
+    }
+}

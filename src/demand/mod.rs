@@ -2,7 +2,17 @@
 //!
 //! Knows: the network, readings, the historical profile of the mean day.
 //! Must not know: who will use the flows, plans, the field or the plant.
+//!
+//! ```text
+//! counts CSV ──► DayProfile ──────────────┐ flow of the mean day at a time
+//! Reading ──► Channel (health) ──► lane-group counts ──► Ratio to the mean day (Kalman) ──► Flows now, Flows ahead
+//! ```
 
+mod estimate;
 mod flows;
+mod profile;
+mod ratio;
 
+pub use estimate::{Estimator, INTERVAL};
 pub use flows::Flows;
+pub use profile::{CountsProblem, DayProfile};

@@ -1,0 +1,176 @@
+//! The estimator: readings in, flows out.
+
+use super::flows::Flows;
+use super::profile::DayProfile;
+use super::ratio::Ratio;
+use crate::calendar::Calendar;
+use crate::corridor::{Arm, DetectorKind, Intersection, IntersectionIndex, Movements, Network};
+use crate::detection::{Channel, Health, Reading};
+use crate::units::{Moment, Tenths, VehiclesPerHour};
+
+/// The estimator's interval: counts are weighed every five minutes of the clock.
+pub const INTERVAL: Tenths = Tenths::from_seconds(300);
+/// An interval counts only if the detectors of a lane group were believed for at least this share of it.
+const COVERAGE: f64 = 0.8;
+/// A flow of the mean day is never taken as less than this, so that a first vehicle at night is no surprise without end.
+const LEAST_EXPECTED_VEH_H: f64 = 6.0;
+
+/// Lanes of one approach that share movements, and therefore can not be counted apart.
+#[derive(Debug, Clone)]
+struct Group {
+    at: IntersectionIndex,
+    from: Arm,
+    movements: Movements,
+    /// Per lane: the channels that can count it, the best first.
+    lanes: Vec<Vec<usize>>,
+    ratio: Ratio,
+}
+
+/// One channel's share of the running interval.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    channel: Channel,
+    vehicles: u32,
+    believed: Tenths,
+}
+
+/// Estimates the flows of a network from its detectors.
+#[derive(Debug, Clone)]
+pub struct Estimator {
+    profile: DayProfile,
+    calendar: Calendar,
+    groups: Vec<Group>,
+    /// `[intersection][channel - 1]`.
+    tallies: Vec<Vec<Tally>>,
+    interval_end: Option<Moment>,
+}
+
+impl Estimator {
+    /// An estimator that knows the mean day and nothing of today.
+    pub fn new(network: &Network, profile: DayProfile) -> Self {
+        let mut groups = Vec::new();
+        let mut tallies = Vec::new();
+        for (index, at) in network.indices().zip(network.intersections()) {
+            groups.extend(lane_groups(index, at));
+            let channels = at.detectors.iter().map(|d| usize::from(d.channel)).max().unwrap_or(0);
+            tallies.push(vec![Tally::default(); channels]);
+        }
+        Estimator { profile, calendar: Calendar::new(network), groups, tallies, interval_end: None }
+    }
+
+    /// Takes one cabinet's reading.
+    pub fn hear(&mut self, at: IntersectionIndex, reading: &Reading) {
+        for (tally, words) in self.tallies[at.0].iter_mut().zip(&reading.channels) {
+            if let Some(increment) = tally.channel.hear(reading.at, reading.boots, *words) {
+                tally.vehicles += u32::from(increment.vehicles);
+                tally.believed += increment.over;
+            }
+        }
+    }
+
+    /// Closes the interval when its end has come; tells whether it did, because that is when flows change.
+    pub fn advance(&mut self, now: Moment) -> bool {
+        let boundary = |after: Moment| Moment::new((after.count().div_euclid(3000) + 1) * 3000);
+        let end = *self.interval_end.get_or_insert_with(|| boundary(now));
+        if now < end {
+            return false;
+        }
+        self.interval_end = Some(boundary(now));
+        let middle = self.calendar.second_of_day(end - Tenths::from_seconds(150));
+        let expected = self.profile.at(middle);
+        for group in &mut self.groups {
+            let mean = group_flow(&expected, group).max(LEAST_EXPECTED_VEH_H);
+            let counted = counted(&self.tallies[group.at.0], &group.lanes);
+            group.ratio.advance(counted, mean * INTERVAL.seconds() / 3600.0);
+        }
+        for tally in self.tallies.iter_mut().flatten() {
+            tally.vehicles = 0;
+            tally.believed = Tenths::ZERO;
+        }
+        true
+    }
+
+    /// The flows expected `ahead` of now: the mean day at that time, scaled by how today compares with it.
+    pub fn flows(&self, now: Moment, ahead: Tenths) -> Flows {
+        let mut flows = self.profile.at(self.calendar.second_of_day(now + ahead));
+        for group in &self.groups {
+            let ratio = group.ratio.ahead(ahead.seconds() / INTERVAL.seconds());
+            for movement in group.movements.iter() {
+                let mean = flows.get(group.at, group.from, movement).get();
+                if let Ok(flow) = VehiclesPerHour::new(mean * ratio) {
+                    flows.set(group.at, group.from, movement, flow);
+                }
+            }
+        }
+        flows
+    }
+
+    /// The largest relative standard error of any lane group's ratio, with the number of groups: how sure the estimate is.
+    pub fn uncertainty(&self) -> f64 {
+        self.groups.iter().map(|g| g.ratio.sd()).fold(0.0, f64::max)
+    }
+
+    /// Channels that are not believed now: intersection, channel, health.
+    pub fn unbelieved(&self) -> impl Iterator<Item = (IntersectionIndex, u16, Health)> + '_ {
+        self.tallies.iter().enumerate().flat_map(|(at, channels)| {
+            channels.iter().enumerate().filter_map(move |(channel, tally)| {
+                let health = tally.channel.health();
+                (health != Health::Good).then_some((IntersectionIndex(at), channel as u16 + 1, health))
+            })
+        })
+    }
+}
+
+/// What a lane group counted in the interval, scaled to its whole length; `None` if some lane was not seen enough.
+fn counted(tallies: &[Tally], lanes: &[Vec<usize>]) -> Option<f64> {
+    lanes
+        .iter()
+        .map(|channels| {
+            let seen = |channel: &usize| {
+                let tally = tallies.get(*channel)?;
+                let share = tally.believed.seconds() / INTERVAL.seconds();
+                (share >= COVERAGE).then(|| f64::from(tally.vehicles) / share)
+            };
+            channels.iter().find_map(seen)
+        })
+        .sum()
+}
+
+fn group_flow(flows: &Flows, group: &Group) -> f64 {
+    group.movements.iter().map(|m| flows.get(group.at, group.from, m).get()).sum()
+}
+
+/// Lanes of each approach joined as long as they share a movement; only lanes with a detector can be in a counted group,
+/// and a group with an uncounted lane is left to the mean day.
+fn lane_groups(index: IntersectionIndex, at: &Intersection) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for approach in &at.approaches {
+        let first = groups.len();
+        for (number, lane) in approach.lanes.iter().enumerate() {
+            let mut channels: Vec<_> =
+                at.detectors.iter().filter(|d| d.from == approach.from && d.lane == number).collect();
+            // Upstream loops see demand; a stop-line loop sees only what the signal let through.
+            channels.sort_by_key(|d| (d.kind == DetectorKind::StopLine, d.channel));
+            let channels = channels.iter().map(|d| usize::from(d.channel) - 1).collect();
+            let mut joined = Group {
+                at: index,
+                from: approach.from,
+                movements: lane.movements,
+                lanes: vec![channels],
+                ratio: Ratio::default(),
+            };
+            let mut kept = Vec::new();
+            for group in groups.drain(first..) {
+                if group.movements.meets(joined.movements) {
+                    joined.movements = group.movements.iter().chain(joined.movements.iter()).collect();
+                    joined.lanes.extend(group.lanes);
+                } else {
+                    kept.push(group);
+                }
+            }
+            groups.extend(kept);
+            groups.push(joined);
+        }
+    }
+    groups
+}

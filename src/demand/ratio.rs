@@ -1,0 +1,115 @@
+//! How today's flow compares with the mean day's: a two-state Kalman filter per lane group.
+//!
+//! The ratio is 1 on the mean day. It is the sum of a slow part (this day is busier, earlier, or turns more) and a quick
+//! part that comes and goes within a quarter of an hour:
+//!
+//! ```text
+//! ratio = slow + quick      slow: random walk,   quick: AR(1) with PERSISTENCE an interval
+//! counted / expected = ratio + noise, noise variance = ratio / expected   (Poisson counts)
+//! ```
+//! Without observations the filter only predicts: the quick part dies out, the slow part returns to the mean day, and the
+//! variance grows: an old estimate knows that it is old.
+
+use nalgebra::{Matrix2, RowVector2, Vector2};
+
+/// Share of the quick part that lives on after an interval of five minutes.
+const PERSISTENCE: f64 = 0.85;
+/// Standard deviation of the quick part.
+const QUICK_SD: f64 = 0.08;
+/// Standard deviation of a day's slow part before anything is counted.
+const SLOW_SD: f64 = 0.15;
+/// Standard deviation of the slow part's walk in one interval: a day may run early or late.
+const WALK_SD: f64 = 0.03;
+/// Share of the slow part that lives on after an interval without observations.
+const FORGETTING: f64 = 0.9;
+/// The ratio is believed between these bounds whatever detectors say (promise S5: bounded influence).
+const BOUNDS: (f64, f64) = (0.3, 2.5);
+
+/// The filter's state for one lane group.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ratio {
+    state: Vector2<f64>,
+    variance: Matrix2<f64>,
+}
+
+impl Default for Ratio {
+    fn default() -> Self {
+        Ratio {
+            state: Vector2::new(1.0, 0.0),
+            variance: Matrix2::from_diagonal(&Vector2::new(SLOW_SD * SLOW_SD, QUICK_SD * QUICK_SD)),
+        }
+    }
+}
+
+impl Ratio {
+    /// One interval on, with what was counted against what the mean day expects; `None` when nothing believable was counted.
+    pub(super) fn advance(&mut self, counted: Option<f64>, expected: f64) {
+        let slow = if counted.is_some() { 1.0 } else { FORGETTING };
+        let f = Matrix2::new(slow, 0.0, 0.0, PERSISTENCE);
+        let q = Matrix2::from_diagonal(&Vector2::new(
+            WALK_SD * WALK_SD,
+            QUICK_SD * QUICK_SD * (1.0 - PERSISTENCE * PERSISTENCE),
+        ));
+        self.state = f * self.state + Vector2::new(1.0 - slow, 0.0);
+        self.variance = f * self.variance * f.transpose() + q;
+        let Some(counted) = counted.filter(|_| expected > 0.0) else { return };
+        let h = RowVector2::new(1.0, 1.0);
+        let noise = self.now().max(BOUNDS.0) / expected;
+        let gain = self.variance * h.transpose() / ((h * self.variance * h.transpose())[0] + noise);
+        // One lying count moves the estimate no further than the bounds.
+        let seen = (counted / expected).clamp(BOUNDS.0, BOUNDS.1);
+        self.state += gain * (seen - (h * self.state)[0]);
+        self.variance -= gain * h * self.variance;
+    }
+
+    /// The ratio now.
+    pub(super) fn now(&self) -> f64 {
+        self.ahead(0.0)
+    }
+
+    /// The ratio some intervals ahead.
+    pub(super) fn ahead(&self, intervals: f64) -> f64 {
+        (self.state[0] + PERSISTENCE.powf(intervals) * self.state[1]).clamp(BOUNDS.0, BOUNDS.1)
+    }
+
+    /// Its standard deviation now.
+    pub(super) fn sd(&self) -> f64 {
+        self.variance.sum().max(0.0).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busier_day_is_learnt_and_forgotten_without_detectors() {
+        let mut ratio = Ratio::default();
+        for _ in 0..24 {
+            ratio.advance(Some(60.0 * 1.3), 60.0);
+        }
+        assert!((ratio.now() - 1.3).abs() < 0.03, "{}", ratio.now());
+        let sure = ratio.sd();
+        for _ in 0..40 {
+            ratio.advance(None, 60.0);
+        }
+        assert!((ratio.now() - 1.0).abs() < 0.02 && ratio.sd() > sure);
+    }
+
+    #[test]
+    fn a_liar_is_bounded() {
+        let mut ratio = Ratio::default();
+        for _ in 0..100 {
+            ratio.advance(Some(1e9), 60.0);
+        }
+        assert!(ratio.now() <= 2.5);
+    }
+
+    #[test]
+    fn few_vehicles_move_the_estimate_less_than_many() {
+        let (mut few, mut many) = (Ratio::default(), Ratio::default());
+        few.advance(Some(8.0), 4.0);
+        many.advance(Some(200.0), 100.0);
+        assert!(few.now() < many.now());
+    }
+}

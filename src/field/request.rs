@@ -1,0 +1,91 @@
+//! What is asked of a cabinet. Only this room makes a [`Request`], so nothing reaches the wire that did not pass through a
+//! session, and no plan without a [`Safe`](crate::safety::Safe) value.
+
+use crate::corridor::IntersectionIndex;
+use serde::{Deserialize, Serialize};
+
+/// Why a request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ask {
+    /// Status and detectors.
+    Poll,
+    /// The running plan.
+    Mirror,
+    /// Write a plan to the staging area.
+    Stage,
+    /// Read the staging area back.
+    ReadBack,
+    /// Make the staged plan pending.
+    Commit,
+    /// The heartbeat.
+    Beat,
+    /// Back to the local plan.
+    Release,
+}
+
+/// What is asked, in holding registers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum Op {
+    /// FC03.
+    Read {
+        /// First register.
+        address: u16,
+        /// How many, at most 125.
+        count: u16,
+    },
+    /// FC16.
+    Write {
+        /// First register.
+        address: u16,
+        /// The words, at most 123.
+        words: Vec<u16>,
+    },
+}
+
+/// One request to one cabinet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Request {
+    cabinet: IntersectionIndex,
+    ask: Ask,
+    op: Op,
+}
+
+impl Request {
+    pub(super) fn new(cabinet: IntersectionIndex, ask: Ask, op: Op) -> Self {
+        Request { cabinet, ask, op }
+    }
+
+    /// The cabinet asked.
+    pub fn cabinet(&self) -> IntersectionIndex {
+        self.cabinet
+    }
+
+    /// Why.
+    pub fn ask(&self) -> Ask {
+        self.ask
+    }
+
+    /// What.
+    pub fn op(&self) -> &Op {
+        &self.op
+    }
+}
+
+/// How a conversation fails. Expected; handled by session and mode. The device's "no" is not a broken line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldFault {
+    /// Nothing came back in time, or the connection broke.
+    #[error("no answer")]
+    Silence,
+    /// The device said no, with a Modbus exception code.
+    #[error("exception {0}")]
+    Exception(u8),
+    /// Something came back that can not be the answer.
+    #[error("garbled answer")]
+    Garbled,
+}
+
+/// What came back: the words of a read, nothing for a write.
+pub type Answer = Result<Vec<u16>, FieldFault>;

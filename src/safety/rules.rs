@@ -1,0 +1,299 @@
+//! The rules, one function each. Adding a rule means: a function, a [`Breach`], a line in [`TARGET_RULES`] or
+//! [`CHANGE_RULES`], and a mutant in `tests/safety.rs` that only this rule refuses.
+
+use super::admit::Change;
+use crate::corridor::{Intersection, PhaseIndex, StageIndex};
+use crate::plan::{Plan, Split};
+use crate::units::{Moment, Tenths};
+use serde::Serialize;
+
+/// What the engineer lets a change do, beyond the intersection's own limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// Step of time the cabinet can run; every time of a plan is a multiple of it.
+    pub resolution: Tenths,
+    /// Most a cycle may differ from the one running before it, in percent of the latter. Field practice lengthens by
+    /// 17-22 % and shortens by 12-15 % a cycle (trade.md 1.3).
+    pub cycle_change_percent: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { resolution: Tenths::new(1), cycle_change_percent: 25 }
+    }
+}
+
+/// One way in which a plan breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "rule", rename_all = "kebab-case")]
+pub enum Breach {
+    /// The plan names a stage that the intersection does not have.
+    #[error("stage {} does not exist", stage.0 + 1)]
+    UnknownStage {
+        /// The stage.
+        stage: StageIndex,
+    },
+    /// The stages are not each of the permitted sequence once, in its order.
+    #[error("the stage sequence is not the permitted one")]
+    Sequence,
+    /// Some phase gets no green in the cycle.
+    #[error("phase {phase} is never served")]
+    Unserved {
+        /// Its name.
+        phase: String,
+    },
+    /// Splits and cycle disagree.
+    #[error("the splits sum to {sum}, the cycle is {cycle}")]
+    Sum {
+        /// Sum of the splits.
+        sum: Tenths,
+        /// Stated cycle.
+        cycle: Tenths,
+    },
+    /// Cycle outside the intersection's range.
+    #[error("cycle {cycle} is outside {min}..{max}")]
+    CycleRange {
+        /// The cycle.
+        cycle: Tenths,
+        /// Shortest permitted.
+        min: Tenths,
+        /// Longest permitted.
+        max: Tenths,
+    },
+    /// A green below its stage's minimum (vehicles, and walk + clearance of pedestrians).
+    #[error("stage {}: green {green} is below its minimum {min}", stage.0 + 1)]
+    MinGreen {
+        /// The stage.
+        stage: StageIndex,
+        /// Its green.
+        green: Tenths,
+        /// Least.
+        min: Tenths,
+    },
+    /// A green above its stage's maximum.
+    #[error("stage {}: green {green} is above its maximum {max}", stage.0 + 1)]
+    MaxGreen {
+        /// The stage.
+        stage: StageIndex,
+        /// Its green.
+        green: Tenths,
+        /// Most.
+        max: Tenths,
+    },
+    /// Yellow differs from the cabinet's.
+    #[error("stage {}: yellow {yellow} is not the intersection's {own}", stage.0 + 1)]
+    Yellow {
+        /// The stage.
+        stage: StageIndex,
+        /// The plan's.
+        yellow: Tenths,
+        /// The intersection's.
+        own: Tenths,
+    },
+    /// All red differs from the cabinet's.
+    #[error("stage {}: all red {all_red} is not the intersection's {own}", stage.0 + 1)]
+    AllRed {
+        /// The stage.
+        stage: StageIndex,
+        /// The plan's.
+        all_red: Tenths,
+        /// The intersection's.
+        own: Tenths,
+    },
+    /// A conflicting phase would start too soon after another ends.
+    #[error("only {time} between the end of {from} and the start of {to}, which conflict and need {need}")]
+    Intergreen {
+        /// Phase that ends.
+        from: String,
+        /// Phase that starts.
+        to: String,
+        /// Time between.
+        time: Tenths,
+        /// Least time.
+        need: Tenths,
+    },
+    /// Two conflicting phases in one stage.
+    #[error("stage {}: {a} and {b} conflict", stage.0 + 1)]
+    Conflict {
+        /// The stage.
+        stage: StageIndex,
+        /// One.
+        a: String,
+        /// The other.
+        b: String,
+    },
+    /// A time the cabinet can not run.
+    #[error("{time} is not a multiple of the cabinet's {resolution}")]
+    Resolution {
+        /// The time.
+        time: Tenths,
+        /// The cabinet's step.
+        resolution: Tenths,
+    },
+    /// The change does not fall on a cycle start of the plan that runs.
+    #[error("the change at {at:?} is not a cycle start of the running plan")]
+    NotACycleStart {
+        /// The moment.
+        at: Moment,
+    },
+    /// The new plan does not begin a cycle where the old one ends.
+    #[error("the plan does not begin a cycle at {at:?}, when the running one ends")]
+    Torn {
+        /// The moment.
+        at: Moment,
+    },
+    /// The cycle would change by more than the limit.
+    #[error("the cycle would change from {from} to {to}, more than {percent} %")]
+    CycleJump {
+        /// Running.
+        from: Tenths,
+        /// New.
+        to: Tenths,
+        /// Limit.
+        percent: u32,
+    },
+}
+
+/// A rule on a plan alone.
+pub(super) type TargetRule = fn(&Intersection, &Plan, &Limits, &mut Vec<Breach>);
+/// A rule on a change from one plan to another.
+pub(super) type ChangeRule = fn(&Intersection, &Change<'_>, &Limits, &mut Vec<Breach>);
+
+/// Every rule a plan must keep wherever it stands.
+pub(super) const TARGET_RULES: [TargetRule; 10] = [
+    stages_exist,
+    sequence,
+    everyone_served,
+    sum,
+    cycle_range,
+    greens,
+    clearances,
+    intergreens,
+    no_conflict,
+    resolution,
+];
+
+/// Every rule a change must keep.
+pub(super) const CHANGE_RULES: [ChangeRule; 2] = [at_a_cycle_start, cycle_jump];
+
+fn known<'a>(at: &'a Intersection, split: &Split) -> Option<&'a crate::corridor::Stage> {
+    at.stages.get(split.stage.0)
+}
+
+fn stages_exist(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    let unknown = plan.splits.iter().filter(|s| known(at, s).is_none());
+    breaches.extend(unknown.map(|s| Breach::UnknownStage { stage: s.stage }));
+}
+
+fn sequence(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    if !plan.splits.iter().map(|s| s.stage.0).eq(0..at.stages.len()) {
+        breaches.push(Breach::Sequence);
+    }
+}
+
+fn everyone_served(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    for (index, phase) in at.phases.iter().enumerate() {
+        let served = |s: &Split| s.green > Tenths::ZERO && known(at, s).is_some_and(|st| st.phases.contains(&PhaseIndex(index)));
+        if !plan.splits.iter().any(served) {
+            breaches.push(Breach::Unserved { phase: phase.id.clone() });
+        }
+    }
+}
+
+fn sum(_: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    let sum: Tenths = plan.splits.iter().map(Split::length).sum();
+    if sum != plan.cycle.length() {
+        breaches.push(Breach::Sum { sum, cycle: plan.cycle.length() });
+    }
+}
+
+fn cycle_range(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    let (min, max, cycle) = (at.cycle.min.length(), at.cycle.max.length(), plan.cycle.length());
+    if cycle < min || cycle > max {
+        breaches.push(Breach::CycleRange { cycle, min, max });
+    }
+}
+
+fn greens(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    for split in &plan.splits {
+        let Some(stage) = known(at, split) else { continue };
+        if split.green < stage.min_green {
+            breaches.push(Breach::MinGreen { stage: split.stage, green: split.green, min: stage.min_green });
+        }
+        if split.green > stage.max_green {
+            breaches.push(Breach::MaxGreen { stage: split.stage, green: split.green, max: stage.max_green });
+        }
+    }
+}
+
+fn clearances(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    for split in &plan.splits {
+        let Some(stage) = known(at, split) else { continue };
+        if split.yellow != stage.yellow {
+            breaches.push(Breach::Yellow { stage: split.stage, yellow: split.yellow, own: stage.yellow });
+        }
+        if split.all_red != stage.all_red {
+            breaches.push(Breach::AllRed { stage: split.stage, all_red: split.all_red, own: stage.all_red });
+        }
+    }
+}
+
+/// Judges the order the plan really runs: a short time between two conflicting phases is found even when each stage's own
+/// yellow and all red are as the intersection has them.
+fn intergreens(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    let n = plan.splits.len();
+    for (position, split) in plan.splits.iter().enumerate() {
+        let next = &plan.splits[(position + 1) % n];
+        let (Some(ending), Some(starting)) = (known(at, split), known(at, next)) else { continue };
+        let time = split.yellow + split.all_red;
+        for &from in ending.phases.iter().filter(|p| !starting.phases.contains(p)) {
+            for &to in starting.phases.iter().filter(|p| !ending.phases.contains(p)) {
+                let need = at.intergreens[from.0][to.0];
+                if at.conflict(from, to) && time < need {
+                    breaches.push(Breach::Intergreen {
+                        from: at.phases[from.0].id.clone(),
+                        to: at.phases[to.0].id.clone(),
+                        time,
+                        need,
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn no_conflict(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    for split in &plan.splits {
+        let Some(stage) = known(at, split) else { continue };
+        for (i, &a) in stage.phases.iter().enumerate() {
+            for &b in &stage.phases[i + 1..] {
+                if at.conflict(a, b) {
+                    let id = |p: PhaseIndex| at.phases[p.0].id.clone();
+                    breaches.push(Breach::Conflict { stage: split.stage, a: id(a), b: id(b) });
+                }
+            }
+        }
+    }
+}
+
+fn resolution(_: &Intersection, plan: &Plan, limits: &Limits, breaches: &mut Vec<Breach>) {
+    let times = plan.splits.iter().flat_map(|s| [s.green, s.yellow, s.all_red]);
+    let odd = times.chain([plan.cycle.length(), plan.offset.since_zero()]).filter(|t| !t.is_multiple_of(limits.resolution));
+    breaches.extend(odd.map(|time| Breach::Resolution { time, resolution: limits.resolution }));
+}
+
+fn at_a_cycle_start(at: &Intersection, change: &Change<'_>, _: &Limits, breaches: &mut Vec<Breach>) {
+    if change.running.next_cycle_start(at, change.moment) != change.moment {
+        breaches.push(Breach::NotACycleStart { at: change.moment });
+    }
+    if change.plan.next_cycle_start(at, change.moment) != change.moment {
+        breaches.push(Breach::Torn { at: change.moment });
+    }
+}
+
+fn cycle_jump(_: &Intersection, change: &Change<'_>, limits: &Limits, breaches: &mut Vec<Breach>) {
+    let (from, to) = (change.running.cycle.length(), change.plan.cycle.length());
+    if from.count().abs_diff(to.count()) * 100 > from.count() * limits.cycle_change_percent {
+        breaches.push(Breach::CycleJump { from, to, percent: limits.cycle_change_percent });
+    }
+}

@@ -1,0 +1,24 @@
+//! Offsets matter only against each other: the whole set may be turned on the circle without changing any wave. Turned
+//! well, the transition is shortest.
+
+use crate::corridor::{IntersectionIndex, Network};
+use crate::plan::Plan;
+use crate::units::{Moment, Shift};
+
+/// The turn of all targets together that brings them closest to where the intersections will stand: `starts` holds, for
+/// each moved intersection, its index and the cycle start at which it may change. Targets share one cycle.
+///
+/// Minimises the sum of distances the shorter way round; one of the turns that puts some intersection exactly in place is
+/// optimal, because the sum is piecewise linear with its kinks there.
+pub fn rotation(network: &Network, targets: &[Plan], starts: &[(IntersectionIndex, Moment)]) -> Shift {
+    let error = |&(index, start): &(IntersectionIndex, Moment)| {
+        let (at, target) = (network.intersection(index), &targets[index.0]);
+        target.cycle.shorter_way(target.cycle_start(at).position(start).later())
+    };
+    let errors: Vec<(Shift, &Plan)> = starts.iter().map(|s| (error(s), &targets[s.0.0])).collect();
+    let cost = |turn: Shift| -> u64 {
+        errors.iter().map(|(error, target)| target.cycle.shorter_way(*error + -turn).magnitude()).sum()
+    };
+    let candidates = errors.iter().map(|(error, _)| *error).chain([Shift::default()]);
+    candidates.min_by_key(|&turn| (cost(turn), turn.magnitude(), turn)).unwrap_or_default()
+}
