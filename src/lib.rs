@@ -2,5 +2,6 @@
 
 pub mod corridor;
 pub mod demand;
+pub mod optimise;
 pub mod plan;
 pub mod units;

@@ -8,5 +8,6 @@
 //! ```
 
 mod model;
+pub mod sample;
 
 pub use model::*;

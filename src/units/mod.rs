@@ -5,10 +5,12 @@
 //! time by hand. Constructors parse: a [`CycleLength`] is never zero, an [`Offset`] is always below its cycle, and no NaN
 //! gets in.
 
+mod circle;
 mod cycle;
 mod time;
 mod traffic;
 
+pub use circle::Circle;
 pub use cycle::{Arc, CycleLength, Offset};
 pub use time::{Moment, Shift, Tenths};
 pub use traffic::{Metres, MetresPerSecond, NotAQuantity, Ratio, VehiclesPerHour};

@@ -1,0 +1,189 @@
+//! The synthetic arterial that tests and benches use: identical four-stage intersections at given spacings, made without a
+//! definition file.
+//!
+//! Knows: the model. Must not know: the definition language; nothing here is a street that exists.
+
+use super::model::*;
+use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
+use std::net::{Ipv4Addr, SocketAddr};
+
+const INVARIANT: &str = "a constant of the sample";
+
+fn metres(m: f64) -> Metres {
+    Metres::new(m).expect("spacings are lengths")
+}
+
+fn seconds(s: u32) -> Tenths {
+    Tenths::from_seconds(s)
+}
+
+/// An arterial from west (first) to east with one intersection more than there are spacings (metres), 50 km/h, in the
+/// manner of the shared workload `dongchang`: three through lanes and a left pocket on the arterial, two through lanes and a
+/// left pocket on the cross streets (three on every third), right turns from the kerb lane.
+///
+/// Phases `WT` `WL` `ET` `EL` `ST` `SL` `NT` `NL` (through with right; left) and a pedestrian crossing over each arm. Stages:
+/// arterial through, arterial left, cross through, cross left, least greens 15, 7, 22, 7 s, yellow 3 s, all red 2 s; cycles
+/// 60..=160 s. The reference phase is `WT`.
+///
+/// # Panics
+/// When a spacing is not a length.
+pub fn arterial(spacings_m: &[f64]) -> Network {
+    let n = spacings_m.len() + 1;
+    let speed = MetresPerSecond::from_km_h(50.0).expect(INVARIANT);
+    let mut chainage = 0.0;
+    let mut members = vec![Member { intersection: IntersectionIndex(0), chainage: metres(0.0) }];
+    for (i, spacing) in spacings_m.iter().enumerate() {
+        chainage += spacing;
+        members.push(Member { intersection: IntersectionIndex(i + 1), chainage: metres(chainage) });
+    }
+    let links = spacings_m
+        .iter()
+        .map(|&spacing| {
+            let carriageway = Carriageway { distance: metres(spacing), speed };
+            Link { outbound: carriageway, inbound: carriageway }
+        })
+        .collect();
+    Network {
+        intersections: (0..n).map(|i| intersection(i, speed)).collect(),
+        corridors: vec![Corridor {
+            id: "sample".into(),
+            name: name("样例路", "Sample Road"),
+            outbound_from: Arm::W,
+            members,
+            links,
+        }],
+        periods: vec![Period { name: name("全天", "all day"), from_s: 0, to_s: 86_400 }],
+        utc_offset: 28_800,
+        fingerprint: String::new(),
+    }
+}
+
+fn name(zh: &str, en: &str) -> Name {
+    Name { zh: zh.into(), en: en.into() }
+}
+
+fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
+    let phases = phases();
+    let stages = stages();
+    let together = |a: usize, b: usize| {
+        a == b || stages.iter().any(|s| s.phases.contains(&PhaseIndex(a)) && s.phases.contains(&PhaseIndex(b)))
+    };
+    let count = phases.len();
+    let conflicts = (0..count)
+        .map(|a| (0..count).filter(|&b| !together(a, b)).fold(0_u64, |bits, b| bits | 1 << b))
+        .collect::<Vec<_>>();
+    let intergreens = (0..count)
+        .map(|a| (0..count).map(|b| if together(a, b) { Tenths::ZERO } else { seconds(5) }).collect())
+        .collect();
+    Intersection {
+        id: format!("x{:02}", i + 1),
+        name: name(&format!("路口{}", i + 1), &format!("Crossing {}", i + 1)),
+        approaches: Arm::ALL.map(|from| approach(from, i % 3 == 2, speed)).to_vec(),
+        phases,
+        stages,
+        conflicts,
+        intergreens,
+        reference_phase: PhaseIndex(0),
+        cycle: CycleRange {
+            min: CycleLength::new(seconds(60)).expect(INVARIANT),
+            max: CycleLength::new(seconds(160)).expect(INVARIANT),
+        },
+        detectors: Vec::new(),
+        cabinet: Cabinet {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 15_020 + u16::try_from(i).unwrap_or(0))),
+            unit: 1,
+            profile: "reference".into(),
+            heartbeat_timeout: seconds(60),
+        },
+        local_plan: LocalPlan { greens: [28, 10, 24, 8].map(seconds).to_vec() },
+    }
+}
+
+fn approach(from: Arm, major: bool, speed: MetresPerSecond) -> Approach {
+    let arterial = matches!(from, Arm::E | Arm::W);
+    let through = if arterial || major { 3 } else { 2 };
+    let lane = |movements: &[Movement], pocket: Option<f64>, saturation: f64| Lane {
+        movements: movements.iter().copied().collect(),
+        pocket: pocket.map(metres),
+        saturation: VehiclesPerHour::new(saturation).expect(INVARIANT),
+    };
+    let mut lanes = vec![lane(&[Movement::Left], Some(100.0), 1700.0)];
+    lanes.extend((1..through).map(|_| lane(&[Movement::Through], None, 1800.0)));
+    lanes.push(lane(&[Movement::Through, Movement::Right], None, 1750.0));
+    Approach { from, lanes, speed, entry: metres(if arterial { 600.0 } else { 350.0 }) }
+}
+
+fn phases() -> Vec<Phase> {
+    let vehicles = |id: &str, from: Arm, movements: &[Movement], min_green: u32| Phase {
+        id: id.into(),
+        serves: Serves::Vehicles { from, movements: movements.iter().copied().collect() },
+        min_green: seconds(min_green),
+        yellow: seconds(3),
+        all_red: seconds(2),
+    };
+    let crossing = |id: &str, across: Arm, clearance: u32| Phase {
+        id: id.into(),
+        serves: Serves::Pedestrians { across, walk: seconds(7), clearance: seconds(clearance), per_hour: 60.0 },
+        min_green: seconds(7 + clearance),
+        yellow: Tenths::ZERO,
+        all_red: Tenths::ZERO,
+    };
+    let on = [Movement::Through, Movement::Right];
+    let left = [Movement::Left];
+    vec![
+        vehicles("WT", Arm::W, &on, 8),
+        vehicles("WL", Arm::W, &left, 7),
+        vehicles("ET", Arm::E, &on, 8),
+        vehicles("EL", Arm::E, &left, 7),
+        vehicles("ST", Arm::S, &on, 8),
+        vehicles("SL", Arm::S, &left, 7),
+        vehicles("NT", Arm::N, &on, 8),
+        vehicles("NL", Arm::N, &left, 7),
+        crossing("PN", Arm::N, 8),
+        crossing("PS", Arm::S, 8),
+        crossing("PE", Arm::E, 15),
+        crossing("PW", Arm::W, 15),
+    ]
+}
+
+fn stages() -> Vec<Stage> {
+    let stage = |zh: &str, en: &str, phases: &[usize], min_green: u32| Stage {
+        name: name(zh, en),
+        phases: phases.iter().copied().map(PhaseIndex).collect(),
+        min_green: seconds(min_green),
+        max_green: seconds(100),
+        yellow: seconds(3),
+        all_red: seconds(2),
+    };
+    vec![
+        stage("东西直行", "arterial through", &[0, 2, 8, 9], 15),
+        stage("东西左转", "arterial left", &[1, 3], 7),
+        stage("南北直行", "cross through", &[4, 6, 10, 11], 22),
+        stage("南北左转", "cross left", &[5, 7], 7),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_keeps_the_models_promises() {
+        let network = arterial(&[420.0, 350.0]);
+        assert_eq!(network.intersections().len(), 3);
+        for at in network.intersections() {
+            let cycle: Tenths = at.local_plan.greens.iter().copied().sum::<Tenths>() + at.lost_to_intergreens();
+            assert!((at.cycle.min.length()..=at.cycle.max.length()).contains(&cycle));
+            for (a, phase) in at.phases.iter().enumerate() {
+                assert!(at.stages.iter().any(|s| s.phases.contains(&PhaseIndex(a))), "{} served", phase.id);
+                for b in 0..at.phases.len() {
+                    let (a, b) = (PhaseIndex(a), PhaseIndex(b));
+                    assert_eq!(at.conflict(a, b), at.conflict(b, a));
+                    assert!(!at.stages.iter().any(|s| {
+                        s.phases.contains(&a) && s.phases.contains(&b) && at.conflict(a, b)
+                    }));
+                }
+            }
+        }
+    }
+}

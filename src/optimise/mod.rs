@@ -1,0 +1,25 @@
+//! The optimiser: flows in, one proposal out, with what it would bring and how far it was searched.
+//!
+//! Knows: the network, flows, plans as data. Bounded work, deterministic, no side effects.
+//! Must not know: safety (it may not learn to please it), field, clock or plant.
+//!
+//! ```text
+//!  Network + Flows --scene--> roads, lane groups, who feeds whom
+//!        plans ------state--> queues --delay--> Prediction
+//!  cycle_length, splits (critical movements) --+
+//!  bandwidth (exact sweep)  ------------------ +--> propose (joint improvement by climb) --> Proposal
+//!  offsets (exact per link for fixed profiles) +
+//! ```
+
+mod delay;
+mod lanes;
+mod profile;
+mod queue;
+mod scene;
+mod settings;
+mod state;
+#[cfg(test)]
+mod testing;
+
+pub use delay::{ApproachPrediction, Prediction, predict};
+pub use settings::{Model, Objective, Search, Settings, SideGuard};

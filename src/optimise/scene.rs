@@ -1,0 +1,251 @@
+//! The street as the evaluation model sees it: roads (one approach each) with their lane groups, and who feeds whom.
+//!
+//! Knows: the network and one set of flows. Must not know: plans. Built once, evaluated many times.
+
+use super::lanes::{LaneGroup, lane_groups};
+use super::settings::Model;
+use crate::corridor::{Arm, Carriageway, Direction, IntersectionIndex, Movement, Network};
+use crate::demand::Flows;
+use crate::units::Metres;
+use std::ops::Range;
+
+/// Whose delay the delay on a road is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RoadKind {
+    /// Carries a corridor (its index) in a direction.
+    Corridor(usize, Direction),
+    /// Crosses it, or belongs to none.
+    Side,
+}
+
+/// A part of some lane group's departures that enters a road.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Feeder {
+    /// Index of the lane group.
+    pub(super) group: usize,
+    /// Index of its road.
+    pub(super) road: usize,
+    /// Share of the group's departures that comes here.
+    pub(super) share: f64,
+    /// Whether the feeding road is evaluated before this one; otherwise its mean flow arrives evenly.
+    pub(super) known: bool,
+}
+
+/// What arrives from the neighbour.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Feed {
+    /// The upstream intersection.
+    pub(super) from: usize,
+    /// Cruise time over the link, s.
+    pub(super) travel_s: f64,
+    /// Who comes.
+    pub(super) feeders: Vec<Feeder>,
+}
+
+/// One approach.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Road {
+    /// Its intersection.
+    pub(super) at: usize,
+    /// Where its traffic comes from.
+    pub(super) from: Arm,
+    /// Whose delay it counts as.
+    pub(super) kind: RoadKind,
+    /// Its lane groups, indices into [`Scene::groups`].
+    pub(super) groups: Range<usize>,
+    /// Flow wanted, veh/s.
+    pub(super) flow: f64,
+    /// Part of the flow that arrives evenly, veh/s.
+    pub(super) even: f64,
+    /// The neighbour's platoons.
+    pub(super) feed: Option<Feed>,
+    /// Roads that this one feeds.
+    pub(super) feeds: Vec<usize>,
+}
+
+/// A network under flows.
+#[derive(Debug, Clone)]
+pub(super) struct Scene<'a> {
+    pub(super) network: &'a Network,
+    pub(super) model: Model,
+    pub(super) roads: Vec<Road>,
+    pub(super) groups: Vec<LaneGroup>,
+    /// Roads upstream first.
+    pub(super) order: Vec<usize>,
+    /// Roads of each intersection.
+    pub(super) roads_at: Vec<Vec<usize>>,
+}
+
+/// A link of a corridor, for those who set offsets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Joint {
+    /// The member nearer the corridor's start, and the other.
+    pub(super) ends: (usize, usize),
+}
+
+impl<'a> Scene<'a> {
+    /// The scene of a network under flows.
+    pub(super) fn new(network: &'a Network, flows: &Flows, model: &Model) -> Scene<'a> {
+        let mut scene = Scene {
+            network,
+            model: model.clone(),
+            roads: Vec::new(),
+            groups: Vec::new(),
+            order: Vec::new(),
+            roads_at: vec![Vec::new(); network.intersections().len()],
+        };
+        for index in network.indices() {
+            for approach in &network.intersection(index).approaches {
+                scene.add_road(index, approach.from, flows);
+            }
+        }
+        for corridor in network.corridors() {
+            for (k, link) in corridor.links.iter().enumerate() {
+                let near = corridor.members[k].intersection.0;
+                let far = corridor.members[k + 1].intersection.0;
+                let into = corridor.outbound_from;
+                scene.join(near, far, into, link.carriageway(Direction::Outbound));
+                scene.join(far, near, into.opposite(), link.carriageway(Direction::Inbound));
+            }
+        }
+        scene.settle_order();
+        scene
+    }
+
+    fn add_road(&mut self, index: IntersectionIndex, from: Arm, flows: &Flows) {
+        let at = self.network.intersection(index);
+        let Some(approach) = at.approach(from) else { return };
+        let by_movement = Movement::ALL.map(|m| flows.get(index, from, m).per_second());
+        let kind = self
+            .network
+            .corridors()
+            .iter()
+            .enumerate()
+            .find(|(_, c)| c.carries(from) && c.members.iter().any(|m| m.intersection == index))
+            .map_or(RoadKind::Side, |(i, c)| {
+                let direction = if from == c.outbound_from { Direction::Outbound } else { Direction::Inbound };
+                RoadKind::Corridor(i, direction)
+            });
+        let first = self.groups.len();
+        self.groups.extend(lane_groups(at, approach, by_movement));
+        let groups = first..self.groups.len();
+        let flow = self.groups[groups.clone()].iter().map(|g| g.flow).sum();
+        self.roads_at[index.0].push(self.roads.len());
+        self.roads.push(Road { at: index.0, from, kind, groups, flow, even: flow, feed: None, feeds: Vec::new() });
+    }
+
+    /// Joins the road into `to` from arm `into` to all movements at `from` that leave towards it.
+    fn join(&mut self, from: usize, to: usize, into: Arm, carriageway: Carriageway) {
+        let Some(road) = self.road(to, into) else { return };
+        let mut feeders = Vec::new();
+        let mut coming = 0.0;
+        for &upstream in &self.roads_at[from] {
+            for movement in Movement::ALL {
+                if self.roads[upstream].from.exit(movement) != into.opposite() {
+                    continue;
+                }
+                for group in self.roads[upstream].groups.clone() {
+                    let flow = self.groups[group].flows[movement as usize];
+                    if flow > 0.0 {
+                        coming += flow;
+                        let share = self.groups[group].share(movement);
+                        feeders.push(Feeder { group, road: upstream, share, known: false });
+                    }
+                }
+            }
+        }
+        // Counts on both ends never agree exactly: what is missing joins between them, what is too much has left.
+        let flow = self.roads[road].flow;
+        if coming > flow {
+            feeders.iter_mut().for_each(|f| f.share *= flow / coming);
+        }
+        for feeder in &feeders {
+            if !self.roads[feeder.road].feeds.contains(&road) {
+                self.roads[feeder.road].feeds.push(road);
+            }
+        }
+        let slow = Metres::new(carriageway.distance.get() / self.model.cruise_share.max(0.05));
+        let travel_s = slow.map_or(0.0, |distance| carriageway.speed.seconds_over(distance));
+        self.roads[road].even = (flow - coming).max(0.0);
+        self.roads[road].feed = Some(Feed { from, travel_s, feeders });
+    }
+
+    /// Orders roads upstream first. Where traffic can go round in a ring (turns between both directions, crossing
+    /// corridors) the ring is cut at its road with most of its feeding flow known.
+    fn settle_order(&mut self) {
+        let n = self.roads.len();
+        let mut placed = vec![false; n];
+        for _ in 0..n {
+            let known = |road: &Road| {
+                let feeders = road.feed.as_ref().map_or(&[][..], |f| &f.feeders[..]);
+                let flow = |f: &Feeder| f.share * self.groups[f.group].flow;
+                let all: f64 = feeders.iter().map(flow).sum();
+                let got: f64 = feeders.iter().filter(|f| placed[f.road]).map(flow).sum();
+                if all > 0.0 { got / all } else { 1.0 }
+            };
+            let mut best: Option<(usize, f64)> = None;
+            for r in (0..n).filter(|&r| !placed[r]) {
+                let k = known(&self.roads[r]);
+                if best.is_none_or(|(_, b)| k > b + 1e-9) {
+                    best = Some((r, k));
+                }
+            }
+            let Some((next, _)) = best else { break };
+            placed[next] = true;
+            self.order.push(next);
+        }
+        let mut place = vec![0; n];
+        for (position, &road) in self.order.iter().enumerate() {
+            place[road] = position;
+        }
+        for (r, road) in self.roads.iter_mut().enumerate() {
+            for feeder in road.feed.iter_mut().flat_map(|f| &mut f.feeders) {
+                feeder.known = place[feeder.road] < place[r];
+            }
+        }
+    }
+
+    /// The road into an intersection from an arm.
+    pub(super) fn road(&self, at: usize, from: Arm) -> Option<usize> {
+        self.roads_at[at].iter().copied().find(|&r| self.roads[r].from == from)
+    }
+
+    /// All links, each pair of neighbours once.
+    pub(super) fn joints(&self) -> Vec<Joint> {
+        let mut joints: Vec<Joint> = Vec::new();
+        for corridor in self.network.corridors() {
+            for pair in corridor.members.windows(2) {
+                let ends = (pair[0].intersection.0, pair[1].intersection.0);
+                if !joints.iter().any(|j| j.ends == ends || j.ends == (ends.1, ends.0)) {
+                    joints.push(Joint { ends });
+                }
+            }
+        }
+        joints
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+    use crate::corridor::sample;
+
+    #[test]
+    fn a_link_is_fed_by_through_left_and_right() {
+        let network = sample::arterial(&[400.0, 500.0]);
+        let flows = testing::flows(&network, 1200.0, 900.0, 400.0);
+        let scene = Scene::new(&network, &flows, &Model::default());
+        let road = &scene.roads[scene.road(1, Arm::W).unwrap()];
+        let feed = road.feed.as_ref().unwrap();
+        assert_eq!(feed.from, 0);
+        let mut arms: Vec<Arm> = feed.feeders.iter().map(|f| scene.roads[f.road].from).collect();
+        arms.sort();
+        assert_eq!(arms, [Arm::N, Arm::S, Arm::W]);
+        assert!(feed.feeders.iter().all(|f| f.known));
+        assert!((feed.travel_s - 28.8).abs() < 1e-9);
+        let end = &scene.roads[scene.road(0, Arm::W).unwrap()];
+        assert!(end.feed.is_none() && (end.even - end.flow).abs() < 1e-12);
+        assert_eq!(scene.joints().len(), 2);
+    }
+}

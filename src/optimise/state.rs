@@ -1,0 +1,387 @@
+//! The evaluation model at work: timings in, queues, delays and stops of every road out, whole or only where it changed.
+//!
+//! Knows: a [`Scene`] and the timing of every intersection. Must not know: who asks, or what is worth what beyond the
+//! [`Judge`]. This is the inner loop of everything; it allocates only when made.
+//!
+//! ```text
+//! upstream departures -> travel and disperse -> arrivals -> queue at each lane group -> departures -> downstream
+//! ```
+
+use super::profile::{add_later, disperse, fill_arc};
+use super::queue::{incremental_delay, serve};
+use super::scene::{Feed, RoadKind, Scene};
+use super::settings::Objective;
+use crate::corridor::{Intersection, PhaseIndex, Serves};
+use crate::plan::Plan;
+use crate::units::{Shift, Tenths};
+
+/// Longest cycle the model steps through, in steps of about a second; longer cycles get longer steps.
+const MOST_STEPS: usize = 512;
+/// Departures that differ by less than this many vehicles a cycle count as unchanged.
+const UNCHANGED_VEH: f64 = 0.002;
+
+/// One intersection's cycle as the model steps through it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Beat {
+    cycle: Tenths,
+    steps: usize,
+    /// Length of a step, s.
+    step_s: f64,
+}
+
+/// What a lane group suffers.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Suffered {
+    /// Delay, veh s/h.
+    pub(super) delay: f64,
+    /// Stops an hour.
+    pub(super) stops: f64,
+    /// Degree of saturation.
+    pub(super) saturation: f64,
+    /// Longest queue of the mean cycle, vehicles.
+    pub(super) longest: f64,
+}
+
+/// Turns suffering into cost.
+#[derive(Debug, Clone)]
+pub(super) struct Judge {
+    pub(super) objective: Objective,
+    /// Mean delay each road may not exceed, s a vehicle, and the price of each vehicle second above.
+    pub(super) limits: Option<(Vec<f64>, f64)>,
+}
+
+/// All of a network's queues under given timings.
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    beats: Vec<Beat>,
+    /// Effective green of each lane group on the clock's circle: start and length, steps.
+    greens: Vec<(f64, f64)>,
+    /// Departures of each lane group, vehicles a step; `stride` entries each.
+    departures: Vec<f64>,
+    stride: usize,
+    pub(super) suffered: Vec<Suffered>,
+    /// Cost of each road, penalties included.
+    cost: Vec<f64>,
+    /// Pedestrians' wait at each intersection: pedestrian seconds an hour, pedestrians an hour.
+    pub(super) walkers: Vec<(f64, f64)>,
+    /// Intersections whose timing changed since the last refresh.
+    changed: Vec<bool>,
+    /// Roads evaluated since the last `take_touched`.
+    touched: Vec<usize>,
+    /// Roads evaluated ever: the unit of work.
+    pub(super) work: u64,
+    arrivals: Vec<f64>,
+    capacity: Vec<f64>,
+    scratch: Vec<f64>,
+    dirty: Vec<bool>,
+}
+
+impl State {
+    /// The state of a scene under plans (one an intersection), evaluated.
+    pub(super) fn new(scene: &Scene, plans: &[Plan], judge: &Judge) -> State {
+        let longest = plans.iter().map(|p| steps_of(p.cycle.length())).max().unwrap_or(1);
+        // Room to try somewhat longer cycles without allocating.
+        let stride = (longest + longest / 2).min(MOST_STEPS).max(longest);
+        let roads = scene.roads.len();
+        let mut state = State {
+            beats: vec![Beat { cycle: Tenths::from_seconds(1), steps: 1, step_s: 1.0 }; plans.len()],
+            greens: vec![(0.0, 0.0); scene.groups.len()],
+            departures: vec![0.0; scene.groups.len() * stride],
+            stride,
+            suffered: vec![Suffered::default(); scene.groups.len()],
+            cost: vec![0.0; roads],
+            walkers: vec![(0.0, 0.0); plans.len()],
+            changed: vec![true; plans.len()],
+            touched: Vec::with_capacity(roads),
+            work: 0,
+            arrivals: vec![0.0; stride],
+            capacity: vec![0.0; stride],
+            scratch: vec![0.0; stride],
+            dirty: vec![true; roads],
+        };
+        for (i, plan) in plans.iter().enumerate() {
+            state.set_plan(scene, i, plan);
+        }
+        state.refresh(scene, judge);
+        state.touched.clear();
+        state
+    }
+
+    /// Gives an intersection another plan; takes effect at the next [`State::refresh`]. Its cycle must fit the state's room.
+    pub(super) fn set_plan(&mut self, scene: &Scene, i: usize, plan: &Plan) {
+        let at = &scene.network.intersections()[i];
+        let cycle = plan.cycle;
+        let steps = steps_of(cycle.length()).min(self.stride);
+        let step_s = cycle.seconds() / steps as f64;
+        self.beats[i] = Beat { cycle: cycle.length(), steps, step_s };
+        self.changed[i] = true;
+        let begin = plan.cycle_start(at).since_zero().later();
+        for &road in &scene.roads_at[i] {
+            for group in scene.roads[road].groups.clone() {
+                let phase = scene.groups[group].phase;
+                self.greens[group] = match phase.map(|p| (p, plan.green_in_cycle(at, p))) {
+                    None => (0.0, steps as f64),
+                    Some((_, None)) => (0.0, 0.0),
+                    Some((_, Some((_, length)))) if length == cycle.length() => (0.0, steps as f64),
+                    Some((p, Some((start, length)))) => {
+                        let (lost, kept) = losses(scene, at, p);
+                        let from = cycle.wrap(begin + start.later() + Shift::new(lost));
+                        let long = i64::from(length.count()) + kept - lost;
+                        let long = long.clamp(0, i64::from(cycle.length().count())) as f64 / 10.0;
+                        (from.seconds() / step_s, long / step_s)
+                    }
+                };
+            }
+        }
+        self.walkers[i] = walkers(at, plan);
+    }
+
+    /// Brings every queue up to date with the timings and returns the cost of all roads.
+    pub(super) fn refresh(&mut self, scene: &Scene, judge: &Judge) -> f64 {
+        for i in 0..self.changed.len() {
+            if self.changed[i] {
+                scene.roads_at[i].iter().for_each(|&r| self.dirty[r] = true);
+                self.changed[i] = false;
+            }
+        }
+        for position in 0..scene.order.len() {
+            let road = scene.order[position];
+            if self.dirty[road] {
+                self.dirty[road] = false;
+                if self.evaluate(scene, road, judge) {
+                    scene.roads[road].feeds.iter().for_each(|&r| self.dirty[r] = true);
+                }
+            }
+        }
+        // A road cut from its ring may have been marked by a later one; it takes that one's mean, which has not changed.
+        self.dirty.fill(false);
+        self.total(judge)
+    }
+
+    /// Cost of all roads, and of pedestrians.
+    pub(super) fn total(&self, judge: &Judge) -> f64 {
+        let waiting: f64 = self.walkers.iter().map(|w| w.0).sum();
+        self.cost.iter().sum::<f64>() + judge.objective.pedestrian_weight * waiting
+    }
+
+    /// Evaluates one road; whether its departures changed.
+    fn evaluate(&mut self, scene: &Scene, r: usize, judge: &Judge) -> bool {
+        self.work += 1;
+        self.touched.push(r);
+        let road = &scene.roads[r];
+        let beat = self.beats[road.at];
+        let n = beat.steps;
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        self.arrive(scene, r, &mut arrivals[..n]);
+        let coming: f64 = arrivals[..n].iter().sum();
+        let mut moved = 0.0;
+        for g in road.groups.clone() {
+            let group = &scene.groups[g];
+            let share = if road.flow > 0.0 { group.flow / road.flow } else { 0.0 };
+            self.suffered[g] = self.queue(scene, g, beat, &arrivals[..n], coming, share);
+            let old = &mut self.departures[g * self.stride..g * self.stride + n];
+            if !road.feeds.is_empty() {
+                moved += old.iter().zip(&self.scratch[..n]).map(|(a, b)| (a - b).abs()).sum::<f64>();
+            }
+            old.copy_from_slice(&self.scratch[..n]);
+        }
+        self.arrivals = arrivals;
+        self.cost[r] = judge.road(scene, r, &self.suffered);
+        moved > UNCHANGED_VEH
+    }
+
+    /// Arrivals at a road's stop lines, vehicles a step, all lane groups together.
+    fn arrive(&self, scene: &Scene, r: usize, arrivals: &mut [f64]) {
+        let road = &scene.roads[r];
+        let beat = self.beats[road.at];
+        arrivals.fill(0.0);
+        if let Some(feed) = &road.feed {
+            self.inflow(scene, feed, beat, arrivals);
+        }
+        let even = road.even * beat.step_s;
+        arrivals.iter_mut().for_each(|a| *a += even);
+    }
+
+    /// The neighbour's platoons as they arrive, added to `arrivals` (all zero before).
+    fn inflow(&self, scene: &Scene, feed: &Feed, beat: Beat, arrivals: &mut [f64]) {
+        let upstream = self.beats[feed.from];
+        let (own, its) = (beat.cycle.count(), upstream.cycle.count());
+        let coupled = own == its || own.is_multiple_of(its) || its.is_multiple_of(own);
+        let head = (scene.model.dispersion_beta * feed.travel_s / beat.step_s + 0.5).floor().max(0.0);
+        let f = 1.0 / (1.0 + scene.model.dispersion_alpha * head);
+        // Without dispersion a vehicle needs the whole cruise time.
+        let lag =
+            if scene.model.dispersion_alpha > 0.0 { head } else { (feed.travel_s / beat.step_s + 0.5).floor() };
+        let mut even = 0.0;
+        for feeder in &feed.feeders {
+            if feeder.known {
+                let at = feeder.group * self.stride;
+                let departures = &self.departures[at..at + upstream.steps];
+                // Vehicles a step differ when steps do.
+                let factor = feeder.share * beat.step_s / upstream.step_s;
+                add_later(arrivals, departures, lag as usize, factor, coupled);
+            } else {
+                even += feeder.share * scene.groups[feeder.group].flow * beat.step_s;
+            }
+        }
+        disperse(arrivals, f);
+        arrivals.iter_mut().for_each(|a| *a += even);
+    }
+
+    /// One lane group's queue; departures are left in `scratch`.
+    fn queue(&mut self, scene: &Scene, g: usize, beat: Beat, arrivals: &[f64], coming: f64, share: f64) -> Suffered {
+        let n = beat.steps;
+        let group = &scene.groups[g];
+        let (start, length) = self.greens[g];
+        let per_hour = 3600.0 / beat.cycle.seconds();
+        if group.phase.is_none() {
+            self.scratch[..n].iter_mut().zip(arrivals).for_each(|(d, a)| *d = a * share);
+            return Suffered::default();
+        }
+        let wanted = coming * share;
+        let room = group.saturation * length * beat.step_s;
+        if wanted <= 0.0 {
+            self.scratch[..n].fill(0.0);
+            return Suffered::default();
+        }
+        // A group without green waits the whole analysis period; finite, and worse than anything with green.
+        let saturation = if room > 0.0 { (wanted / room).min(1e3) } else { 1e3 };
+        fill_arc(&mut self.capacity[..n], start, length, group.saturation * beat.step_s);
+        let admitted = share * (1.0 / saturation).min(1.0);
+        let after = (start + length).ceil() as usize;
+        let cyclic = serve(arrivals, admitted, &self.capacity[..n], after, &mut self.scratch[..n]);
+        let model = &scene.model;
+        let random =
+            incremental_delay(saturation, room * per_hour, model.analysis_period_h, model.incremental_k);
+        let flow = wanted * per_hour;
+        // Demand above capacity waits at least as the admitted part does.
+        let cycle_delay = cyclic.waited * beat.step_s * saturation.max(1.0);
+        let overflow = random * flow / 3600.0;
+        let again = if room > 0.0 { (overflow / room).min(4.0) } else { 4.0 };
+        Suffered {
+            delay: cycle_delay * per_hour + random * flow,
+            stops: cyclic.stopped * saturation.max(1.0) * per_hour + again * flow,
+            saturation,
+            longest: cyclic.longest + overflow,
+        }
+    }
+
+    /// Cost of one road's arrivals (as they stand) for every later start of its greens, 0 to `n - 1` steps, relative to now.
+    pub(super) fn cost_by_delay_of_green(&mut self, scene: &Scene, r: usize, judge: &Judge, out: &mut [f64]) {
+        let road = &scene.roads[r];
+        let beat = self.beats[road.at];
+        let n = beat.steps;
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        self.arrive(scene, r, &mut arrivals[..n]);
+        let coming: f64 = arrivals[..n].iter().sum();
+        let kept: Vec<(Suffered, (f64, f64))> = road.groups.clone().map(|g| (self.suffered[g], self.greens[g])).collect();
+        for value in out.iter_mut().take(n) {
+            self.work += 1;
+            for g in road.groups.clone() {
+                let share = if road.flow > 0.0 { scene.groups[g].flow / road.flow } else { 0.0 };
+                self.suffered[g] = self.queue(scene, g, beat, &arrivals[..n], coming, share);
+            }
+            *value += judge.road(scene, r, &self.suffered);
+            // The same green one step later; on the circle the arrivals one step earlier.
+            arrivals[..n].rotate_left(1);
+        }
+        self.arrivals = arrivals;
+        for (g, (suffered, green)) in road.groups.clone().zip(kept) {
+            self.suffered[g] = suffered;
+            self.greens[g] = green;
+        }
+    }
+
+    /// The roads evaluated since the last call, in the buffer that [`State::put_touched`] takes back.
+    pub(super) fn take_touched(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.touched)
+    }
+
+    /// Gives the buffer back, emptied.
+    pub(super) fn put_touched(&mut self, mut touched: Vec<usize>) {
+        touched.clear();
+        self.touched = touched;
+    }
+
+    /// Takes `other`'s values of these roads and the timings of these intersections: carries a trial over, or undoes it.
+    pub(super) fn copy_from(&mut self, other: &State, scene: &Scene, roads: &[usize], intersections: &[usize]) {
+        for &r in roads {
+            self.cost[r] = other.cost[r];
+            for g in scene.roads[r].groups.clone() {
+                self.suffered[g] = other.suffered[g];
+                let range = g * self.stride..(g + 1) * self.stride;
+                self.departures[range.clone()].copy_from_slice(&other.departures[range]);
+            }
+        }
+        for &i in intersections {
+            self.beats[i] = other.beats[i];
+            self.walkers[i] = other.walkers[i];
+            for &r in &scene.roads_at[i] {
+                for g in scene.roads[r].groups.clone() {
+                    self.greens[g] = other.greens[g];
+                }
+            }
+        }
+    }
+
+    /// Steps of an intersection's cycle.
+    pub(super) fn steps(&self, i: usize) -> usize {
+        self.beats[i].steps
+    }
+}
+
+/// Steps of about a second in a cycle.
+pub(super) fn steps_of(cycle: Tenths) -> usize {
+    ((cycle.seconds() + 0.5) as usize).clamp(1, MOST_STEPS)
+}
+
+/// Tenths by which effective green starts after and ends after displayed green.
+fn losses(scene: &Scene, at: &Intersection, phase: PhaseIndex) -> (i64, i64) {
+    let tenths = |s: f64| (s * 10.0).round() as i64;
+    let yellow = i64::from(at.phases[phase.0].yellow.count());
+    (tenths(scene.model.startup_loss_s), yellow - tenths(scene.model.clearance_loss_s))
+}
+
+/// Pedestrian seconds waited and pedestrians, an hour: those who come outside the walk wait for it (HCM 2010 eq. 18-71).
+fn walkers(at: &Intersection, plan: &Plan) -> (f64, f64) {
+    let mut all = (0.0, 0.0);
+    for (p, phase) in at.phases.iter().enumerate() {
+        if let Serves::Pedestrians { clearance, per_hour, .. } = phase.serves {
+            let cycle = plan.cycle.seconds();
+            let green = plan.green_in_cycle(at, PhaseIndex(p)).map_or(0.0, |(_, green)| green.seconds());
+            let red = if green >= cycle { 0.0 } else { (cycle - green + clearance.seconds()).clamp(0.0, cycle) };
+            all.0 += per_hour * red * red / (2.0 * cycle);
+            all.1 += per_hour;
+        }
+    }
+    all
+}
+
+impl Judge {
+    /// A judge without guards.
+    pub(super) fn new(objective: &Objective) -> Judge {
+        Judge { objective: objective.clone(), limits: None }
+    }
+
+    /// What a road's suffering costs.
+    pub(super) fn road(&self, scene: &Scene, r: usize, suffered: &[Suffered]) -> f64 {
+        let road = &scene.roads[r];
+        let objective = &self.objective;
+        let (mut delay, mut stops, mut over) = (0.0, 0.0, 0.0);
+        for g in road.groups.clone() {
+            delay += suffered[g].delay;
+            stops += suffered[g].stops;
+            let flow = scene.groups[g].flow * 3600.0;
+            over += flow * (suffered[g].saturation - objective.saturation_bound).max(0.0);
+        }
+        let weight = match road.kind {
+            RoadKind::Corridor(_, direction) => objective.corridor_weight[direction as usize],
+            RoadKind::Side => objective.side_weight,
+        };
+        let mut cost = weight * delay + objective.stop_penalty_s * stops + objective.saturation_penalty_s * over;
+        if let Some((limits, price)) = &self.limits {
+            cost += price * (delay - limits[r] * road.flow * 3600.0).max(0.0);
+        }
+        cost
+    }
+}
