@@ -1,0 +1,174 @@
+//! One running cycle: when it began and how long each green is; every lamp follows from the time within it.
+//!
+//! ```text
+//!  start                                                        start + length = start of the next
+//!  | green 1 | yellow 1 | all red 1 | green 2 | ...  | all red n |
+//! ```
+//!
+//! Knows: the stage table and true time. Must not know: why these greens, plans, clocks, registers. Nothing is counted up:
+//! lamps are derived from `now - start`, and the next moment at which anything changes is looked up.
+
+use super::spec::{PhaseKind, Table, Tenths};
+use crate::signal::Lamp;
+
+/// A green that lasts until somebody ends it.
+const HELD: Tenths = 1 << 40;
+
+/// The part of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interval {
+    Green = 0,
+    Yellow = 1,
+    AllRed = 2,
+}
+
+/// Where a moment lies within the cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Stage index.
+    pub(super) stage: usize,
+    pub(super) interval: Interval,
+    /// Time since the interval began.
+    pub(super) into: Tenths,
+    /// Time until it ends.
+    pub(super) left: Tenths,
+}
+
+/// A cycle as it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cycle {
+    /// True time of its start.
+    pub(super) start: Tenths,
+    /// Whether it is a step of the cabinet's own transition towards its offset.
+    pub(super) stretched: bool,
+    greens: Vec<Tenths>,
+    length: Tenths,
+    /// Moments within the cycle at which a lamp or an interval changes, ascending; the last is the length.
+    breaks: Vec<Tenths>,
+    /// Stage held by hand, and the green it has by its plan.
+    held: Option<(usize, Tenths)>,
+}
+
+impl Cycle {
+    pub(super) fn new(table: &Table, start: Tenths, greens: Vec<Tenths>, stretched: bool) -> Self {
+        let mut cycle = Self { start, stretched, greens, length: 0, breaks: Vec::new(), held: None };
+        cycle.lay_out(table);
+        cycle
+    }
+
+    fn lay_out(&mut self, table: &Table) {
+        self.breaks.clear();
+        let mut at = 0;
+        for (k, stage) in table.spec.stages.iter().enumerate() {
+            for &p in &stage.phases {
+                if let PhaseKind::Pedestrian { clearance, .. } = table.spec.phases[p].kind {
+                    self.breaks.push(at + self.greens[k] - clearance);
+                }
+            }
+            for part in [self.greens[k], stage.yellow, stage.all_red] {
+                at += part;
+                self.breaks.push(at);
+            }
+        }
+        self.length = at;
+        self.breaks.sort_unstable();
+        self.breaks.dedup();
+    }
+
+    /// True time of its end.
+    pub(super) fn end(&self) -> Tenths {
+        self.start + self.length
+    }
+
+    /// True time of the first change after `now`.
+    pub(super) fn next_change(&self, now: Tenths) -> Option<Tenths> {
+        let at = now - self.start;
+        let first = self.breaks.partition_point(|&b| b <= at);
+        self.breaks.get(first).map(|b| self.start + b)
+    }
+
+    /// Where a moment lies; at and after the end, in the last interval.
+    pub(super) fn place(&self, table: &Table, now: Tenths) -> Place {
+        let mut at = (now - self.start).clamp(0, self.length - 1);
+        for (stage, s) in table.spec.stages.iter().enumerate() {
+            let parts = [(Interval::Green, self.greens[stage]), (Interval::Yellow, s.yellow), (Interval::AllRed, s.all_red)];
+            for (interval, length) in parts {
+                if at < length {
+                    return Place { stage, interval, into: at, left: length - at };
+                }
+                at -= length;
+            }
+        }
+        Place { stage: table.stages() - 1, interval: Interval::AllRed, into: 0, left: 0 }
+    }
+
+    /// What a phase shows at a place of the cycle.
+    pub(super) fn lamp(table: &Table, phase: usize, place: &Place) -> Lamp {
+        if !table.serves(place.stage, phase) {
+            return Lamp::Red;
+        }
+        if table.serves(table.after(place.stage), phase) {
+            return Lamp::Green;
+        }
+        match (place.interval, table.spec.phases[phase].kind) {
+            (Interval::Green, PhaseKind::Pedestrian { clearance, .. }) if place.left <= clearance => Lamp::Yellow,
+            (Interval::Green, _) => Lamp::Green,
+            (Interval::Yellow, PhaseKind::Vehicle) => Lamp::Yellow,
+            _ => Lamp::Red,
+        }
+    }
+
+    /// Holds the running green, or the next one when this one is already ending, until [`Cycle::let_go`].
+    pub(super) fn hold(&mut self, table: &Table, now: Tenths) {
+        let place = self.place(table, now);
+        let clearance = table.clearance_after(place.stage);
+        let here = place.interval == Interval::Green && (clearance == 0 || place.left > clearance);
+        let stage = if here { place.stage } else { place.stage + 1 };
+        if self.held.is_none() && stage < self.greens.len() {
+            self.held = Some((stage, self.greens[stage]));
+            self.greens[stage] = HELD;
+            self.lay_out(table);
+        }
+    }
+
+    /// Ends a hold: the green ends when its plan says, or as soon as pedestrians on it have had their clearance.
+    pub(super) fn let_go(&mut self, table: &Table, now: Tenths) {
+        let Some((stage, planned)) = self.held.take() else { return };
+        let place = self.place(table, now);
+        let elapsed = if place.stage == stage { place.into } else { 0 };
+        self.greens[stage] = planned.max(elapsed + table.clearance_after(stage));
+        self.lay_out(table);
+    }
+}
+
+/// Spreads `by` over `greens` in proportion to them, each within its limits. Returns the greens and what could not be placed.
+pub(super) fn spread(greens: &[Tenths], limits: &[(Tenths, Tenths)], by: Tenths) -> (Vec<Tenths>, Tenths) {
+    let mut out = greens.to_vec();
+    let mut rest = by.abs();
+    let room = |out: &[Tenths], k: usize| if by > 0 { limits[k].1 - out[k] } else { out[k] - limits[k].0 };
+    // Each pass fills a green to its limit or leaves less than one tenth a green, which the one-by-one pass places.
+    for _ in 0..=greens.len() {
+        let open: Vec<usize> = (0..out.len()).filter(|&k| room(&out, k) > 0).collect();
+        let weight: Tenths = open.iter().map(|&k| greens[k]).sum();
+        if weight <= 0 {
+            break;
+        }
+        let shared = rest;
+        for &k in &open {
+            let share = (shared * greens[k] / weight).min(room(&out, k));
+            out[k] += share * by.signum();
+            rest -= share;
+        }
+    }
+    let mut order: Vec<usize> = (0..out.len()).collect();
+    order.sort_by_key(|&k| (-greens[k], k));
+    for _ in 0..=greens.len() {
+        for &k in &order {
+            if rest > 0 && room(&out, k) > 0 {
+                out[k] += by.signum();
+                rest -= 1;
+            }
+        }
+    }
+    (out, rest * by.signum())
+}

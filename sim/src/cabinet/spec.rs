@@ -1,0 +1,321 @@
+//! What a cabinet is told when it is installed: its phases, stages, safety tables, own day plan, clock and loops.
+//!
+//! Knows: plain data and the rules one installation must keep; all times are whole tenths of a second. Must not know:
+//! registers, the centre, what the time is. [`Table`] is the same data after [`Table::new`] looked at it once, so that the
+//! rest of the cabinet never asks again whether a stage exists or a matrix is square.
+
+use super::guard;
+
+/// Tenths of a second: a length of time, or a point of time since the Unix epoch UTC.
+pub type Tenths = i64;
+
+/// The most stages a plan block holds.
+pub const MAX_STAGES: usize = 16;
+/// The most signal groups a conflict word holds.
+pub const MAX_PHASES: usize = 64;
+/// The most detector channels the register table has room for.
+pub const MAX_CHANNELS: usize = 32;
+const DAY_S: u32 = 86_400;
+
+/// Whom a phase serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhaseKind {
+    /// Vehicles: green, yellow, red.
+    Vehicle,
+    /// Pedestrians: walk, flashing clearance, red. Clearance lies within the stage's green and ends with it.
+    Pedestrian {
+        /// Least walk, 0.1 s.
+        walk: Tenths,
+        /// Clearance (flashing), 0.1 s.
+        clearance: Tenths,
+    },
+}
+
+/// One signal group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseSpec {
+    /// Whom it serves.
+    pub kind: PhaseKind,
+    /// Least green, 0.1 s.
+    pub min_green: Tenths,
+}
+
+/// Phases that are green together, and the interval after them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StageSpec {
+    /// Indices of its phases.
+    pub phases: Vec<usize>,
+    /// Least green, 0.1 s; covers every phase's minimum, pedestrian walk and clearance included.
+    pub min_green: Tenths,
+    /// Longest green, 0.1 s.
+    pub max_green: Tenths,
+    /// Yellow after its green, 0.1 s.
+    pub yellow: Tenths,
+    /// All red after that, 0.1 s.
+    pub all_red: Tenths,
+}
+
+/// A plan of the cabinet's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalPlan {
+    /// Green of each stage, 0.1 s.
+    pub greens: Vec<Tenths>,
+    /// Start of green of the reference phase after the Unix epoch UTC modulo the cycle, 0.1 s; `None` = uncoordinated, it
+    /// runs on from wherever the last plan ended.
+    pub offset: Option<Tenths>,
+    /// Where in its cycle an uncoordinated plan stands at power-on, 0.1 s. Only used when there is no start-up sequence.
+    pub initial_phase: Tenths,
+}
+
+/// One line of the day plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayEntry {
+    /// Seconds after local midnight from which it holds; before the first line of a day the last line holds.
+    pub from_s: u32,
+    /// The plan.
+    pub plan: LocalPlan,
+}
+
+/// Everything about one installed cabinet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CabinetSpec {
+    /// The intersection's id; its CRC-32 is the cabinet's identity on the bus.
+    pub id: String,
+    /// Signal groups, at most 64.
+    pub phases: Vec<PhaseSpec>,
+    /// Stages in their programmed sequence, at most 16; the field number of a stage is its index plus one.
+    pub stages: Vec<StageSpec>,
+    /// `conflicts[p]` has bit `q` set when p and q must never have right of way together; symmetric.
+    pub conflicts: Vec<u64>,
+    /// `intergreens[p][q]`: least time from the end of p's green (a pedestrian group's clearance included) to the start of
+    /// q's, 0.1 s; read where they conflict.
+    pub intergreens: Vec<Vec<Tenths>>,
+    /// Shortest cycle, 0.1 s.
+    pub cycle_min: Tenths,
+    /// Longest cycle, 0.1 s.
+    pub cycle_max: Tenths,
+    /// The phase whose start of green the offset of a local plan means.
+    pub reference_phase: usize,
+    /// The cabinet's own plans by local time of day, ascending.
+    pub day_plan: Vec<DayEntry>,
+    /// Local time less UTC, s.
+    pub utc_offset_s: i32,
+    /// Detector channels, at most 32.
+    pub detectors: usize,
+    /// How much too fast the clock runs, parts per million.
+    pub drift_ppm: i32,
+    /// How much the clock is ahead at power-on, 0.1 s.
+    pub clock_error: Tenths,
+    /// Yellow flash after power-on, 0.1 s; 0 together with no all red = power-on lies in normal operation.
+    pub startup_flash: Tenths,
+    /// All red after the flash, 0.1 s; never shorter than the longest intergreen when a flash went before.
+    pub startup_all_red: Tenths,
+    /// Heartbeat timeout until the centre writes another, 0.1 s.
+    pub heartbeat_timeout: Tenths,
+}
+
+/// Why an installation is impossible.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// A list is empty or longer than the table has room for.
+    #[error("{what}: {count} given, 1..={most} possible")]
+    Count {
+        /// Which list.
+        what: &'static str,
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A matrix or list does not have one entry a phase or stage, or an index points nowhere.
+    #[error("{what} does not fit the phases and stages")]
+    Shape {
+        /// Which one.
+        what: &'static str,
+    },
+    /// A time is negative, zero or too long for a register.
+    #[error("{what} is out of range: {tenths} tenths of a second")]
+    Time {
+        /// Which one.
+        what: &'static str,
+        /// Its value, 0.1 s.
+        tenths: Tenths,
+    },
+    /// The conflict table is not symmetric, or a phase conflicts with itself.
+    #[error("conflicts of phases {0} and {1} do not agree")]
+    Conflicts(usize, usize),
+    /// No stage serves the phase.
+    #[error("phase {0} is green in no stage")]
+    Unserved(usize),
+    /// The sequence of stages breaks the safety tables whatever the greens are.
+    #[error("stage table: {0}")]
+    Unsafe(guard::Breach),
+    /// A line of the day plan breaks the cabinet's own rules.
+    #[error("day plan line {line}: {breach}")]
+    DayPlan {
+        /// Index of the line.
+        line: usize,
+        /// What it breaks.
+        breach: guard::Breach,
+    },
+    /// Lines of the day plan are not ascending, or lie outside the day.
+    #[error("day plan line {0}: its time is not after the line before, or not within the day")]
+    DayOrder(usize),
+}
+
+/// A checked specification with what follows from it.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    pub(super) spec: CabinetSpec,
+    /// CRC-32 of the id.
+    pub(super) identity: u32,
+    /// Bit p set in `members[k]` when stage k serves phase p.
+    pub(super) members: Vec<u64>,
+    /// Index of the stage at whose start the reference phase becomes green.
+    pub(super) reference_stage: usize,
+    /// Longest time any pair of phases needs between their greens.
+    pub(super) longest_intergreen: Tenths,
+}
+
+impl Table {
+    /// Checks a specification once.
+    pub(super) fn new(spec: CabinetSpec) -> Result<Self, SpecError> {
+        counts(&spec)?;
+        shapes(&spec)?;
+        times(&spec)?;
+        let members: Vec<u64> = spec.stages.iter().map(|s| s.phases.iter().fold(0, |m, &p| m | 1 << p)).collect();
+        if let Some(p) = (0..spec.phases.len()).find(|p| members.iter().all(|m| m >> p & 1 == 0)) {
+            return Err(SpecError::Unserved(p));
+        }
+        let served = |k: usize| members[k] >> spec.reference_phase & 1 == 1;
+        let n = spec.stages.len();
+        let starts = |&k: &usize| served(k) && !served((k + n - 1) % n);
+        let reference_stage = (0..n).find(starts).unwrap_or(0);
+        let longest_intergreen = spec.intergreens.iter().flatten().copied().max().unwrap_or(0);
+        let identity = crc32fast::hash(spec.id.as_bytes());
+        let table = Self { spec, identity, members, reference_stage, longest_intergreen };
+        let least: Vec<Tenths> = table.spec.stages.iter().map(|s| s.min_green).collect();
+        guard::sequence(&table, &least).map_err(SpecError::Unsafe)?;
+        for (line, entry) in table.spec.day_plan.iter().enumerate() {
+            let breach = |breach| SpecError::DayPlan { line, breach };
+            guard::greens(&table, &entry.plan.greens).map_err(breach)?;
+            if let Some(offset) = entry.plan.offset
+                && !(0..table.cycle_of(&entry.plan.greens)).contains(&offset)
+            {
+                return Err(breach(guard::Breach::Offset));
+            }
+        }
+        Ok(table)
+    }
+
+    /// Number of stages.
+    pub(super) fn stages(&self) -> usize {
+        self.spec.stages.len()
+    }
+
+    /// Whether stage `k` serves phase `p`.
+    pub(super) fn serves(&self, k: usize, p: usize) -> bool {
+        self.members[k] >> p & 1 == 1
+    }
+
+    /// The stage after `k` in the sequence.
+    pub(super) fn after(&self, k: usize) -> usize {
+        (k + 1) % self.stages()
+    }
+
+    /// The cycle that `greens` make together with the cabinet's own yellows and all reds.
+    pub(super) fn cycle_of(&self, greens: &[Tenths]) -> Tenths {
+        greens.iter().sum::<Tenths>() + self.spec.stages.iter().map(|s| s.yellow + s.all_red).sum::<Tenths>()
+    }
+
+    /// From the start of the cycle to the start of stage `k`'s green.
+    pub(super) fn lead(&self, greens: &[Tenths], k: usize) -> Tenths {
+        let splits = greens.iter().zip(&self.spec.stages).map(|(g, s)| g + s.yellow + s.all_red);
+        splits.take(k).sum()
+    }
+
+    /// The longest clearance of the pedestrian phases whose right of way ends with stage `k`.
+    pub(super) fn clearance_after(&self, k: usize) -> Tenths {
+        let phases = self.spec.phases.iter().enumerate();
+        let ending = phases.filter(|&(p, _)| self.serves(k, p) && !self.serves(self.after(k), p));
+        ending
+            .map(|(_, phase)| match phase.kind {
+                PhaseKind::Vehicle => 0,
+                PhaseKind::Pedestrian { clearance, .. } => clearance,
+            })
+            .max()
+            .unwrap_or(0)
+    }
+}
+
+fn counts(spec: &CabinetSpec) -> Result<(), SpecError> {
+    let limited = [
+        ("phases", spec.phases.len(), MAX_PHASES),
+        ("stages", spec.stages.len(), MAX_STAGES),
+        ("day plan lines", spec.day_plan.len(), usize::MAX),
+    ];
+    for (what, count, most) in limited {
+        if count == 0 || count > most {
+            return Err(SpecError::Count { what, count, most });
+        }
+    }
+    if spec.detectors > MAX_CHANNELS {
+        return Err(SpecError::Count { what: "detector channels", count: spec.detectors, most: MAX_CHANNELS });
+    }
+    Ok(())
+}
+
+fn shapes(spec: &CabinetSpec) -> Result<(), SpecError> {
+    let n = spec.phases.len();
+    let fits = [
+        ("conflicts", spec.conflicts.len() == n && spec.conflicts.iter().all(|&w| n == MAX_PHASES || w >> n == 0)),
+        ("intergreens", spec.intergreens.len() == n && spec.intergreens.iter().all(|row| row.len() == n)),
+        ("stages", spec.stages.iter().all(|s| !s.phases.is_empty() && s.phases.iter().all(|&p| p < n))),
+        ("reference phase", spec.reference_phase < n),
+        ("day plan", spec.day_plan.iter().all(|e| e.plan.greens.len() == spec.stages.len())),
+    ];
+    if let Some((what, _)) = fits.into_iter().find(|(_, fit)| !fit) {
+        return Err(SpecError::Shape { what });
+    }
+    for p in 0..n {
+        let unequal = |&q: &usize| (spec.conflicts[p] >> q & 1) != (spec.conflicts[q] >> p & 1);
+        if let Some(q) = (0..n).find(unequal) {
+            return Err(SpecError::Conflicts(p, q));
+        }
+        if spec.conflicts[p] >> p & 1 == 1 {
+            return Err(SpecError::Conflicts(p, p));
+        }
+    }
+    let ascending = |(k, e): &(usize, &DayEntry)| *k == 0 || spec.day_plan[k - 1].from_s < e.from_s;
+    let misplaced = spec.day_plan.iter().enumerate().find(|line| !ascending(line) || line.1.from_s >= DAY_S);
+    misplaced.map_or(Ok(()), |(line, _)| Err(SpecError::DayOrder(line)))
+}
+
+fn times(spec: &CabinetSpec) -> Result<(), SpecError> {
+    const WORD: Tenths = u16::MAX as Tenths;
+    let mut all: Vec<(&'static str, Tenths, Tenths)> = vec![
+        ("shortest cycle", spec.cycle_min, 1),
+        ("longest cycle", spec.cycle_max, spec.cycle_min),
+        ("start-up flash", spec.startup_flash, 0),
+        ("start-up all red", spec.startup_all_red, 0),
+        ("heartbeat timeout", spec.heartbeat_timeout, 1),
+    ];
+    for phase in &spec.phases {
+        all.push(("minimum green of a phase", phase.min_green, 0));
+        if let PhaseKind::Pedestrian { walk, clearance } = phase.kind {
+            all.extend([("walk", walk, 0), ("clearance", clearance, 0)]);
+        }
+    }
+    for stage in &spec.stages {
+        all.extend([
+            ("minimum green of a stage", stage.min_green, 1),
+            ("maximum green of a stage", stage.max_green, stage.min_green),
+            ("yellow", stage.yellow, 0),
+            ("all red", stage.all_red, 0),
+        ]);
+    }
+    all.extend(spec.intergreens.iter().flatten().map(|&t| ("intergreen", t, 0)));
+    all.extend(spec.day_plan.iter().map(|e| ("initial phase", e.plan.initial_phase, 0)));
+    let wrong = all.into_iter().find(|&(_, value, least)| value < least || value > WORD);
+    wrong.map_or(Ok(()), |(what, tenths, _)| Err(SpecError::Time { what, tenths }))
+}
