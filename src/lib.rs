@@ -1,7 +1,14 @@
 //! greenwave (the map comes with ARCHITECTURE.md)
 
+pub mod bus;
+pub mod calendar;
+pub mod control;
 pub mod corridor;
 pub mod demand;
+pub mod detection;
+pub mod field;
 pub mod optimise;
 pub mod plan;
+pub mod safety;
+pub mod transition;
 pub mod units;

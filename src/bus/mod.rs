@@ -1,0 +1,50 @@
+//! The field bus: the only room that names the Modbus library.
+//!
+//! Knows: how a request travels to a cabinet and an answer back: in memory, or as Modbus over TCP.
+//! Must not know: what a register means, who asks, or the plant: it reaches a device through [`Device`].
+//!
+//! Requests to one cabinet are answered in their order; cabinets are asked at the same time; answers come back in the order
+//! of the requests, whatever the line did.
+
+mod client;
+mod memory;
+mod server;
+
+pub use client::TcpBus;
+pub use memory::MemoryBus;
+pub use server::TcpServer;
+
+use crate::field::{Answer, Request};
+use std::sync::Arc;
+
+/// A thing with holding registers. Exceptions are Modbus exception codes.
+pub trait Device: Send + Sync {
+    /// FC03 for a unit.
+    ///
+    /// # Errors
+    /// The exception code the device answers with.
+    fn read(&self, unit: u8, address: u16, count: u16) -> Result<Vec<u16>, u8>;
+
+    /// FC16 for a unit.
+    ///
+    /// # Errors
+    /// The exception code the device answers with.
+    fn write(&self, unit: u8, address: u16, words: &[u16]) -> Result<(), u8>;
+}
+
+/// A device that others hold too.
+pub type SharedDevice = Arc<dyn Device>;
+
+/// The bus itself failed: not a cabinet's silence, which is an [`Answer`], but something that ends the run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the bus is stuck: {0}")]
+pub struct Stuck(pub String);
+
+/// A way to ask cabinets.
+pub trait Bus {
+    /// Asks, and waits for every answer. Answers are in the order of the requests.
+    ///
+    /// # Errors
+    /// [`Stuck`] when the bus itself failed.
+    fn exchange(&mut self, requests: &[Request]) -> impl Future<Output = Result<Vec<Answer>, Stuck>>;
+}

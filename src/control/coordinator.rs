@@ -1,0 +1,313 @@
+//! The coordinator of one network: state, and one step of it.
+
+use super::adapt::{Policy, weigh};
+use super::change::JointChange;
+use super::decision::{Decision, Verdict};
+use super::event::{Event, Finding, Output, Work};
+use super::mode::Mode;
+use crate::calendar::Calendar;
+use crate::corridor::{IntersectionIndex, Network};
+use crate::demand::{DayProfile, Estimator};
+use crate::detection::Health;
+use crate::field::{self, Link, Session};
+use crate::plan::Plan;
+use crate::safety::{Limits, admit_release, judge};
+use crate::transition::{Bounds, rotation};
+use crate::units::{Moment, Shift, Tenths};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A question to the optimiser older than this is forgotten and asked again.
+const WORK_PATIENCE: Tenths = Tenths::from_seconds(120);
+
+/// What a coordinator is given once.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The checked definitions.
+    pub network: Arc<Network>,
+    /// Flows of the mean day.
+    pub profile: DayProfile,
+    /// Day plans: for each period of the network one plan an intersection, all of them judged by safety already.
+    pub day_plans: Vec<Vec<Plan>>,
+    /// What the guard allows a change.
+    pub limits: Limits,
+    /// How far a step of a transition goes.
+    pub bounds: Bounds,
+    /// When a change pays.
+    pub policy: Policy,
+    /// Without arming nothing is written: every run is a dry run.
+    pub armed: bool,
+}
+
+/// What the core remembers of a cabinet beyond its session.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    link: Option<Link>,
+    mode: Option<field::Mode>,
+    /// When the plan that runs was activated by us.
+    pub(super) activated: Option<Moment>,
+    /// Lost after a commit: to be released as soon as it answers.
+    pub(super) release: bool,
+}
+
+/// The core of one network.
+#[derive(Debug, Clone)]
+pub struct Coordinator {
+    pub(super) setup: Setup,
+    pub(super) calendar: Calendar,
+    pub(super) mode: Mode,
+    pub(super) sessions: Vec<Session>,
+    pub(super) memories: Vec<Memory>,
+    pub(super) targets: Vec<Plan>,
+    pub(super) change: Option<JointChange>,
+    pub(super) next_opportunity: Option<Moment>,
+    pub(super) retry_after: Option<Moment>,
+    pub(super) in_step: bool,
+    estimator: Estimator,
+    health: BTreeMap<(usize, u16), Health>,
+    last_change: Option<Moment>,
+    asked: Option<(u64, Moment)>,
+    questions: u64,
+    steps: u64,
+}
+
+impl Coordinator {
+    /// A coordinator that starts at `now`, its targets the day plan of that time.
+    pub fn new(setup: Setup, now: Moment) -> Self {
+        let calendar = Calendar::new(&setup.network);
+        let targets = setup.day_plans[calendar.period(now)].clone();
+        Coordinator {
+            calendar,
+            mode: Mode::Standby,
+            sessions: setup.network.indices().map(Session::new).collect(),
+            memories: vec![Memory::default(); setup.network.intersections().len()],
+            targets,
+            change: None,
+            next_opportunity: None,
+            retry_after: None,
+            in_step: false,
+            estimator: Estimator::new(&setup.network, setup.profile.clone()),
+            health: BTreeMap::new(),
+            last_change: None,
+            asked: None,
+            questions: 0,
+            steps: 0,
+            setup,
+        }
+    }
+
+    /// The core's mode.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The plans aimed at, one an intersection.
+    pub fn targets(&self) -> &[Plan] {
+        &self.targets
+    }
+
+    /// The sessions, one an intersection.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    /// One step: takes what happened, says what to do. `now` never goes back.
+    pub fn step(&mut self, now: Moment, events: &[Event]) -> Output {
+        let mut out = Output::default();
+        for event in events {
+            match event {
+                Event::Answer { cabinet, ask, answer } => {
+                    let at = self.setup.network.intersection(*cabinet);
+                    if let Some(reading) = self.sessions[cabinet.0].hear(at, *ask, answer, now) {
+                        self.estimator.hear(*cabinet, &reading);
+                    }
+                }
+                Event::Found(finding) => self.found(now, finding, &mut out),
+                Event::Stop => self.stop(now, &mut out),
+            }
+        }
+        self.note_cabinets(&mut out);
+        self.update_mode(&mut out);
+        if self.estimator.advance(now) {
+            self.note_detectors(&mut out);
+            self.ask(now, &mut out);
+        }
+        self.drive(now, &mut out);
+        self.steps += 1;
+        let armed = self.setup.armed && self.mode != Mode::Released;
+        for (session, at) in self.sessions.iter_mut().zip(self.setup.network.intersections()) {
+            let beat = armed.then_some((self.steps, at.cabinet.heartbeat_timeout));
+            out.requests.extend(session.tick(now, beat));
+        }
+        out
+    }
+
+    pub(super) fn id(&self, index: IntersectionIndex) -> String {
+        self.setup.network.intersection(index).id.clone()
+    }
+
+    fn set_mode(&mut self, to: Mode, why: &'static str, out: &mut Output) {
+        out.decisions.push(Decision::Mode { from: self.mode, to, why });
+        self.mode = to;
+    }
+
+    fn update_mode(&mut self, out: &mut Output) {
+        let up = self.sessions.iter().filter(|s| s.link() == Link::Up).count();
+        let known = self.sessions.iter().all(|s| match s.link() {
+            Link::Up => s.running().is_some(),
+            Link::New => false,
+            Link::Lost(_) => true,
+        });
+        match self.mode {
+            Mode::Standby if known && 2 * up > self.sessions.len() => {
+                self.set_mode(Mode::Coordinated, "every cabinet that answers is known", out);
+            }
+            Mode::Coordinated if 2 * up <= self.sessions.len() => {
+                self.set_mode(Mode::Hold, "half the links or more are lost", out);
+            }
+            Mode::Hold if 2 * up > self.sessions.len() => {
+                self.set_mode(Mode::Coordinated, "most links are back", out);
+            }
+            _ => {}
+        }
+    }
+
+    fn stop(&mut self, now: Moment, out: &mut Output) {
+        if self.mode == Mode::Released {
+            return;
+        }
+        self.change = None;
+        for index in self.setup.network.indices() {
+            if self.setup.armed {
+                self.sessions[index.0].release(&admit_release(index, now));
+                out.decisions.push(Decision::Released { intersection: self.id(index), why: "the core stops" });
+            }
+        }
+        self.set_mode(Mode::Released, "told to stop", out);
+    }
+
+    fn note_cabinets(&mut self, out: &mut Output) {
+        for index in self.setup.network.indices() {
+            let session = &self.sessions[index.0];
+            let (link, mode) = (session.link(), session.status().map(|s| s.mode));
+            let memory = &mut self.memories[index.0];
+            let (link_then, mode_then) = (memory.link.replace(link), memory.mode);
+            memory.mode = mode.or(mode_then);
+            let intersection = self.id(index);
+            match (link_then, link) {
+                (Some(Link::Up | Link::New), Link::Lost(_)) => out.decisions.push(Decision::LinkLost { intersection }),
+                (Some(Link::Lost(_)), Link::Up) => out.decisions.push(Decision::LinkBack { intersection }),
+                _ if mode_then == Some(field::Mode::Centre) && mode == Some(field::Mode::Local) => {
+                    if self.mode != Mode::Released {
+                        out.decisions.push(Decision::WentLocal { intersection });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn note_detectors(&mut self, out: &mut Output) {
+        let now: BTreeMap<_, _> = self.estimator.unbelieved().map(|(at, ch, health)| ((at.0, ch), health)).collect();
+        let recovered = self.health.keys().filter(|k| !now.contains_key(*k)).map(|k| (*k, Health::Good));
+        let fell = now.iter().filter(|(k, h)| self.health.get(*k) != Some(*h)).map(|(k, h)| (*k, *h));
+        for ((at, channel), health) in recovered.chain(fell) {
+            let intersection = self.id(IntersectionIndex(at));
+            out.decisions.push(Decision::Detector { intersection, channel, health });
+        }
+        self.health = now;
+    }
+
+    fn ask(&mut self, now: Moment, out: &mut Output) {
+        let waiting = self.asked.is_some_and(|(_, since)| now.elapsed_since(since) < WORK_PATIENCE);
+        if self.mode != Mode::Coordinated || waiting {
+            return;
+        }
+        self.questions += 1;
+        self.asked = Some((self.questions, now));
+        let ahead = self.setup.policy.look_ahead;
+        out.work = Some(Work {
+            id: self.questions,
+            flows: self.estimator.flows(now, ahead),
+            current: self.targets.clone(),
+            day_plan: self.setup.day_plans[self.calendar.period(now + ahead)].clone(),
+        });
+    }
+
+    fn found(&mut self, now: Moment, finding: &Finding, out: &mut Output) {
+        if self.asked.is_none_or(|(id, _)| id != finding.id) || self.mode != Mode::Coordinated {
+            return;
+        }
+        self.asked = None;
+        let busy = self.change.is_some() || !self.in_step;
+        let policy = &self.setup.policy;
+        let Some(choice) = weigh(&finding.candidates, policy, now, self.last_change, busy) else { return };
+        let (keep, best) = (&finding.candidates[0], &finding.candidates[choice.best]);
+        let mut verdict = choice.verdict;
+        if verdict == Verdict::Adopted && !self.may_be_aimed_at(&best.plans, out) {
+            verdict = Verdict::Unsafe;
+        }
+        let cycle = |plans: &[Plan]| plans.iter().map(|p| p.cycle.length()).max().unwrap_or_default();
+        out.decisions.push(Decision::Weighed {
+            verdict,
+            best: best.origin,
+            keep: keep.cost,
+            predicted: best.cost,
+            saving_percent: choice.saving_percent,
+            needed_percent: choice.needed_percent,
+            cycle_from: cycle(&keep.plans),
+            cycle_to: cycle(&best.plans),
+        });
+        if verdict == Verdict::Adopted {
+            self.aim(now, best.plans.clone());
+        }
+    }
+
+    fn may_be_aimed_at(&self, plans: &[Plan], out: &mut Output) -> bool {
+        if plans.len() != self.targets.len() {
+            return false;
+        }
+        let mut safe = true;
+        for (index, plan) in self.setup.network.indices().zip(plans) {
+            let breaches = judge(self.setup.network.intersection(index), plan, &self.setup.limits);
+            if !breaches.is_empty() {
+                safe = false;
+                out.decisions.push(Decision::Refused { intersection: self.id(index), breaches });
+            }
+        }
+        safe
+    }
+
+    /// Makes the plans the targets, turned together on the circle so that the way there is shortest.
+    fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
+        let activation = self.opportunity(now, self.longest_cycle());
+        let starts: Vec<(IntersectionIndex, Moment)> = self
+            .setup
+            .network
+            .indices()
+            .filter_map(|index| {
+                let running = self.sessions[index.0].running()?;
+                Some((index, running.plan.next_cycle_start(self.setup.network.intersection(index), activation)))
+            })
+            .collect();
+        let turn = rotation(&self.setup.network, &plans, &starts);
+        self.targets = plans.iter().map(|p| p.at_offset(p.offset.since_zero().later() + turn)).collect();
+        self.last_change = Some(now);
+        self.in_step = false;
+    }
+
+    /// The longest cycle that runs or is aimed at anywhere.
+    pub(super) fn longest_cycle(&self) -> Tenths {
+        let running = self.sessions.iter().filter_map(|s| s.running()).map(|r| r.plan.cycle.length());
+        running.chain(self.targets.iter().map(|p| p.cycle.length())).max().unwrap_or_default()
+    }
+
+    /// Whether a running plan is its target, up to what the resolution lets a transition close.
+    pub(super) fn is_target(&self, index: IntersectionIndex, running: &Plan) -> bool {
+        let target = &self.targets[index.0];
+        let error = target.cycle.shorter_way(Shift::new(
+            i64::from(running.offset.since_zero().count()) - i64::from(target.offset.since_zero().count()),
+        ));
+        running.splits == target.splits && error.magnitude() <= u64::from(self.setup.bounds.tolerance.count())
+    }
+}

@@ -1,0 +1,143 @@
+//! Every decision of the core, with its reason: what the journal keeps and people read.
+
+use super::event::{Cost, Origin};
+use super::mode::Mode;
+use crate::detection::Health;
+use crate::field::Why;
+use crate::safety::Breach;
+use crate::units::{Moment, Tenths};
+use serde::Serialize;
+
+/// Why a candidate was or was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It saves enough to pay for the change.
+    Adopted,
+    /// The best candidate saves less than a change must.
+    SavesTooLittle,
+    /// The best candidate would save, but the last change is too recent.
+    TooSoon,
+    /// A change is still under way.
+    Busy,
+    /// No candidate passed the guard.
+    Unsafe,
+}
+
+/// One thing the core decided or learnt. Intersections are named by id.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "decision", rename_all = "kebab-case")]
+pub enum Decision {
+    /// The core's mode changed.
+    Mode {
+        /// Before.
+        from: Mode,
+        /// After.
+        to: Mode,
+        /// Why.
+        why: &'static str,
+    },
+    /// Candidates were weighed against the targets as they are.
+    Weighed {
+        /// Outcome.
+        verdict: Verdict,
+        /// The best candidate.
+        best: Origin,
+        /// Predicted cost of keeping the targets.
+        keep: Cost,
+        /// Predicted cost of the best candidate.
+        predicted: Cost,
+        /// Predicted saving, in percent of the delay of all vehicles.
+        saving_percent: f64,
+        /// Saving a change had to reach.
+        needed_percent: f64,
+        /// Cycle of the targets.
+        cycle_from: Tenths,
+        /// Cycle of the best candidate.
+        cycle_to: Tenths,
+    },
+    /// A candidate, or a step towards it, broke a rule; nothing was sent.
+    Refused {
+        /// Where.
+        intersection: String,
+        /// Every rule broken.
+        breaches: Vec<Breach>,
+    },
+    /// A joint change was staged and is being verified.
+    Staging {
+        /// Intersections that change.
+        intersections: Vec<String>,
+        /// Each changes at its first cycle start from here on.
+        activation: Moment,
+        /// How many of them reach their target with this step.
+        arriving: usize,
+    },
+    /// Every cabinet holds its plan; the canary was committed first.
+    Canary {
+        /// Who.
+        intersection: String,
+    },
+    /// All the others were committed.
+    Committed {
+        /// How many.
+        intersections: usize,
+    },
+    /// A push failed.
+    PushFailed {
+        /// Where.
+        intersection: String,
+        /// Why.
+        why: Why,
+    },
+    /// A joint change was given up before anybody committed; nothing runs that did not run before.
+    Abandoned {
+        /// Why.
+        why: &'static str,
+    },
+    /// A cabinet runs what it was sent.
+    Activated {
+        /// Where.
+        intersection: String,
+        /// Generation.
+        generation: u32,
+        /// Cycle.
+        cycle: Tenths,
+        /// Offset of the reference phase.
+        offset: Tenths,
+        /// Whether this is its target.
+        arrived: bool,
+    },
+    /// Every reachable cabinet runs its target.
+    InStep,
+    /// A link went silent.
+    LinkLost {
+        /// Where.
+        intersection: String,
+    },
+    /// A link came back.
+    LinkBack {
+        /// Where.
+        intersection: String,
+    },
+    /// A cabinet returned to its local plan without being told to.
+    WentLocal {
+        /// Where.
+        intersection: String,
+    },
+    /// A detector's health changed.
+    Detector {
+        /// Where.
+        intersection: String,
+        /// Channel, from 1.
+        channel: u16,
+        /// Health now.
+        health: Health,
+    },
+    /// A cabinet was handed back to its local plan.
+    Released {
+        /// Where.
+        intersection: String,
+        /// Why.
+        why: &'static str,
+    },
+}

@@ -1,0 +1,241 @@
+//! Driving joint changes: from "somebody is not at its target" to "everybody runs what was meant".
+
+use super::change::{JointChange, Member, Phase};
+use super::coordinator::Coordinator;
+use super::decision::Decision;
+use super::event::Output;
+use super::mode::Mode;
+use crate::corridor::IntersectionIndex;
+use crate::field::{self, FieldFault, Link, Push, Why};
+use crate::safety::{Change, admit, admit_release};
+use crate::transition::step;
+use crate::units::{Moment, Tenths};
+
+/// Time a joint change has for staging, canary and commits; its activation lies this much more than a cycle ahead.
+const PROTOCOL: Tenths = Tenths::from_seconds(12);
+/// After a change was given up, nothing is tried for this long.
+const RETRY: Tenths = Tenths::from_seconds(30);
+/// After its planned moment a cabinet has this long to show that it changed.
+const GRACE: Tenths = Tenths::from_seconds(15);
+/// A plan that has run this long is sent again, long before it expires in the cabinet.
+const RENEW: Tenths = Tenths::from_seconds(2 * 3600);
+/// Epoch of this writer; leases come with many machines.
+const EPOCH: u32 = 1;
+
+impl Coordinator {
+    /// The first activation instant a joint change begun now may have: a whole longest cycle after its commits, and not
+    /// before the step that runs has done its part.
+    pub(super) fn opportunity(&self, now: Moment, longest: Tenths) -> Moment {
+        let earliest = now + longest + PROTOCOL;
+        self.next_opportunity.map_or(earliest, |planned| planned.max(earliest))
+    }
+
+    /// Moves the joint change on, or begins one where somebody is not at its target.
+    pub(super) fn drive(&mut self, now: Moment, out: &mut Output) {
+        if !self.setup.armed || matches!(self.mode, Mode::Standby | Mode::Released) {
+            return;
+        }
+        self.release_the_lost(now, out);
+        match self.change.take() {
+            Some(change) => self.change = self.advance(now, change, out),
+            None if self.retry_after.is_none_or(|t| now >= t) => self.begin(now, out),
+            None => {}
+        }
+    }
+
+    fn release_the_lost(&mut self, now: Moment, out: &mut Output) {
+        for index in self.setup.network.indices() {
+            if self.memories[index.0].release && self.sessions[index.0].link() == Link::Up {
+                self.memories[index.0].release = false;
+                self.sessions[index.0].release(&admit_release(index, now));
+                let why = "it was lost after its commit";
+                out.decisions.push(Decision::Released { intersection: self.id(index), why });
+            }
+        }
+    }
+
+    /// Whether a cabinet has to be sent something: it runs its own plan, not its target, or its plan wants renewing.
+    fn is_mover(&self, now: Moment, index: IntersectionIndex) -> bool {
+        let session = &self.sessions[index.0];
+        let Some(running) = session.running().filter(|_| session.may_write()) else { return false };
+        let due = self.memories[index.0].activated.is_none_or(|then| now.elapsed_since(then) >= RENEW);
+        running.generation == 0 || due || !self.is_target(index, &running.plan)
+    }
+
+    /// Whether the cabinet's cycles start where its plan says: false while it is finding its own step.
+    fn keeps_its_plan(&self, index: IntersectionIndex) -> bool {
+        let session = &self.sessions[index.0];
+        let at = self.setup.network.intersection(index);
+        session.running().zip(session.status()).is_some_and(|(running, status)| {
+            running.plan.next_cycle_start(at, status.cycle_start) == status.cycle_start
+        })
+    }
+
+    fn begin(&mut self, now: Moment, out: &mut Output) {
+        let movers: Vec<_> = self.setup.network.indices().filter(|&i| self.is_mover(now, i)).collect();
+        if movers.is_empty() {
+            if !self.in_step && self.sessions.iter().any(|s| s.link() == Link::Up) {
+                self.in_step = true;
+                out.decisions.push(Decision::InStep);
+            }
+            return;
+        }
+        self.in_step = false;
+        let longest = self.longest_cycle();
+        let activation = self.opportunity(now, longest);
+        // Activations are over one longest cycle later; the next joint change needs a protocol time and a cycle more.
+        let until = activation + longest + GRACE + longest + PROTOCOL;
+        let generation = u32::try_from(now.unix_seconds()).unwrap_or(u32::MAX);
+        let mut members = Vec::new();
+        for index in movers.into_iter().filter(|&i| self.keeps_its_plan(i)).collect::<Vec<_>>() {
+            members.extend(self.stage_one(index, activation, until, generation, out));
+        }
+        if members.is_empty() {
+            self.retry_after = Some(now + RETRY);
+            return;
+        }
+        out.decisions.push(Decision::Staging {
+            intersections: members.iter().map(|m| self.id(m.index)).collect(),
+            activation,
+            arriving: members.iter().filter(|m| m.arrives).count(),
+        });
+        self.change = Some(JointChange { phase: Phase::Verifying, since: now, activation, until, generation, members });
+    }
+
+    fn stage_one(
+        &mut self,
+        index: IntersectionIndex,
+        activation: Moment,
+        until: Moment,
+        generation: u32,
+        out: &mut Output,
+    ) -> Option<Member> {
+        let at = self.setup.network.intersection(index);
+        let running = &self.sessions[index.0].running()?.plan;
+        let moment = running.next_cycle_start(at, activation);
+        let next = step(at, running, &self.targets[index.0], moment, until, &self.setup.bounds)?;
+        let change = Change { running, plan: &next.plan, moment };
+        match admit(&self.setup.network, index, change, &self.setup.limits) {
+            Ok(safe) => {
+                self.sessions[index.0].stage(at, safe, generation, EPOCH);
+                Some(Member { index, at: moment, arrives: next.arrives, active: true })
+            }
+            Err(breaches) => {
+                out.decisions.push(Decision::Refused { intersection: self.id(index), breaches });
+                None
+            }
+        }
+    }
+
+    fn advance(&mut self, now: Moment, mut change: JointChange, out: &mut Output) -> Option<JointChange> {
+        match change.phase {
+            Phase::Verifying => {
+                if let Some((index, why)) = self.first_failure(&change) {
+                    out.decisions.push(Decision::PushFailed { intersection: self.id(index), why });
+                    return self.abandon(now, &change, "a cabinet could not be staged and verified", out);
+                }
+                if now.elapsed_since(change.since) > PROTOCOL {
+                    return self.abandon(now, &change, "staging took too long", out);
+                }
+                let all = change.active().all(|m| matches!(self.sessions[m.index.0].push(), Push::Staged(_)));
+                let canary = change.active().next().filter(|_| all).map(|m| m.index);
+                if let Some(canary) = canary {
+                    self.sessions[canary.0].commit(change.activation);
+                    change.phase = Phase::Canary;
+                    out.decisions.push(Decision::Canary { intersection: self.id(canary) });
+                }
+            }
+            Phase::Canary => {
+                let canary = change.active().next()?.index;
+                match self.sessions[canary.0].push().clone() {
+                    Push::Confirmed(_) if now.elapsed_since(change.since) > PROTOCOL => {
+                        // The others would no longer be committed a cycle ahead. What the canary has is safe by itself.
+                        return self.abandon(now, &change, "the canary took too long", out);
+                    }
+                    Push::Confirmed(_) => {
+                        for member in change.active().skip(1) {
+                            self.sessions[member.index.0].commit(change.activation);
+                        }
+                        change.phase = Phase::Rest;
+                    }
+                    Push::Failed(why) => {
+                        self.failed(canary, why, out);
+                        return self.abandon(now, &change, "the canary failed", out);
+                    }
+                    _ => {}
+                }
+            }
+            Phase::Rest => {
+                for member in change.active().copied().collect::<Vec<_>>() {
+                    if let Push::Failed(why) = self.sessions[member.index.0].push().clone() {
+                        self.failed(member.index, why, out);
+                        change.drop(member.index);
+                    }
+                }
+                if change.active().all(|m| matches!(self.sessions[m.index.0].push(), Push::Confirmed(_))) {
+                    out.decisions.push(Decision::Committed { intersections: change.active().count() });
+                    change.phase = Phase::Waiting;
+                }
+            }
+            Phase::Waiting => self.wait(now, &mut change, out),
+        }
+        if change.active().next().is_none() {
+            self.next_opportunity = Some(change.until);
+            self.retry_after = None;
+            return None;
+        }
+        Some(change)
+    }
+
+    fn wait(&mut self, now: Moment, change: &mut JointChange, out: &mut Output) {
+        for member in change.active().copied().collect::<Vec<_>>() {
+            let session = &mut self.sessions[member.index.0];
+            let running = session.running().filter(|r| r.generation == change.generation);
+            if let Some(running) = running {
+                let (cycle, offset) = (running.plan.cycle.length(), running.plan.offset.since_zero());
+                session.clear_push();
+                self.memories[member.index.0].activated = Some(now);
+                let intersection = self.id(member.index);
+                let (generation, arrived) = (change.generation, member.arrives);
+                out.decisions.push(Decision::Activated { intersection, generation, cycle, offset, arrived });
+                change.drop(member.index);
+            } else if now.elapsed_since(member.at) > GRACE {
+                let refusal = session.status().map_or(0, |s| s.refusal);
+                session.clear_push();
+                let why = if refusal == 0 { Why::Fault(FieldFault::Silence) } else { Why::Refused(refusal) };
+                self.failed(member.index, why, out);
+                change.drop(member.index);
+            }
+        }
+    }
+
+    fn first_failure(&self, change: &JointChange) -> Option<(IntersectionIndex, Why)> {
+        change.active().find_map(|m| match self.sessions[m.index.0].push() {
+            Push::Failed(why) => Some((m.index, *why)),
+            _ => None,
+        })
+    }
+
+    /// Reports a failed push. One that may have committed without our knowing is released as soon as it answers.
+    fn failed(&mut self, index: IntersectionIndex, why: Why, out: &mut Output) {
+        out.decisions.push(Decision::PushFailed { intersection: self.id(index), why });
+        let in_doubt = matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled));
+        self.memories[index.0].release |= in_doubt && self.sessions[index.0].link() != field::Link::Up;
+        self.sessions[index.0].clear_push();
+    }
+
+    fn abandon(
+        &mut self,
+        now: Moment,
+        change: &JointChange,
+        why: &'static str,
+        out: &mut Output,
+    ) -> Option<JointChange> {
+        for member in change.active() {
+            self.sessions[member.index.0].clear_push();
+        }
+        self.retry_after = Some(now + RETRY);
+        out.decisions.push(Decision::Abandoned { why });
+        None
+    }
+}

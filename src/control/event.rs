@@ -1,0 +1,99 @@
+//! What comes into a step and what goes out of it.
+
+use super::decision::Decision;
+use crate::corridor::IntersectionIndex;
+use crate::demand::Flows;
+use crate::field::{Answer, Ask, Request};
+use crate::plan::Plan;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened since the last step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A cabinet answered, or did not.
+    Answer {
+        /// Which.
+        cabinet: IntersectionIndex,
+        /// What it was asked for.
+        ask: Ask,
+        /// What came back.
+        answer: Answer,
+    },
+    /// Work is done.
+    Found(Finding),
+    /// Hand every cabinet back.
+    Stop,
+}
+
+/// What one step wants done.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    /// To be asked of the cabinets; for one cabinet in this order.
+    pub requests: Vec<Request>,
+    /// What was decided, and why.
+    pub decisions: Vec<Decision>,
+    /// To be computed off the loop.
+    pub work: Option<Work>,
+}
+
+/// A question to the optimiser.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    /// Comes back with the finding; an answer to an older question is ignored.
+    pub id: u64,
+    /// Flows to plan for.
+    pub flows: Flows,
+    /// The targets now.
+    pub current: Vec<Plan>,
+    /// The day plan of the time planned for.
+    pub day_plan: Vec<Plan>,
+}
+
+/// Where a candidate comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The targets as they are.
+    Keep,
+    /// The day plan of the period.
+    DayPlan,
+    /// The targets with small moves of splits and offsets.
+    Polished,
+    /// The day plan with small moves.
+    PolishedDayPlan,
+    /// Optimised over cycle, splits and offsets.
+    Fresh,
+}
+
+/// What a set of plans is predicted to cost under the flows asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Delay of all vehicles, in vehicle-seconds an hour.
+    pub delay_veh_s_per_h: f64,
+    /// Stops of all vehicles, an hour.
+    pub stops_per_h: f64,
+    /// Delay on side streets, in vehicle-seconds an hour.
+    pub side_delay_veh_s_per_h: f64,
+    /// Highest degree of saturation of any lane group.
+    pub worst_saturation: f64,
+}
+
+/// One set of plans to choose from, one plan an intersection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The plans.
+    pub plans: Vec<Plan>,
+    /// What they cost.
+    pub cost: Cost,
+}
+
+/// The answer to a [`Work`]: candidates, the first of them [`Origin::Keep`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The question's.
+    pub id: u64,
+    /// What there is to choose from.
+    pub candidates: Vec<Candidate>,
+}
