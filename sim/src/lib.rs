@@ -1,13 +1,16 @@
 //! The plant.
 
 pub mod arrivals;
+pub mod cabinet;
 mod change;
 pub mod counts;
 pub mod day;
 pub mod driver;
+pub mod gain;
 mod lanes;
 pub mod loops;
 pub mod measure;
+pub mod monitor;
 pub mod random;
 pub mod scenario;
 pub mod signal;

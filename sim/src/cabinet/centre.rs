@@ -18,7 +18,7 @@ use super::clock::SLEW;
 use super::spec::{Table, Tenths};
 
 /// Farthest activation ahead of the clock: one hour.
-const HORIZON: Tenths = 36_000;
+pub(super) const HORIZON: Tenths = 36_000;
 const MINUTE: Tenths = 600;
 
 /// A plan that the centre committed.

@@ -91,7 +91,8 @@ impl Cycle {
     pub(super) fn place(&self, table: &Table, now: Tenths) -> Place {
         let mut at = (now - self.start).clamp(0, self.length - 1);
         for (stage, s) in table.spec.stages.iter().enumerate() {
-            let parts = [(Interval::Green, self.greens[stage]), (Interval::Yellow, s.yellow), (Interval::AllRed, s.all_red)];
+            let parts =
+                [(Interval::Green, self.greens[stage]), (Interval::Yellow, s.yellow), (Interval::AllRed, s.all_red)];
             for (interval, length) in parts {
                 if at < length {
                     return Place { stage, interval, into: at, left: length - at };

@@ -1,0 +1,362 @@
+//! A signal cabinet: it runs its own plans, obeys a centre through registers, and never shows anything unsafe.
+//!
+//! ```text
+//!  power on --> start-up (flash, all red) --> normal operation <-----> manual (a green held by hand)
+//!                    ^                        |  local <-> centre            |
+//!                    +------- flash <---------+------------------------------+     power off: dark, memory lost
+//!
+//!  spec --> guard            what may run at all
+//!  block --> centre --+      what the centre wants
+//!                     +--> transition --> cycle --> lamps
+//!  day plan, clock ---+
+//! ```
+//!
+//! Knows: its installation, true time as an argument, its own clock. Must not know: the controller, traffic, the bus. This is
+//! the plant's independent reading of the register table (`src/field/registers.md`): no line is shared with the other one.
+//! All times are whole tenths of a second; dates since the Unix epoch UTC. A cycle begins only when the one before is over,
+//! and everything that changes the plan waits for that moment.
+//!
+//! Deliberate deviations: intervals run on true time and the clock's drift is taken in at cycle starts, so a fast clock
+//! never shortens a yellow; a restart always shows flash and all red, whatever the start-up settings say.
+
+mod block;
+mod centre;
+mod clock;
+mod cycle;
+mod faults;
+mod guard;
+mod registers;
+mod spec;
+mod transition;
+
+pub use block::Refusal;
+pub use faults::Fault;
+pub use guard::Breach;
+pub use registers::Exception;
+pub use spec::{
+    CabinetSpec, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError, StageSpec,
+    Tenths,
+};
+
+use crate::signal::Lamp;
+use block::Plan;
+use centre::{Centre, Kept, Start};
+use clock::{Clock, SLEW};
+use cycle::Cycle;
+use faults::Switches;
+use spec::Table;
+use transition::{Shape, shape};
+
+/// Most cycles a prediction looks ahead: more than an hour of the shortest possible ones.
+const LOOK_AHEAD: usize = 40_000;
+const DAY_S: i64 = 86_400;
+
+/// One lamp changing, at its exact time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LampChange {
+    /// True time, 0.1 s since the Unix epoch UTC.
+    pub at: Tenths,
+    /// Phase index.
+    pub phase: usize,
+    /// What it shows from then on.
+    pub lamp: Lamp,
+}
+
+/// Who is in charge; the numbers of register 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Mode {
+    /// Start-up sequence, or no power.
+    StartUp = 0,
+    /// Its own plan.
+    Local = 1,
+    /// The centre's plan.
+    Centre = 2,
+    /// Yellow flash.
+    Flash = 3,
+    /// A person at the panel.
+    Manual = 4,
+}
+
+/// What the signal heads are doing.
+#[derive(Debug, Clone)]
+enum Signal {
+    Off,
+    StartUp { flash_until: Tenths, red_until: Tenths },
+    Running(Cycle),
+    Flash,
+}
+
+/// A cabinet in operation.
+#[derive(Debug, Clone)]
+pub struct Cabinet {
+    table: Table,
+    /// The day plan's plans, ready to run.
+    local_plans: Vec<Plan>,
+    /// Line of the day plan that runs, or ran last.
+    local: usize,
+    now: Tenths,
+    clock: Clock,
+    signal: Signal,
+    lamps: Vec<Lamp>,
+    changes: Vec<LampChange>,
+    centre: Centre,
+    kept: Kept,
+    /// Cumulative detector values now, and where the registers began.
+    detectors: Vec<(u32, f64)>,
+    detector_zero: Vec<(u32, f64)>,
+    /// Field number of the stage green last.
+    stage: u16,
+    switches: Switches,
+}
+
+impl Cabinet {
+    /// Installs a cabinet and switches it on at a true time. Without a start-up sequence it stands in the midst of normal
+    /// operation: a coordinated plan in step, an uncoordinated one at its initial phase.
+    pub fn new(spec: CabinetSpec, power_on: Tenths) -> Result<Self, SpecError> {
+        let table = Table::new(spec)?;
+        let reference = table.reference_stage;
+        let plan = |entry: &DayEntry| Plan::new(&table, entry.plan.greens.clone(), reference, entry.plan.offset);
+        let local_plans = table.spec.day_plan.iter().map(plan).collect();
+        let channels = table.spec.detectors;
+        let mut cabinet = Self {
+            local_plans,
+            local: 0,
+            now: power_on,
+            clock: Clock::new(power_on, table.spec.clock_error, table.spec.drift_ppm),
+            signal: Signal::Off,
+            lamps: vec![Lamp::Dark; table.spec.phases.len()],
+            changes: Vec::new(),
+            centre: Centre::new(power_on),
+            kept: Kept::default(),
+            detectors: vec![(0, 0.0); channels],
+            detector_zero: vec![(0, 0.0); channels],
+            stage: 0,
+            switches: Switches::default(),
+            table,
+        };
+        let (flash, red) = (cabinet.table.spec.startup_flash, cabinet.table.spec.startup_all_red);
+        if flash == 0 && red == 0 {
+            cabinet.stand_in_operation();
+        } else {
+            cabinet.begin_start_up(flash, red);
+        }
+        cabinet.changes.clear();
+        cabinet.announce();
+        Ok(cabinet)
+    }
+
+    /// The installation's id.
+    pub fn id(&self) -> &str {
+        &self.table.spec.id
+    }
+
+    /// The installation.
+    pub fn spec(&self) -> &CabinetSpec {
+        &self.table.spec
+    }
+
+    /// Brings the cabinet to a true time, working through every change in between at its own moment. `detectors` are
+    /// cumulative vehicle counts and occupied seconds of each channel; channels it does not have are ignored, missing ones
+    /// stand still. A time before the last one changes nothing.
+    pub fn advance(&mut self, true_time: Tenths, detectors: &[(u32, f64)]) {
+        while let Some(at) = self.next_event().filter(|&at| at <= true_time) {
+            self.now = at;
+            self.step();
+        }
+        self.now = self.now.max(true_time);
+        self.centre.watch(&self.table, self.now);
+        for (mine, given) in self.detectors.iter_mut().zip(detectors) {
+            *mine = *given;
+        }
+    }
+
+    /// What each phase shows now.
+    pub fn lamps(&self) -> &[Lamp] {
+        &self.lamps
+    }
+
+    /// Takes the lamp changes since the last call, in order of time; within one moment reds come first, greens last. The
+    /// first ones, at power-on, name every phase.
+    pub fn lamp_changes(&mut self) -> Vec<LampChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// What the cabinet's clock shows, 0.1 s since the Unix epoch UTC.
+    pub fn clock(&self) -> Tenths {
+        self.clock.read(self.now)
+    }
+
+    /// Who is in charge.
+    pub fn mode(&self) -> Mode {
+        match &self.signal {
+            Signal::Off | Signal::StartUp { .. } => Mode::StartUp,
+            Signal::Flash => Mode::Flash,
+            Signal::Running(_) if self.switches.manual => Mode::Manual,
+            Signal::Running(_) if self.centre.running.is_some() => Mode::Centre,
+            Signal::Running(_) => Mode::Local,
+        }
+    }
+
+    /// Whether a local plan is being brought to its offset in this cycle.
+    pub fn in_transition(&self) -> bool {
+        matches!(&self.signal, Signal::Running(cycle) if cycle.stretched)
+    }
+
+    /// True time of the running cycle's start; `None` outside normal operation.
+    pub fn cycle_start(&self) -> Option<Tenths> {
+        match &self.signal {
+            Signal::Running(cycle) => Some(cycle.start),
+            _ => None,
+        }
+    }
+
+    /// Generation of the centre plan that runs; `None` while a local one does.
+    pub fn running_generation(&self) -> Option<u32> {
+        self.centre.running.as_ref().map(|p| p.decoded.generation)
+    }
+
+    fn next_event(&self) -> Option<Tenths> {
+        match &self.signal {
+            Signal::Off | Signal::Flash => None,
+            Signal::StartUp { flash_until, red_until } => {
+                Some(if self.now < *flash_until { *flash_until } else { *red_until })
+            }
+            Signal::Running(cycle) => cycle.next_change(self.now),
+        }
+    }
+
+    fn step(&mut self) {
+        let over = match &self.signal {
+            Signal::Off | Signal::Flash => false,
+            Signal::StartUp { red_until, .. } => self.now >= *red_until,
+            Signal::Running(cycle) => self.now >= cycle.end(),
+        };
+        if over {
+            self.turn();
+        }
+        self.show();
+    }
+
+    /// A cycle begins: the one place where plans change.
+    fn turn(&mut self) {
+        self.centre.watch(&self.table, self.now);
+        let moved = self.clock.end_of_cycle(self.now);
+        let at = self.clock.read(self.now);
+        let late = self.plan().late(at);
+        if matches!(self.signal, Signal::Running(_)) {
+            self.centre.turn(Start::new(at, late, moved));
+        }
+        if self.centre.running.is_none() {
+            self.local = self.line(at);
+        }
+        let local = self.centre.running.is_none();
+        let Shape { greens, stretched, .. } = shape(&self.table, self.plan(), at, local);
+        let mut cycle = Cycle::new(&self.table, self.now, greens, stretched);
+        if self.switches.manual {
+            cycle.hold(&self.table, self.now);
+        }
+        self.signal = Signal::Running(cycle);
+    }
+
+    /// The plan that runs, or would run in normal operation.
+    fn plan(&self) -> &Plan {
+        self.centre.running.as_ref().map_or(&self.local_plans[self.local], |p| &p.decoded.plan)
+    }
+
+    /// The line of the day plan at a clock time.
+    fn line(&self, clock: Tenths) -> usize {
+        let second = (clock.div_euclid(10) + i64::from(self.table.spec.utc_offset_s)).rem_euclid(DAY_S);
+        let lines = &self.table.spec.day_plan;
+        lines.iter().rposition(|e| i64::from(e.from_s) <= second).unwrap_or(lines.len() - 1)
+    }
+
+    /// The first cycle start of the running plan at or after an activation; `None` when it can not be foretold (start-up,
+    /// flash, manual, the cabinet's own transition).
+    fn foretell(&self, activation: Tenths) -> Option<Start> {
+        let Signal::Running(cycle) = &self.signal else { return None };
+        if cycle.stretched || self.switches.manual {
+            return None;
+        }
+        let mut plan = self.plan();
+        let mut centre = self.centre.running.as_ref().filter(|_| !self.centre.leave);
+        let mut at = self.clock.read(cycle.end());
+        let mut due = self.clock.due();
+        for _ in 0..LOOK_AHEAD {
+            let slew = due.clamp(-SLEW, SLEW);
+            due -= slew;
+            at += slew;
+            let start = Start::new(at, plan.late(at), slew);
+            if start.reaches(activation) {
+                return Some(start);
+            }
+            centre = centre.filter(|p| at < p.expires);
+            plan = centre.map_or_else(|| &self.local_plans[self.line(at)], |p| &p.decoded.plan);
+            let next = shape(&self.table, plan, at, centre.is_none());
+            if next.stretched {
+                return None;
+            }
+            at += next.length;
+        }
+        None
+    }
+
+    /// Power-on without a start-up sequence: as if the cabinet had been running for long.
+    fn stand_in_operation(&mut self) {
+        let at = self.clock();
+        self.local = self.line(at);
+        let plan = &self.local_plans[self.local];
+        let initial = self.table.spec.day_plan[self.local].plan.initial_phase;
+        let into = plan.anchor.map_or(initial, |anchor| at - anchor).rem_euclid(plan.cycle);
+        let cycle = Cycle::new(&self.table, self.now - into, plan.greens.clone(), false);
+        self.signal = Signal::Running(cycle);
+        self.show();
+    }
+
+    /// Yellow flash, then all red long enough for everybody who went on flash to clear.
+    fn begin_start_up(&mut self, flash: Tenths, red: Tenths) {
+        let red = if flash > 0 { red.max(self.table.longest_intergreen).max(1) } else { red.max(1) };
+        let flash_until = self.now + flash;
+        self.signal = Signal::StartUp { flash_until, red_until: flash_until + red };
+        self.local = self.line(self.clock());
+        self.show();
+    }
+
+    /// Derives the lamps from the time and notes what changed.
+    fn show(&mut self) {
+        let place = match &self.signal {
+            Signal::Running(cycle) => Some(cycle.place(&self.table, self.now)),
+            _ => None,
+        };
+        if let Some(place) = place
+            && place.interval == cycle::Interval::Green
+        {
+            self.stage = place.stage as u16 + 1;
+        }
+        let mut changed = Vec::new();
+        for phase in 0..self.lamps.len() {
+            let flash = match self.table.spec.phases[phase].kind {
+                PhaseKind::Vehicle => Lamp::YellowFlash,
+                PhaseKind::Pedestrian { .. } => Lamp::Dark,
+            };
+            let lamp = match (&self.signal, &place) {
+                (Signal::Running(_), Some(place)) => Cycle::lamp(&self.table, phase, place),
+                (Signal::StartUp { flash_until, .. }, _) if self.now >= *flash_until => Lamp::Red,
+                (Signal::StartUp { .. } | Signal::Flash, _) => flash,
+                _ => Lamp::Dark,
+            };
+            if self.lamps[phase] != lamp {
+                self.lamps[phase] = lamp;
+                changed.push(LampChange { at: self.now, phase, lamp });
+            }
+        }
+        changed.sort_by_key(|c| c.lamp == Lamp::Green);
+        self.changes.append(&mut changed);
+    }
+
+    /// Names every lamp, for who watches from the beginning.
+    fn announce(&mut self) {
+        let all = self.lamps.iter().enumerate();
+        self.changes.extend(all.map(|(phase, &lamp)| LampChange { at: self.now, phase, lamp }));
+    }
+}
