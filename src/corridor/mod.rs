@@ -1,13 +1,32 @@
-//! Corridor definitions: the file word for word, and the network that keeps its promises.
+//! Corridor definitions: the files word for word, and the network that keeps its promises.
 //!
 //! Knows: the definition language and the ground truth of intersections, links and corridors.
-//! Must not know: plans, detectors' readings, time of day, the field or the plant.
+//! Must not know: plans, detectors' readings, time of day, the field or the plant. Reads no file: it is handed bytes.
 //!
 //! ```text
-//! *.toml --definition--> Definition --compile--> Network        (or every Problem at once: place, rule, mend)
+//!  bytes --toml--> tree --reader, values--> definition, layout --compile--> Network
+//!                                                |
+//!                        signals (served, geometry, conflicts, timing) · road · day
+//!  every step tells into Findings --> every Problem of every file at once: place, rule, mend
 //! ```
 
+mod compile;
+mod conflicts;
+mod day;
+mod definition;
+mod geometry;
+mod layout;
 mod model;
-pub mod sample;
+mod problem;
+mod reader;
+mod road;
+mod rule;
+mod served;
+mod signals;
+mod timing;
+mod values;
 
+pub use compile::load;
 pub use model::*;
+pub use problem::Problem;
+pub use rule::Rule;

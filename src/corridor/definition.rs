@@ -1,0 +1,258 @@
+//! The definition file word for word: what was written and where, before anyone asks whether it makes sense.
+//!
+//! Knows: the keys of `kind = "corridor"`. A kind that joins (intersections, profile, city, scenario, plans) becomes a
+//! variant of [`File`] with a reader of its own.
+//! Must not know: how values relate to each other. `None` stands where something is missing or was already told.
+
+use super::layout::LayoutDef;
+use super::model::{Arm, Name};
+use super::problem::{At, Findings, Spot};
+use super::reader::{Fault, Table};
+use super::rule::Rule;
+use super::values;
+use crate::units::{Metres, MetresPerSecond, Tenths};
+use std::net::SocketAddr;
+use toml::de::{DeTable, DeValue};
+
+/// A definition file by its kind.
+pub(super) enum File {
+    /// `kind = "corridor"`.
+    Corridor(CorridorDef),
+}
+
+/// A corridor with the intersections, layouts and links its file defines.
+pub(super) struct CorridorDef {
+    pub(super) spot: Spot,
+    pub(super) id: Option<At<String>>,
+    pub(super) name: Option<Name>,
+    pub(super) utc_offset_h: Option<At<f64>>,
+    pub(super) outbound_from: Option<At<Arm>>,
+    pub(super) periods: Vec<PeriodDef>,
+    pub(super) layouts: Vec<LayoutDef>,
+    pub(super) intersections: Vec<IntersectionDef>,
+    pub(super) links: Vec<LinkDef>,
+}
+
+/// A period of the day plan.
+pub(super) struct PeriodDef {
+    pub(super) spot: Spot,
+    pub(super) name: Option<Name>,
+    pub(super) from: Option<At<u32>>,
+    pub(super) to: Option<At<u32>>,
+}
+
+/// An intersection: its layout, its place, its cabinet, and what it has of its own.
+pub(super) struct IntersectionDef {
+    pub(super) spot: Spot,
+    pub(super) id: Option<At<String>>,
+    pub(super) name: Option<Name>,
+    pub(super) layout: Option<At<String>>,
+    pub(super) chainage: Option<At<Metres>>,
+    pub(super) cabinet: Option<CabinetDef>,
+    pub(super) cycle_min: Option<At<Tenths>>,
+    pub(super) cycle_max: Option<At<Tenths>>,
+    pub(super) local_green: Option<At<Vec<Option<At<Tenths>>>>>,
+    pub(super) entry: Vec<(At<String>, At<Metres>)>,
+    pub(super) pedestrians: Vec<(At<String>, At<f64>)>,
+}
+
+/// A cabinet.
+pub(super) struct CabinetDef {
+    pub(super) address: Option<At<SocketAddr>>,
+    pub(super) unit: Option<At<u16>>,
+    pub(super) profile: Option<At<String>>,
+    pub(super) heartbeat_timeout: Option<At<Tenths>>,
+}
+
+/// The road between two neighbours; a carriageway is `None` where its length or speed is.
+pub(super) struct LinkDef {
+    pub(super) spot: Spot,
+    pub(super) between: Option<[At<String>; 2]>,
+    pub(super) outbound_distance: Option<At<Metres>>,
+    pub(super) inbound_distance: Option<At<Metres>>,
+    pub(super) outbound_speed: Option<At<MetresPerSecond>>,
+    pub(super) inbound_speed: Option<At<MetresPerSecond>>,
+}
+
+/// Reads one file's tree; `None` when its kind is unknown.
+pub(super) fn read(findings: &mut Findings, file: usize, tree: &DeTable<'_>) -> Option<File> {
+    let start = Spot { file, start: 0, end: 0 };
+    let mut table = Table::new(tree, start, "the file");
+    let kind = table.need(findings, "kind", |value| {
+        let kind = values::text(value)?;
+        if kind == "corridor" {
+            return Ok(());
+        }
+        let message = format!("is \"{}\", which is no kind of definition", kind.escape_debug());
+        Err(Fault::new(Rule::Kind, message, "Write kind = \"corridor\"; it is the one kind so far."))
+    });
+    // without the line we take it for a corridor: the missing line is told, and so is all the rest
+    (kind.is_some() || !tree.contains_key("kind")).then(|| File::Corridor(corridor(findings, table)))
+}
+
+/// A `{ zh = "…", en = "…" }` under `name`.
+pub(super) fn name(findings: &mut Findings, table: &mut Table<'_>) -> Option<Name> {
+    let subject = format!("{}, name", table.subject);
+    if !table.has("name") {
+        table.need(findings, "name", values::text);
+        return None;
+    }
+    let mut inner = table.table(findings, "name", subject)?;
+    let zh = inner.need(findings, "zh", values::text);
+    let en = inner.need(findings, "en", values::text);
+    inner.close(findings);
+    Some(Name { zh: zh?.value, en: en?.value })
+}
+
+/// The subject of a table that has an id: `what` and the id, or its number where it has none.
+pub(super) fn subject(table: &mut Table<'_>, what: &str) {
+    let mut silent = Findings::new(Vec::new());
+    if let Some(id) = table.may(&mut silent, "id", values::text) {
+        table.subject = if what.is_empty() { id.value } else { format!("{what} {}", id.value) };
+    }
+}
+
+fn corridor(findings: &mut Findings, mut table: Table<'_>) -> CorridorDef {
+    subject(&mut table, "");
+    let of = table.subject.clone();
+    let id = table.need(findings, "id", values::id);
+    let name = name(findings, &mut table);
+    let utc_offset_h = table.need(findings, "utc_offset_h", |value| {
+        let hours = values::number(values::UTC_OFFSET)(value)?;
+        if (hours * 4.0).fract() == 0.0 {
+            return Ok(hours);
+        }
+        Err(Fault::new(
+            Rule::Range,
+            format!("is {hours} h, no whole quarters of an hour"),
+            "Give hours such as 8 or 5.5.",
+        ))
+    });
+    let outbound_from = table.need(findings, "outbound_from", values::arm);
+    let periods =
+        table.tables(findings, "period", |n| format!("period {n}")).into_iter().map(|t| period(findings, t)).collect();
+    let layouts = match table.table(findings, "layout", of) {
+        Some(layouts) => layouts
+            .names()
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let table = value.table(findings, &name, format!("layout {}", name.value.escape_debug()))?;
+                Some(LayoutDef::read(findings, name, table))
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    let intersections = table
+        .tables(findings, "intersection", |n| format!("intersection {n}"))
+        .into_iter()
+        .map(|t| intersection(findings, t))
+        .collect();
+    let links =
+        table.tables(findings, "link", |n| format!("link {n}")).into_iter().map(|t| link(findings, t)).collect();
+    let spot = id.as_ref().map_or(table.spot, |id| id.spot);
+    table.close(findings);
+    CorridorDef { spot, id, name, utc_offset_h, outbound_from, periods, layouts, intersections, links }
+}
+
+fn period(findings: &mut Findings, mut table: Table<'_>) -> PeriodDef {
+    let spot = table.spot;
+    let name = name(findings, &mut table);
+    let from = table.need(findings, "from", values::clock_time);
+    let to = table.need(findings, "to", values::clock_time);
+    table.close(findings);
+    PeriodDef { spot, name, from, to }
+}
+
+fn intersection(findings: &mut Findings, mut table: Table<'_>) -> IntersectionDef {
+    subject(&mut table, "");
+    let spot = table.spot;
+    let of = table.subject.clone();
+    let id = table.need(findings, "id", values::id);
+    let name = name(findings, &mut table);
+    let layout = table.need(findings, "layout", values::text);
+    let chainage = table.need(findings, "chainage_m", values::metres(values::CHAINAGE));
+    if !table.has("cabinet") {
+        table.need(findings, "cabinet", values::text);
+    }
+    let cabinet = table.table(findings, "cabinet", format!("{of}, cabinet")).map(|t| cabinet(findings, t));
+    let cycle_min = table.may(findings, "cycle_min_s", values::seconds(values::CYCLE));
+    let cycle_max = table.may(findings, "cycle_max_s", values::seconds(values::CYCLE));
+    let local_green = table.may_list(findings, "local_green_s", values::seconds(values::GREEN));
+    let entry = by_name(findings, &mut table, "entry_m", values::metres(values::ENTRY));
+    let pedestrians = by_name(findings, &mut table, "pedestrians_per_h", values::number(values::PEDESTRIANS));
+    table.close(findings);
+    IntersectionDef { spot, id, name, layout, chainage, cabinet, cycle_min, cycle_max, local_green, entry, pedestrians }
+}
+
+/// A table of values by name, such as `entry_m = { W = 600 }`.
+fn by_name<'t, T>(
+    findings: &mut Findings,
+    table: &mut Table<'t>,
+    key: &'static str,
+    parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
+) -> Vec<(At<String>, At<T>)> {
+    let subject = format!("{}, {key}", table.subject);
+    let Some(inner) = table.table(findings, key, subject) else { return Vec::new() };
+    inner
+        .names()
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let value = value.parse(findings, &name, &parse)?;
+            Some((name, value))
+        })
+        .collect()
+}
+
+fn cabinet(findings: &mut Findings, mut table: Table<'_>) -> CabinetDef {
+    let address = table.need(findings, "address", values::address);
+    let unit = table.need(findings, "unit", values::whole(values::UNIT));
+    let profile = table.need(findings, "profile", values::profile);
+    let heartbeat_timeout = table.need(findings, "heartbeat_timeout_s", values::seconds(values::HEARTBEAT));
+    table.close(findings);
+    CabinetDef { address, unit, profile, heartbeat_timeout }
+}
+
+/// A value stated once for both directions, or once for each.
+fn both_ways<'t, T: Clone>(
+    findings: &mut Findings,
+    table: &mut Table<'t>,
+    [both, outbound, inbound]: [&'static str; 3],
+    parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
+) -> [Option<At<T>>; 2] {
+    let split = table.has(outbound) || table.has(inbound);
+    if table.has(both) && split {
+        let message = format!("{}: {both} stands beside {outbound} or {inbound}", table.subject);
+        let mend = format!("Keep {both} where both ways are the same, else {outbound} and {inbound}.");
+        findings.tell(table.spot, Rule::KeysExclude, message, mend);
+    }
+    if split {
+        return [table.need(findings, outbound, &parse), table.need(findings, inbound, &parse)];
+    }
+    let value = table.need(findings, both, parse);
+    [value.clone(), value]
+}
+
+fn link(findings: &mut Findings, mut table: Table<'_>) -> LinkDef {
+    let spot = table.spot;
+    let ends = table.need_list(findings, "between", values::id);
+    let between = ends.and_then(|list| {
+        let count = list.value.len();
+        match <[Option<At<String>>; 2]>::try_from(list.value) {
+            Ok([from, to]) => Some([from?, to?]),
+            Err(_) => {
+                let message = format!("{}: between has {count} entries, not 2", table.subject);
+                findings.tell(list.spot, Rule::ListLength, message, "Name the two neighbours, in outbound order.");
+                None
+            }
+        }
+    });
+    if let Some([from, to]) = &between {
+        table.subject = format!("link {} - {}", from.value, to.value);
+    }
+    let keys = ["distance_m", "outbound_distance_m", "inbound_distance_m"];
+    let [outbound_distance, inbound_distance] = both_ways(findings, &mut table, keys, values::metres(values::SPACING));
+    let keys = ["speed_km_h", "outbound_speed_km_h", "inbound_speed_km_h"];
+    let [outbound_speed, inbound_speed] = both_ways(findings, &mut table, keys, values::speed);
+    table.close(findings);
+    LinkDef { spot, between, outbound_distance, inbound_distance, outbound_speed, inbound_speed }
+}

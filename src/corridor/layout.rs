@@ -1,0 +1,235 @@
+//! A layout word for word: the approaches, phases, stages and matrices that intersections of one build share.
+//!
+//! Knows: the keys under `[layout.NAME]`.
+//! Must not know: how values relate to each other; `signals` does.
+
+use super::definition::{name, subject};
+use super::model::{Arm, Movements, Name};
+use super::problem::{At, Findings, Spot};
+use super::reader::{Fault, Table};
+use super::rule::Rule;
+use super::values;
+use crate::units::{Metres, MetresPerSecond, Tenths, VehiclesPerHour};
+
+/// A list whose wrong entries, already told, stand as `None`.
+pub(super) type List<T> = Option<At<Vec<Option<At<T>>>>>;
+
+/// An intersection's geometry and signals.
+pub(super) struct LayoutDef {
+    pub(super) name: At<String>,
+    pub(super) cycle_min: Option<At<Tenths>>,
+    pub(super) cycle_max: Option<At<Tenths>>,
+    pub(super) reference_phase: Option<At<String>>,
+    pub(super) local_green: List<Tenths>,
+    pub(super) approaches: Vec<ApproachDef>,
+    pub(super) phases: Vec<PhaseDef>,
+    pub(super) stages: Vec<StageDef>,
+    pub(super) conflicts_at: Spot,
+    /// `None` where the matrix could not be read whole.
+    pub(super) conflicts: Option<Vec<(At<String>, Vec<At<String>>)>>,
+    pub(super) intergreens: Vec<IntergreenDef>,
+}
+
+/// One arm's incoming traffic.
+pub(super) struct ApproachDef {
+    pub(super) spot: Spot,
+    pub(super) from: Option<At<Arm>>,
+    pub(super) lanes: List<Movements>,
+    pub(super) pocket: List<Metres>,
+    pub(super) saturation: List<VehiclesPerHour>,
+    pub(super) speed: Option<At<MetresPerSecond>>,
+    pub(super) entry: Option<At<Metres>>,
+    pub(super) stop_line_channels: List<u16>,
+    pub(super) advance_channels: List<u16>,
+    pub(super) advance: Option<At<Metres>>,
+}
+
+/// One signal group: of vehicles (`from`, `movements`) or of pedestrians (`across`).
+pub(super) struct PhaseDef {
+    pub(super) spot: Spot,
+    pub(super) id: Option<At<String>>,
+    pub(super) serves: Option<ServesDef>,
+    pub(super) min_green: Option<At<Tenths>>,
+}
+
+/// Whom a phase serves, with the keys that only such a phase has.
+pub(super) enum ServesDef {
+    /// Vehicles.
+    Vehicles {
+        from: Option<At<Arm>>,
+        movements: Option<At<Movements>>,
+        yellow: Option<At<Tenths>>,
+        all_red: Option<At<Tenths>>,
+    },
+    /// Pedestrians.
+    Pedestrians {
+        across: Option<At<Arm>>,
+        walk: Option<At<Tenths>>,
+        clearance: Option<At<Tenths>>,
+        per_hour: Option<At<f64>>,
+    },
+}
+
+/// Phases that are green together.
+pub(super) struct StageDef {
+    pub(super) spot: Spot,
+    pub(super) name: Option<Name>,
+    pub(super) phases: List<String>,
+    pub(super) max_green: Option<At<Tenths>>,
+}
+
+/// An exception in the intergreen matrix.
+pub(super) struct IntergreenDef {
+    pub(super) spot: Spot,
+    pub(super) from: Option<At<String>>,
+    pub(super) to: Option<At<String>>,
+    pub(super) length: Option<At<Tenths>>,
+}
+
+impl LayoutDef {
+    /// Reads a layout's table.
+    pub(super) fn read(findings: &mut Findings, name: At<String>, mut table: Table<'_>) -> LayoutDef {
+        if let Err(fault) = values::id_form(&name.value) {
+            findings.tell(name.spot, fault.rule, format!("layout: its name {}", fault.message), fault.mend);
+        }
+        let of = table.subject.clone();
+        let cycle_min = table.need(findings, "cycle_min_s", values::seconds(values::CYCLE));
+        let cycle_max = table.need(findings, "cycle_max_s", values::seconds(values::CYCLE));
+        let reference_phase = table.need(findings, "reference_phase", values::id);
+        let local_green = table.need_list(findings, "local_green_s", values::seconds(values::GREEN));
+        let mut list = |findings: &mut Findings, key: &'static str| {
+            if !table.has(key) {
+                table.need(findings, key, values::text);
+            }
+            table.tables(findings, key, |n| format!("{of}, {key} {n}"))
+        };
+        let approaches = list(findings, "approach");
+        let phases = list(findings, "phase");
+        let stages = list(findings, "stage");
+        let approaches = approaches.into_iter().map(|t| approach(findings, t)).collect();
+        let phases = phases.into_iter().map(|t| phase(findings, t, &of)).collect();
+        let stages = stages.into_iter().map(|t| stage(findings, t)).collect();
+        let intergreens = table
+            .tables(findings, "intergreen", |n| format!("{of}, intergreen {n}"))
+            .into_iter()
+            .map(|t| intergreen(findings, t))
+            .collect();
+        if !table.has("conflicts") {
+            table.need(findings, "conflicts", values::text);
+        }
+        let conflicts = table.table(findings, "conflicts", format!("{of}, conflicts"));
+        let conflicts_at = conflicts.as_ref().map_or(table.spot, |t| t.spot);
+        let before = findings.count();
+        let conflicts = conflicts.map(|conflicts| {
+            let rows = conflicts.names().into_iter();
+            rows.map(|(phase, value)| {
+                let others = value.list(findings, &phase, values::id);
+                (phase, others)
+            })
+            .collect()
+        });
+        let conflicts = conflicts.filter(|_| findings.count() == before);
+        table.close(findings);
+        LayoutDef {
+            name,
+            cycle_min,
+            cycle_max,
+            reference_phase,
+            local_green,
+            approaches,
+            phases,
+            stages,
+            conflicts_at,
+            conflicts,
+            intergreens,
+        }
+    }
+
+    /// How messages name it.
+    pub(super) fn subject(&self) -> String {
+        format!("layout {}", self.name.value.escape_debug())
+    }
+}
+
+fn approach(findings: &mut Findings, mut table: Table<'_>) -> ApproachDef {
+    let spot = table.spot;
+    let from = table.need(findings, "from", values::arm);
+    let lanes = table.need_list(findings, "lanes", values::movements);
+    let pocket = table.need_list(findings, "pocket_m", |value| {
+        let metres = values::metres(values::POCKET)(value)?;
+        if metres.get() == 0.0 || metres.get() >= 10.0 {
+            return Ok(metres);
+        }
+        let message = format!("is {} m, too short for a vehicle and its gap", metres.get());
+        Err(Fault::new(Rule::Range, message, "Give at least 10 m, or 0 for a lane that runs the whole link."))
+    });
+    let saturation = table.may_list(findings, "saturation_veh_h", values::saturation);
+    let speed = table.need(findings, "speed_km_h", values::speed);
+    let entry = table.need(findings, "entry_m", values::metres(values::ENTRY));
+    let stop_line_channels = table.may_list(findings, "stop_line_channels", values::whole(values::CHANNEL));
+    let advance_channels = table.may_list(findings, "advance_channels", values::whole(values::CHANNEL));
+    let advance = if table.has("advance_channels") {
+        table.need(findings, "advance_m", values::metres(values::ADVANCE))
+    } else {
+        None // then the key is unknown here: a distance of no loop
+    };
+    table.close(findings);
+    ApproachDef { spot, from, lanes, pocket, saturation, speed, entry, stop_line_channels, advance_channels, advance }
+}
+
+fn phase(findings: &mut Findings, mut table: Table<'_>, of: &str) -> PhaseDef {
+    subject(&mut table, &format!("{of}, phase"));
+    let spot = table.spot;
+    let id = table.need(findings, "id", values::id);
+    let (vehicles, pedestrians) = (table.has("from"), table.has("across"));
+    let (serves, min_green) = match (vehicles, pedestrians) {
+        (true, false) => {
+            let serves = ServesDef::Vehicles {
+                from: table.need(findings, "from", values::arm),
+                movements: table.need(findings, "movements", values::movements),
+                yellow: table.need(findings, "yellow_s", values::seconds(values::YELLOW)),
+                all_red: table.need(findings, "all_red_s", values::seconds(values::ALL_RED)),
+            };
+            (Some(serves), table.need(findings, "min_green_s", values::seconds(values::MIN_GREEN)))
+        }
+        (false, true) => {
+            let serves = ServesDef::Pedestrians {
+                across: table.need(findings, "across", values::arm),
+                walk: table.need(findings, "walk_s", values::seconds(values::WALK)),
+                clearance: table.need(findings, "clearance_s", values::seconds(values::CLEARANCE)),
+                per_hour: table.need(findings, "pedestrians_per_h", values::number(values::PEDESTRIANS)),
+            };
+            (Some(serves), table.may(findings, "min_green_s", values::seconds(values::MIN_GREEN)))
+        }
+        (both, _) => {
+            let (rule, found) = if both {
+                (Rule::KeysExclude, "both from (vehicles) and across (pedestrians)")
+            } else {
+                (Rule::KeyMissing, "neither from (vehicles) nor across (pedestrians)")
+            };
+            let message = format!("{} has {found}", table.subject);
+            findings.tell(spot, rule, message, "Give from and movements, or across.");
+            return PhaseDef { spot, id, serves: None, min_green: None };
+        }
+    };
+    table.close(findings);
+    PhaseDef { spot, id, serves, min_green }
+}
+
+fn stage(findings: &mut Findings, mut table: Table<'_>) -> StageDef {
+    let spot = table.spot;
+    let name = name(findings, &mut table);
+    let phases = table.need_list(findings, "phases", values::id);
+    let max_green = table.need(findings, "max_green_s", values::seconds(values::GREEN));
+    table.close(findings);
+    StageDef { spot, name, phases, max_green }
+}
+
+fn intergreen(findings: &mut Findings, mut table: Table<'_>) -> IntergreenDef {
+    let spot = table.spot;
+    let from = table.need(findings, "from", values::id);
+    let to = table.need(findings, "to", values::id);
+    let length = table.need(findings, "length_s", values::seconds(values::INTERGREEN));
+    table.close(findings);
+    IntergreenDef { spot, from, to, length }
+}

@@ -1,0 +1,119 @@
+//! The rules of the definition language: a closed list, each with a short stable id.
+//!
+//! Knows: the ids. `corridors/README.md` lists them all with the same words (a test holds them together), and every rule
+//! has a bad file of its own in `tests/corridors/`.
+//! Must not know: how a rule is checked.
+
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+macro_rules! rules {
+    ($($name:ident $id:literal $says:literal)*) => {
+        /// What a definition may break.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {
+            $(#[doc = $says] $name,)*
+        }
+
+        impl Rule {
+            /// Every rule, in the order of the language reference.
+            pub const ALL: &'static [Rule] = &[$(Rule::$name),*];
+
+            /// The short stable id, such as `min-green-pedestrian`.
+            pub const fn id(self) -> &'static str {
+                match self { $(Rule::$name => $id),* }
+            }
+
+            /// What the rule asks for, in one sentence.
+            pub const fn says(self) -> &'static str {
+                match self { $(Rule::$name => $says),* }
+            }
+        }
+    };
+}
+
+rules! {
+    NotUtf8 "not-utf8" "A definition file is UTF-8 text."
+    Syntax "toml-syntax" "A definition file is TOML 1.1."
+    Kind "kind" "A file says what it is: `kind = \"corridor\"` is the one kind there is so far."
+    KeyMissing "key-missing" "Every required key is there."
+    KeyUnknown "key-unknown" "No key is there that the language does not know: nothing is ignored in silence."
+    KeysExclude "keys-exclude" "Of two ways to say a thing, one is used."
+    Type "type" "A value is of the type its key asks for."
+    NotFinite "not-finite" "A number is neither NaN nor infinite."
+    Range "range" "A number lies in its key's plausible range, which catches slips of unit and of sign."
+    Tenths "tenths" "A time is a whole number of tenths of a second, as cabinets count."
+    Word "word" "A word is one of those its key knows."
+    ClockTime "clock-time" "A time of day is `HH:MM`, from 00:00 to 24:00."
+    IdForm "id-form" "An id is 1 to 32 letters, digits, `-` or `_`."
+    Empty "empty" "What must have content is not empty."
+    ListLength "list-length" "A list that goes with lanes or stages has one entry for each."
+    IdTwice "id-twice" "An id names one thing."
+    Reference "reference" "What is named exists."
+    LayoutUnused "layout-unused" "Every layout is used by an intersection of its file."
+    NoCorridor "no-corridor" "A network has at least one corridor."
+    PeriodOrder "period-order" "A period ends after it begins; one over midnight is written as two."
+    PeriodsCover "periods-cover" "The periods cover the day in order, without gaps or overlaps."
+    FilesDisagree "files-disagree" "Files of one network agree on the UTC offset and the periods' times."
+    MembersFew "members-few" "A corridor has at least two intersections."
+    ChainageTwice "chainage-twice" "Two members do not stand at the same chainage."
+    ChainageStart "chainage-start" "The chainage counts from the first member's stop line: the smallest is 0."
+    LinkTwice "link-twice" "Two neighbours are joined by one link."
+    LinkMissing "link-missing" "Neighbours by chainage are joined by a link."
+    LinkSkips "link-skips" "A link joins neighbours by chainage."
+    LinkOrder "link-order" "A link names its ends in outbound order."
+    LinkChainage "link-chainage" "A link's distance is within 10 % of its members' chainages."
+    CorridorThrough "corridor-through" "Every member lets the corridor's traffic go straight on, both ways."
+    CommonCycle "common-cycle" "The members of a corridor can all run one cycle."
+    PocketLength "pocket-length" "A pocket is shorter than the road it lies on."
+    AdvancePlace "advance-place" "An advance loop lies on its lane: within the pocket, the entry and the link."
+    LaneOrder "lane-order" "Lanes are listed from the median to the kerb and do not cross: U, L, T, R."
+    MovementUnserved "movement-unserved" "Every movement a lane permits has a phase."
+    MovementTwice "movement-twice" "A movement has one phase."
+    MovementLaneless "movement-laneless" "A phase serves movements that some lane permits."
+    CrossingNowhere "crossing-nowhere" "Pedestrians cross an arm that vehicles use, by one phase."
+    PhaseUnserved "phase-unserved" "Every phase is green in some stage."
+    TooMany "too-many" "An intersection has at most 64 phases and 16 stages."
+    MinGreenPedestrian "min-green-pedestrian" "The least green of pedestrians covers walk and clearance."
+    MaxGreen "max-green" "A stage's longest green is not below the least green of its phases."
+    CycleSwapped "cycle-swapped" "The shortest cycle is not above the longest."
+    CycleMinima "cycle-minima" "The shortest cycle holds every stage's least green and intergreen."
+    CycleMaxima "cycle-maxima" "The longest cycle can be filled by the longest greens."
+    LocalGreen "local-green" "The local plan's greens keep their stages' minima and maxima."
+    LocalCycle "local-cycle" "The local plan's cycle is one the intersection may run."
+    ConflictMissing "conflict-missing" "The conflict matrix holds every pair of phases whose streams cross or merge."
+    ConflictTwice "conflict-twice" "A conflict is written once, between two different phases."
+    StageConflict "stage-conflict" "No stage shows two phases that conflict."
+    IntergreenPair "intergreen-pair" "An intergreen is written once, between phases that conflict."
+    IntergreenShort "intergreen-short" "An intergreen is not shorter than the ending phase's yellow."
+    ReferencePhase "reference-phase" "The reference phase is a vehicle phase whose green starts once in the sequence."
+    ChannelTwice "channel-twice" "A detector channel belongs to one loop."
+    CabinetTwice "cabinet-twice" "A cabinet (address and unit) belongs to one intersection."
+    CabinetAddress "cabinet-address" "A cabinet's address is IP:port, the port not 0."
+    CabinetProfile "cabinet-profile" "A register profile exists: `reference` is the one there is so far."
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_unique_and_plain() {
+        let ids: BTreeSet<&str> = Rule::ALL.iter().map(|r| r.id()).collect();
+        assert_eq!(ids.len(), Rule::ALL.len());
+        assert!(ids.iter().all(|id| id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')));
+    }
+}

@@ -1,0 +1,172 @@
+//! Who is served by what: movements by phases, phases by stages, crossings by pedestrians' phases.
+//!
+//! Knows: lanes, phases and stages as written.
+//! Must not know: times, conflicts.
+
+use super::layout::{ApproachDef, LayoutDef, PhaseDef, ServesDef};
+use super::model::{Arm, Movements};
+use super::problem::{At, Findings, Spot};
+use super::reader::distance;
+use super::rule::Rule;
+use super::signals::once;
+use std::collections::BTreeMap;
+
+/// Every movement a lane permits has exactly one phase, and no phase serves what no lane permits.
+pub(super) fn check(findings: &mut Findings, subject: &str, def: &LayoutDef) {
+    let permitted: Vec<(Arm, Option<Movements>, &ApproachDef)> =
+        def.approaches.iter().filter_map(|a| Some((a.from.as_ref()?.value, lanes(a), a))).collect();
+    // a phase that could not be read may be the one that is missing
+    let readable = def.phases.iter().all(|p| match &p.serves {
+        Some(ServesDef::Vehicles { from, movements, .. }) => from.is_some() && movements.is_some(),
+        Some(ServesDef::Pedestrians { .. }) => true,
+        None => false,
+    });
+    let vehicles: Vec<_> = def.phases.iter().filter_map(vehicles).collect();
+    for (from, movements, approach) in &permitted {
+        let Some(movements) = movements else { continue };
+        for movement in movements.iter() {
+            let mut serving = vehicles.iter().filter(|(f, m, _)| f.value == *from && m.value.has(movement));
+            let Some((_, _, first)) = serving.next() else {
+                if readable {
+                    let spot = approach.lanes.as_ref().map_or(approach.spot, |l| l.spot);
+                    let message =
+                        format!("{subject}, approach {from}: no phase serves movement {movement} of its lanes");
+                    let mend = format!("Add {movement} to a phase from {from}, or take it from the lanes.");
+                    findings.tell(spot, Rule::MovementUnserved, message, mend);
+                }
+                continue;
+            };
+            for (_, again, phase) in serving {
+                let (first, phase) = (id(first), id(phase));
+                let message =
+                    format!("{subject}, phase {phase}: movement {movement} from {from} belongs to phase {first}");
+                findings.tell(again.spot, Rule::MovementTwice, message, "Serve each movement by one phase.");
+            }
+        }
+    }
+    for (from, movements, phase) in &vehicles {
+        let of = format!("{subject}, phase {}", id(phase));
+        match permitted.iter().find(|(arm, _, _)| *arm == from.value) {
+            None => {
+                let message = format!("{of}: there is no approach from {}", from.value);
+                findings.tell(from.spot, Rule::Reference, message, format!("Add the approach from {}.", from.value));
+            }
+            Some((_, Some(permitted), _)) => {
+                for movement in movements.value.iter().filter(|m| !permitted.has(*m)) {
+                    let message = format!("{of}: no lane from {} permits movement {movement}", from.value);
+                    let mend = format!("Take {movement} from the phase, or give it a lane.");
+                    findings.tell(movements.spot, Rule::MovementLaneless, message, mend);
+                }
+            }
+            Some((_, None, _)) => {}
+        }
+    }
+    crossings(findings, subject, def, &permitted);
+}
+
+/// Pedestrians cross an arm by which vehicles come or go, and each arm by one phase.
+fn crossings(
+    findings: &mut Findings,
+    subject: &str,
+    def: &LayoutDef,
+    permitted: &[(Arm, Option<Movements>, &ApproachDef)],
+) {
+    let mut seen = BTreeMap::new();
+    let known = permitted.iter().all(|(_, movements, _)| movements.is_some());
+    for phase in &def.phases {
+        let Some(ServesDef::Pedestrians { across: Some(across), .. }) = &phase.serves else { continue };
+        let arm = across.value;
+        once_crossed(findings, &mut seen, across, &format!("{subject}, phase {}", id(phase)));
+        let leaves = |from: Arm, m: &Option<Movements>| m.iter().flat_map(|m| m.iter()).any(|m| from.exit(m) == arm);
+        if known && !permitted.iter().any(|(from, m, _)| *from == arm || leaves(*from, m)) {
+            let message = format!("{subject}, phase {}: no vehicle comes or goes by arm {arm}", id(phase));
+            findings.tell(across.spot, Rule::CrossingNowhere, message, "Name the arm the pedestrians cross.");
+        }
+    }
+}
+
+fn once_crossed(findings: &mut Findings, seen: &mut BTreeMap<Arm, Spot>, across: &At<Arm>, of: &str) {
+    match seen.get(&across.value) {
+        Some(first) => {
+            let message = format!("{of}: arm {} is crossed already, at {}", across.value, findings.locate(*first));
+            findings.tell(across.spot, Rule::CrossingNowhere, message, "Serve each crossing by one phase.");
+        }
+        None => {
+            seen.insert(across.value, across.spot);
+        }
+    }
+}
+
+/// The phases of each stage, by index; `None` where one could not be read. Every phase is in some stage.
+pub(super) fn stages(
+    findings: &mut Findings,
+    subject: &str,
+    def: &LayoutDef,
+    ids: &BTreeMap<&str, usize>,
+) -> Vec<Option<Vec<At<usize>>>> {
+    if let Some(stage) = def.stages.get(16) {
+        let message = format!("{subject}: {} stages are more than 16", def.stages.len());
+        findings.tell(stage.spot, Rule::TooMany, message, "A plan holds 16 stages.");
+    }
+    let shown: Vec<Option<Vec<At<usize>>>> = def
+        .stages
+        .iter()
+        .enumerate()
+        .map(|(index, stage)| {
+            let mut seen = BTreeMap::new();
+            let mut phases = Vec::new();
+            for id in stage.phases.as_ref()?.value.iter().flatten() {
+                once(findings, &mut seen, id.value.clone(), id.spot, &format!("{subject}, stage {}: phase", index + 1));
+                match ids.get(id.value.as_str()) {
+                    Some(&phase) => phases.push(At { value: phase, spot: id.spot }),
+                    None => unknown(findings, &format!("{subject}, stage {}", index + 1), id, ids),
+                }
+            }
+            (phases.len() == stage.phases.as_ref()?.value.len()).then_some(phases)
+        })
+        .collect();
+    if shown.iter().all(Option::is_some) {
+        let shows = |index: usize| shown.iter().flatten().flatten().any(|phase| phase.value == index);
+        for (index, phase) in def.phases.iter().enumerate().filter(|(index, _)| !shows(*index)) {
+            let Some(id) = &phase.id else { continue };
+            if ids.get(id.value.as_str()) == Some(&index) && !def.stages.is_empty() {
+                let message = format!("{subject}, phase {}: it is green in no stage", id.value);
+                findings.tell(id.spot, Rule::PhaseUnserved, message, "Add it to a stage, or remove it.");
+            }
+        }
+    }
+    shown
+}
+
+/// Tells that no phase has this id, and names the nearest that has.
+pub(super) fn unknown(findings: &mut Findings, of: &str, id: &At<String>, ids: &BTreeMap<&str, usize>) {
+    let message = format!("{of}: there is no phase {}", id.value);
+    let mend = nearest(&id.value, ids.keys().copied()).unwrap_or_else(|| "Name a phase of this layout.".to_owned());
+    findings.tell(id.spot, Rule::Reference, message, mend);
+}
+
+/// `Did you mean …?` for the nearest of the known names, if one is near.
+pub(super) fn nearest<'a>(found: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let near = known.map(|name| (distance(found, name), name)).min()?;
+    (near.0 <= 1 + found.len() / 5).then(|| format!("Did you mean {}?", near.1))
+}
+
+/// All movements of an approach's lanes; `None` when some lane could not be read.
+fn lanes(approach: &ApproachDef) -> Option<Movements> {
+    let lanes = &approach.lanes.as_ref()?.value;
+    let lanes: Option<Vec<Movements>> = lanes.iter().map(|lane| lane.as_ref().map(|at| at.value)).collect();
+    Some(lanes?.iter().flat_map(|lane| lane.iter()).collect::<Movements>())
+}
+
+fn vehicles(phase: &PhaseDef) -> Option<(&At<Arm>, &At<Movements>, &PhaseDef)> {
+    match &phase.serves {
+        Some(ServesDef::Vehicles { from: Some(from), movements: Some(movements), .. }) => {
+            Some((from, movements, phase))
+        }
+        _ => None,
+    }
+}
+
+fn id(phase: &PhaseDef) -> &str {
+    phase.id.as_ref().map_or("(nameless)", |id| id.value.as_str())
+}

@@ -1,0 +1,286 @@
+//! Parsers of single values: numbers in their plausible ranges, times, words, ids.
+//!
+//! Knows: what each kind of value looks like and which range is plausible.
+//! Must not know: which key or table a value belongs to.
+
+use super::model::{Arm, Movement, Movements};
+use super::reader::Fault;
+use super::rule::Rule;
+use crate::units::{Metres, MetresPerSecond, Tenths, VehiclesPerHour};
+use std::net::SocketAddr;
+use toml::de::DeValue;
+
+/// A plausible range of a number, ends included, with its unit for people.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    low: f64,
+    high: f64,
+    unit: &'static str,
+    slip: &'static str,
+}
+
+const fn range(low: f64, high: f64, unit: &'static str, slip: &'static str) -> Range {
+    Range { low, high, unit, slip }
+}
+
+/// Least green of vehicles.
+pub(super) const MIN_GREEN: Range = range(3.0, 120.0, "s", "");
+/// Longest green, and a green of the local plan.
+pub(super) const GREEN: Range = range(3.0, 300.0, "s", "");
+/// Yellow.
+pub(super) const YELLOW: Range = range(3.0, 6.0, "s", "");
+/// All red.
+pub(super) const ALL_RED: Range = range(0.0, 6.0, "s", "");
+/// An exception in the intergreen matrix.
+pub(super) const INTERGREEN: Range = range(3.0, 20.0, "s", "");
+/// Walk.
+pub(super) const WALK: Range = range(4.0, 60.0, "s", "");
+/// Pedestrian clearance.
+pub(super) const CLEARANCE: Range = range(3.0, 90.0, "s", "");
+/// Cycle lengths.
+pub(super) const CYCLE: Range = range(30.0, 300.0, "s", "");
+/// The heartbeat's timeout.
+pub(super) const HEARTBEAT: Range = range(5.0, 600.0, "s", "");
+/// Stop line to stop line.
+pub(super) const SPACING: Range = range(20.0, 5_000.0, "m", " Are these kilometres?");
+/// Distance from the corridor's start.
+pub(super) const CHAINAGE: Range = range(0.0, 200_000.0, "m", "");
+/// Road before a stop line.
+pub(super) const ENTRY: Range = range(20.0, 5_000.0, "m", " Are these kilometres?");
+/// A pocket; 0 is a lane that runs the whole link.
+pub(super) const POCKET: Range = range(0.0, 1_000.0, "m", "");
+/// An advance loop before its stop line.
+pub(super) const ADVANCE: Range = range(5.0, 1_000.0, "m", "");
+/// A design speed.
+pub(super) const SPEED: Range = range(5.0, 120.0, "km/h", " Are these m/s?");
+/// Saturation flow of one lane.
+pub(super) const SATURATION: Range = range(300.0, 2_500.0, "veh/h", " It is per lane and hour.");
+/// Pedestrians at one crossing.
+pub(super) const PEDESTRIANS: Range = range(0.0, 20_000.0, "an hour", "");
+/// Local time less UTC.
+pub(super) const UTC_OFFSET: Range = range(-12.0, 14.0, "h", " It is in hours.");
+/// Modbus unit ids.
+pub(super) const UNIT: Range = range(1.0, 247.0, "", "");
+/// Detector channels; 0 is no loop.
+pub(super) const CHANNEL: Range = range(0.0, 32.0, "", "");
+
+impl Range {
+    fn check(self, value: f64) -> Result<f64, Fault> {
+        let Range { low, high, unit, slip } = self;
+        let gap = if unit.is_empty() { "" } else { " " };
+        if !value.is_finite() {
+            return Err(Fault::new(
+                Rule::NotFinite,
+                format!("is {value}"),
+                format!("Give a number of {low} to {high}{gap}{unit}."),
+            ));
+        }
+        if (low..=high).contains(&value) {
+            return Ok(value);
+        }
+        let message = format!("is {value}{gap}{unit}, outside {low} to {high}{gap}{unit}");
+        Err(Fault::new(Rule::Range, message, format!("Give {low} to {high}{gap}{unit}.{slip}")))
+    }
+}
+
+/// A number in a range.
+pub(super) fn number(range: Range) -> impl Fn(&DeValue<'_>) -> Result<f64, Fault> {
+    move |value| {
+        let number = match value {
+            DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).map_or(f64::INFINITY, |n| n as f64),
+            DeValue::Float(x) => x.as_str().parse().unwrap_or(f64::NAN),
+            other => return Err(Fault::of_type(other, "a number")),
+        };
+        range.check(number)
+    }
+}
+
+/// A whole number in a range.
+pub(super) fn whole(range: Range) -> impl Fn(&DeValue<'_>) -> Result<u16, Fault> {
+    move |value| {
+        let DeValue::Integer(_) = value else { return Err(Fault::of_type(value, "a whole number")) };
+        Ok(number(range)(value)? as u16)
+    }
+}
+
+/// A length of time in whole tenths of a second.
+pub(super) fn seconds(range: Range) -> impl Fn(&DeValue<'_>) -> Result<Tenths, Fault> {
+    move |value| {
+        let seconds = number(range)(value)?;
+        let tenths = Tenths::parse_seconds(seconds)
+            .ok_or_else(|| Fault::new(Rule::Range, format!("is {seconds} s"), "Give a length of time."))?;
+        if (tenths.seconds() - seconds).abs() > 1e-9 {
+            let message = format!("is {seconds} s, which is no whole number of tenths");
+            return Err(Fault::new(Rule::Tenths, message, format!("Write {}.", tenths.seconds())));
+        }
+        Ok(tenths)
+    }
+}
+
+/// Metres.
+pub(super) fn metres(range: Range) -> impl Fn(&DeValue<'_>) -> Result<Metres, Fault> {
+    move |value| {
+        Metres::new(number(range)(value)?).map_err(|e| Fault::new(Rule::Range, format!("is off: {e}"), "Give metres."))
+    }
+}
+
+/// A speed in km/h.
+pub(super) fn speed(value: &DeValue<'_>) -> Result<MetresPerSecond, Fault> {
+    MetresPerSecond::from_km_h(number(SPEED)(value)?)
+        .map_err(|e| Fault::new(Rule::Range, format!("is off: {e}"), "Give a speed in km/h."))
+}
+
+/// A saturation flow of one lane.
+pub(super) fn saturation(value: &DeValue<'_>) -> Result<VehiclesPerHour, Fault> {
+    VehiclesPerHour::new(number(SATURATION)(value)?)
+        .map_err(|e| Fault::new(Rule::Range, format!("is off: {e}"), "Give vehicles an hour."))
+}
+
+/// Any text that is not blank.
+pub(super) fn text(value: &DeValue<'_>) -> Result<String, Fault> {
+    match value {
+        DeValue::String(text) if text.trim().is_empty() => Err(Fault::new(Rule::Empty, "is empty", "Write a text.")),
+        DeValue::String(text) => Ok(text.to_string()),
+        other => Err(Fault::of_type(other, "a text")),
+    }
+}
+
+/// Checks the form of an id.
+pub(super) fn id_form(id: &str) -> Result<(), Fault> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=32).contains(&id.len()) && id.chars().all(fine) {
+        return Ok(());
+    }
+    let message = format!("is \"{}\", which is no id", id.escape_debug());
+    Err(Fault::new(Rule::IdForm, message, "Use 1 to 32 letters, digits, - or _."))
+}
+
+/// An id.
+pub(super) fn id(value: &DeValue<'_>) -> Result<String, Fault> {
+    let DeValue::String(id) = value else { return Err(Fault::of_type(value, "a text")) };
+    id_form(id)?;
+    Ok(id.to_string())
+}
+
+/// A compass arm by its letter.
+pub(super) fn arm(value: &DeValue<'_>) -> Result<Arm, Fault> {
+    let DeValue::String(word) = value else { return Err(Fault::of_type(value, "a text (N, E, S or W)")) };
+    arm_of(word).ok_or_else(|| word_fault(word, "N, E, S or W"))
+}
+
+/// The arm of a letter.
+pub(super) fn arm_of(word: &str) -> Option<Arm> {
+    Arm::ALL.into_iter().find(|arm| word.chars().eq([arm.letter()]))
+}
+
+/// Movements by their letters, each once: `TR`.
+pub(super) fn movements(value: &DeValue<'_>) -> Result<Movements, Fault> {
+    let wanted = "letters of U, L, T, R, each once";
+    let DeValue::String(word) = value else { return Err(Fault::of_type(value, &format!("a text ({wanted})"))) };
+    let mut movements = Movements::default();
+    for letter in word.chars() {
+        let movement = Movement::ALL.into_iter().find(|m| m.letter() == letter);
+        match movement {
+            Some(movement) if !movements.has(movement) => movements = movements.with(movement),
+            _ => return Err(word_fault(word, wanted)),
+        }
+    }
+    if movements.is_empty() { Err(word_fault(word, wanted)) } else { Ok(movements) }
+}
+
+fn word_fault(word: &str, wanted: &str) -> Fault {
+    Fault::new(Rule::Word, format!("is \"{}\"", word.escape_debug()), format!("Write {wanted}."))
+}
+
+/// A time of day as seconds after midnight; 24:00 is the day's end.
+pub(super) fn clock_time(value: &DeValue<'_>) -> Result<u32, Fault> {
+    let DeValue::String(word) = value else { return Err(Fault::of_type(value, "a text (\"HH:MM\")")) };
+    let fault = || {
+        let message = format!("is \"{}\", which is no time of day", word.escape_debug());
+        Fault::new(Rule::ClockTime, message, "Write HH:MM from 00:00 to 24:00.")
+    };
+    let bytes = word.as_bytes();
+    let digits = |from: usize| -> Option<u32> {
+        let (tens, ones) = (bytes.get(from)?, bytes.get(from + 1)?);
+        (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+    };
+    let (Some(hours), Some(minutes), 5, Some(b':')) = (digits(0), digits(3), bytes.len(), bytes.get(2)) else {
+        return Err(fault());
+    };
+    let seconds = hours * 3600 + minutes * 60;
+    if minutes < 60 && seconds <= 86_400 { Ok(seconds) } else { Err(fault()) }
+}
+
+/// A cabinet's address.
+pub(super) fn address(value: &DeValue<'_>) -> Result<SocketAddr, Fault> {
+    let DeValue::String(word) = value else { return Err(Fault::of_type(value, "a text (\"IP:port\")")) };
+    match word.parse::<SocketAddr>() {
+        Ok(address) if address.port() != 0 => Ok(address),
+        _ => {
+            let message = format!("is \"{}\", which is no IP:port", word.escape_debug());
+            Err(Fault::new(Rule::CabinetAddress, message, "Write an address such as 10.1.2.3:502."))
+        }
+    }
+}
+
+/// A register profile's name.
+pub(super) fn profile(value: &DeValue<'_>) -> Result<String, Fault> {
+    let name = text(value)?;
+    if name == "reference" {
+        return Ok(name);
+    }
+    let message = format!("is \"{}\", which is no register profile", name.escape_debug());
+    Err(Fault::new(Rule::CabinetProfile, message, "Write reference; it is the one profile so far."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed<T>(text: &str, parse: impl Fn(&DeValue<'_>) -> Result<T, Fault>) -> Result<T, Rule> {
+        parse(DeValue::parse(text).unwrap().get_ref()).map_err(|fault| fault.rule)
+    }
+
+    #[test]
+    fn seconds_are_whole_tenths_in_their_range() {
+        for (text, expected) in [
+            ("3", Ok(Tenths::new(30))),
+            ("3.3", Ok(Tenths::new(33))),
+            ("0x3", Ok(Tenths::new(30))),
+            ("3.33", Err(Rule::Tenths)),
+            ("nan", Err(Rule::NotFinite)),
+            ("-inf", Err(Rule::NotFinite)),
+            ("-3", Err(Rule::Range)),
+            ("9_223_372_036_854_775_807_000", Err(Rule::NotFinite)),
+            ("1e999", Err(Rule::NotFinite)),
+            ("'3'", Err(Rule::Type)),
+        ] {
+            assert_eq!(parsed(text, seconds(YELLOW)), expected, "{text}");
+        }
+        for tenths in 30..=1200 {
+            let text = format!("{}.{}", tenths / 10, tenths % 10);
+            assert_eq!(parsed(&text, seconds(MIN_GREEN)), Ok(Tenths::new(tenths)));
+        }
+    }
+
+    #[test]
+    fn times_of_day_are_hours_and_minutes() {
+        for (text, expected) in
+            [("'00:00'", Ok(0)), ("'07:15'", Ok(26_100)), ("'24:00'", Ok(86_400)), ("'24:01'", Err(Rule::ClockTime))]
+        {
+            assert_eq!(parsed(text, clock_time), expected, "{text}");
+        }
+        for bad in ["'7:15'", "'07:60'", "'0715'", "'07:15:00'", "'+7:15'", "'早上七点'", "''"] {
+            assert_eq!(parsed(bad, clock_time), Err(Rule::ClockTime), "{bad}");
+        }
+        assert_eq!(parsed("07:15:00", clock_time), Err(Rule::Type));
+    }
+
+    #[test]
+    fn movements_are_letters_once() {
+        assert_eq!(parsed("'TR'", movements).map(|m| m.to_string()), Ok("TR".to_owned()));
+        for bad in ["''", "'TT'", "'X'", "'tr'"] {
+            assert_eq!(parsed(bad, movements).map(|m| m.to_string()), Err(Rule::Word), "{bad}");
+        }
+    }
+}
