@@ -111,7 +111,14 @@ fn driver(who: &mut Stream, heavy_share: f64) -> Driver {
     }
 }
 
-fn route(street: &Street, demand: &Demand, shares: &[&[Shares]], who: &mut Stream, entry: usize, at_s: f64) -> Vec<u32> {
+fn route(
+    street: &Street,
+    demand: &Demand,
+    shares: &[&[Shares]],
+    who: &mut Stream,
+    entry: usize,
+    at_s: f64,
+) -> Vec<u32> {
     let mut route = Vec::with_capacity(16);
     let (mut link, mut clock) = (entry, at_s);
     loop {

@@ -80,10 +80,11 @@ fn fits(map: &LaneMap, cars: &[Cars], lane: usize, i: usize, target: usize, brak
         let o = c.seen(j);
         safe(o.rear - me.pos, me.vel, o.vel, brake, reaction)
     };
-    ahead && (j == 0 || {
-        let o = c.seen(j - 1);
-        safe(me.rear - o.pos, o.vel, me.vel, brake, reaction)
-    })
+    ahead
+        && (j == 0 || {
+            let o = c.seen(j - 1);
+            safe(me.rear - o.pos, o.vel, me.vel, brake, reaction)
+        })
 }
 
 fn mandatory(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usize> {
@@ -128,8 +129,7 @@ fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usiz
                 true => follow(o.vel[k], o.v0[k], o.seen(j).rear - o.pos[k], o.vel[j], o.accel[k], o.headway[k]),
                 false => crate::driver::free(o.vel[k], o.v0[k], o.accel[k]),
             };
-            let after =
-                follow(o.vel[k], o.v0[k], c.pos[i] - c.len[i] - o.pos[k], v, o.accel[k], o.headway[k]);
+            let after = follow(o.vel[k], o.v0[k], c.pos[i] - c.len[i] - o.pos[k], v, o.accel[k], o.headway[k]);
             (before - after).max(0.0)
         };
         let gain = there - here - POLITENESS * lost;

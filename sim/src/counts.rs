@@ -109,8 +109,8 @@ impl Counts {
             let record = record.map_err(|e| whole(&e.to_string()))?;
             let line = record.position().map_or(0, csv::Position::line);
             let bad = |problem: String| CountsError::Line { file: file.to_owned(), line, problem };
-            let approach =
-                Approach::parse(&record[1]).ok_or_else(|| bad(format!("approach {:?} is not W, E, S or N", &record[1])))?;
+            let approach = Approach::parse(&record[1])
+                .ok_or_else(|| bad(format!("approach {:?} is not W, E, S or N", &record[1])))?;
             let movement = match &record[2] {
                 "" => None,
                 "L" => Some(Movement::Left),
@@ -132,7 +132,7 @@ impl Counts {
     fn regular(file: &str, mut rows: BTreeMap<Key, Vec<(f64, f64)>>) -> Result<Counts, CountsError> {
         let whole = |problem: String| CountsError::File { file: file.to_owned(), problem };
         rows.values_mut().for_each(|list| list.sort_by(|a, b| a.0.total_cmp(&b.0)));
-        let first = rows.values().next().ok_or_else(|| whole("has no counts".to_owned()))?;
+        let first = rows.values().max_by_key(|list| list.len()).ok_or_else(|| whole("has no counts".to_owned()))?;
         if first.len() < 2 {
             return Err(whole("needs at least two bins, to tell their width".to_owned()));
         }
@@ -221,7 +221,8 @@ impl Counts {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "intersection,approach,movement,start_s,vehicles\na,W,T,0,10.0\na,W,T,1800,12.5\na,W,L,0,1.0\na,W,L,1800,2.0\n";
+    const TEXT: &str =
+        "intersection,approach,movement,start_s,vehicles\na,W,T,0,10.0\na,W,T,1800,12.5\na,W,L,0,1.0\na,W,L,1800,2.0\n";
 
     #[test]
     fn reads_what_it_writes() {

@@ -119,7 +119,8 @@ fn draw(scenario: &Scenario, kind: DayKind, chance: Chance, seed: Option<u64>) -
     let mut sources = vec![(0, Approach::W), (last, Approach::E)];
     sources.extend((0..=last).flat_map(|i| [(i, Approach::S), (i, Approach::N)]));
     let entries = sources.iter().enumerate().map(|(k, &(i, approach))| {
-        let mut wave = seed.map(|seed| Wave::new(scenario, Stream::new(seed, Entity::Source(kind as u32 * 1024 + k as u32))));
+        let mut wave =
+            seed.map(|seed| Wave::new(scenario, Stream::new(seed, Entity::Source(kind as u32 * 1024 + k as u32))));
         let flow = |b: usize| {
             let at_s = BIN_S * (b as f64 + 0.5);
             let level = mean_flow(scenario, kind, &chance, i, approach, at_s);
@@ -199,7 +200,8 @@ pub fn passages(scenario: &Scenario, day: &DayCounts) -> Counts {
     let entry = |i: usize, a: Approach| {
         let id = &scenario.intersection[i].id;
         let found = day.entries.iter().find(|e| e.0 == *id && e.1 == a);
-        let metres = if matches!(a, Approach::W | Approach::E) { scenario.entry_length_m } else { scenario.cross_length_m };
+        let metres =
+            if matches!(a, Approach::W | Approach::E) { scenario.entry_length_m } else { scenario.cross_length_m };
         found.map_or_else(|| vec![0.0; BINS], |e| later(&e.2, metres / speed))
     };
     let share = |i: usize, a: Approach| {
@@ -220,9 +222,8 @@ pub fn passages(scenario: &Scenario, day: &DayCounts) -> Counts {
         let mut arriving = entry(order[0], a);
         for (k, &i) in order.iter().enumerate() {
             let (through, s, north) = (share(i, a)[1], share(i, Approach::S)[from_s], share(i, Approach::N)[from_n]);
-            let leaving: Vec<f64> = (0..BINS)
-                .map(|b| arriving[b] * through + at_line[i][2][b] * s + at_line[i][3][b] * north)
-                .collect();
+            let leaving: Vec<f64> =
+                (0..BINS).map(|b| arriving[b] * through + at_line[i][2][b] * s + at_line[i][3][b] * north).collect();
             at_line[i][own] = arriving;
             let gap = order.get(k + 1).map(|&j| scenario.intersection[i.min(j)].next_m.unwrap_or(0.0));
             arriving = later(&leaving, gap.unwrap_or(0.0) / speed);
@@ -258,12 +259,14 @@ fn later(flow: &[f64], by_s: f64) -> Vec<f64> {
 impl DayCounts {
     /// Demand of a street whose approach links `link_of` names; approaches it does not name are left out.
     pub fn demand(&self, link_of: impl Fn(&str, Approach) -> Option<usize>) -> Demand {
-        let entries = self.entries.iter().filter_map(|(id, a, flow)| {
-            link_of(id, *a).map(|link| EntryFlow { link, vehicles: flow.clone() })
-        });
-        let shares = self.shares.iter().filter_map(|(id, a, s)| {
-            link_of(id, *a).map(|link| TurnShares { link, by_bin: vec![*s] })
-        });
+        let entries = self
+            .entries
+            .iter()
+            .filter_map(|(id, a, flow)| link_of(id, *a).map(|link| EntryFlow { link, vehicles: flow.clone() }));
+        let shares = self
+            .shares
+            .iter()
+            .filter_map(|(id, a, s)| link_of(id, *a).map(|link| TurnShares { link, by_bin: vec![*s] }));
         Demand {
             start_s: 0.0,
             bin_s: BIN_S,

@@ -18,9 +18,9 @@ pub const YELLOW_BRAKE_M_S2: f32 = 3.0;
 /// The hardest braking on a dry road, m/s2.
 pub const HARDEST_BRAKE_M_S2: f32 = 8.0;
 /// Time gap of the default car, s (`T`); calibrated, see `tests/discharge.rs`.
-pub const HEADWAY_S: f32 = 1.01;
+pub const HEADWAY_S: f32 = 1.03;
 /// Largest acceleration of the default car, m/s2 (`a`); calibrated, see `tests/discharge.rs`.
-pub const ACCELERATION_M_S2: f32 = 2.0;
+pub const ACCELERATION_M_S2: f32 = 2.2;
 /// How long the first driver of a queue takes to react to green, s; calibrated with the start-up lost time.
 pub const GREEN_REACTION_S: f32 = 1.0;
 /// Length of a car, m.

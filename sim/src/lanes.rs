@@ -202,6 +202,7 @@ pub(crate) struct Seen {
     pub(crate) pos: f32,
     pub(crate) rear: f32,
     pub(crate) vel: f32,
+    pub(crate) acc: f32,
 }
 
 impl Cars {
@@ -211,7 +212,7 @@ impl Cars {
 
     /// Vehicle `i` as others see it.
     pub(crate) fn seen(&self, i: usize) -> Seen {
-        Seen { pos: self.pos[i], rear: self.pos[i] - self.len[i], vel: self.vel[i] }
+        Seen { pos: self.pos[i], rear: self.pos[i] - self.len[i], vel: self.vel[i], acc: self.acc[i] }
     }
 
     /// The last vehicle of the lane, nearest to its start.

@@ -224,7 +224,11 @@ impl Scenario {
             ("pattern_half_hours", d.pattern_half_hours.len() == 48, "needs 48 values, one a half hour"),
             ("pattern_half_hours", d.pattern_half_hours.iter().all(|x| *x >= 0.0), "values must be at least 0"),
             ("eastward_share_half_hours", d.eastward_share_half_hours.len() == 48, "needs 48 values, one a half hour"),
-            ("eastward_share_half_hours", d.eastward_share_half_hours.iter().all(|x| unit(*x)), "values must lie between 0 and 1"),
+            (
+                "eastward_share_half_hours",
+                d.eastward_share_half_hours.iter().all(|x| unit(*x)),
+                "values must lie between 0 and 1",
+            ),
             ("source_memory", (0.0..1.0).contains(&self.noise.source_memory), "must lie between 0 and 1, 1 excluded"),
             ("from_h", self.kinds.surge.from_h < self.kinds.surge.to_h, "must be before to_h"),
             ("[[intersection]]", self.intersection.len() >= 2, "there must be at least two intersections"),
@@ -235,7 +239,10 @@ impl Scenario {
         let last = self.intersection.len() - 1;
         for (i, x) in self.intersection.iter().enumerate() {
             if x.next_m.is_none_or(|m| m <= 0.0) != (i == last) || x.next_m.is_some_and(|m| m <= 0.0) {
-                return Some(("[[intersection]]", format!("{}: every intersection but the last has next_m above 0", x.id)));
+                return Some((
+                    "[[intersection]]",
+                    format!("{}: every intersection but the last has next_m above 0", x.id),
+                ));
             }
         }
         let known = |id: &String| self.intersection.iter().any(|x| x.id == *id);

@@ -4,7 +4,8 @@
 
 use crate::change::last_point;
 use crate::driver::{
-    GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, approach_speed, brake_needed, follow,
+    COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, approach_speed,
+    brake_needed, follow,
 };
 use crate::lanes::{COMMITTED, Cars, LEAVES, LaneMap, RELEASED, TURNING, WRONG_LANE};
 use crate::signal::Lamp;
@@ -15,8 +16,10 @@ const LOOK_M: f32 = 75.0;
 const WALL_M: f32 = 1.0;
 /// Depth of the intersection area kept clear of standing vehicles, m.
 const KEEP_CLEAR_M: f32 = 12.0;
-/// A tail slower than this stands, for the keep-clear rule, m/s.
-const STANDS_M_S: f32 = 1.0;
+/// A tail that brakes harder than this is about to stand, for the keep-clear rule, m/s2 ...
+const BRAKES_M_S2: f32 = 0.3;
+/// ... and so is one slower than this, m/s, that does not speed up by this, m/s2.
+const STANDS: (f32, f32) = (3.0, 0.2);
 /// How far behind the line the curve of a turn reaches, m.
 pub(crate) const CURVE_M: f32 = 15.0;
 /// A dark signal lets one vehicle a lane go in this time, s (all-way yield; HCM chapter 21 has 3.9 to 4.5 s).
@@ -130,7 +133,9 @@ pub(crate) fn approach(map: &LaneMap, cars: &mut [Cars], heads: &mut Heads) {
                 let a = follow(c.vel[i], c.v0[i], d + tail.rear, tail.vel, c.accel[i], c.headway[i]);
                 c.acc[i] = c.acc[i].min(a);
                 let needs = KEEP_CLEAR_M + c.len[i] + STANDSTILL_GAP_M;
-                if tail.vel < STANDS_M_S && tail.rear < needs && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
+                let stands = tail.acc < -BRAKES_M_S2 || (tail.vel < STANDS.0 && tail.acc < STANDS.1);
+                let room = tail.rear + brake_needed(tail.vel, 1.0) / COMFORT_BRAKE_M_S2;
+                if stands && room < needs && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
                     stop(c, i, info.end + WALL_M);
                     break;
                 }

@@ -1,7 +1,7 @@
 //! Streets and lamps for the examples and tests of the plant: a single approach, and the Dongchang Road in code.
 //!
 //! Knows: how to build a street. The shipped definitions reach the plant through the rig instead.
-#![expect(dead_code, unreachable_pub, reason = "each example and test uses a part of this kit")]
+#![allow(dead_code, unreachable_pub, reason = "each example and test uses a part of this kit")]
 
 use greenwave_sim::arrivals::{Demand, EntryFlow, TurnShares};
 use greenwave_sim::signal::Lamp;
@@ -126,13 +126,13 @@ pub fn dongchang() -> Street {
 pub fn demand(level: f64, hours: f64) -> Demand {
     let mut entries = Vec::new();
     let mut shares = Vec::new();
-    for i in 0..N {
+    for (i, &cross) in CROSS_PEAK.iter().enumerate() {
         for side in 0..4 {
             let flow = match side {
                 0 if i == 0 => 2000.0,
                 1 if i == N - 1 => 2000.0,
                 0 | 1 => 0.0,
-                _ => CROSS_PEAK[i],
+                _ => cross,
             };
             if flow > 0.0 {
                 entries.push(EntryFlow { link: approach(i, side), vehicles: vec![flow * level * hours] });
@@ -185,7 +185,13 @@ impl FixedTime {
             lamps[g + a] = lamp;
             lamps[g + b] = lamp;
             if stage % 2 == 0 {
-                let walk = if at < 8.0 { Lamp::Green } else if at < 20.0 { Lamp::Yellow } else { Lamp::Red };
+                let walk = if at < 8.0 {
+                    Lamp::Green
+                } else if at < 20.0 {
+                    Lamp::Yellow
+                } else {
+                    Lamp::Red
+                };
                 lamps[g + if stage == 0 { 9 } else { 8 }] = walk;
             }
         }

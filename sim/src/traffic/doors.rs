@@ -1,0 +1,83 @@
+//! Entries: vehicles that wish to enter queue outside, upright, until a lane has room for them.
+//!
+//! Knows: entry links, their outside queues, the tails of their lanes. Must not know: lamps, what happens further on.
+
+use super::{DT, STEP_S, STOP_ENDS_M_S, Traffic};
+use crate::driver::STANDSTILL_GAP_M;
+use crate::lanes::{Car, HEAVY, QUEUED};
+
+impl Traffic {
+    /// Lets in, at every entry, whoever has wished to enter and finds room.
+    pub(super) fn admit(&mut self) {
+        let now = self.now_s();
+        while let Some(d) = self.departures.get(self.arrived).filter(|d| d.at_s <= now) {
+            self.doors[self.door_of[d.route[0] as usize]].waiting.push_back(self.arrived as u32);
+            self.arrived += 1;
+        }
+        for k in 0..self.doors.len() {
+            while let Some(&id) = self.doors[k].waiting.front() {
+                if !self.enter(self.doors[k].link, id, now) {
+                    break;
+                }
+                self.doors[k].waiting.pop_front();
+            }
+        }
+    }
+
+    /// Puts vehicle `id` at the beginning of the best lane of its entry link, if any has room.
+    fn enter(&mut self, link: usize, id: u32, now: f64) -> bool {
+        let d = &self.departures[id as usize];
+        let trip = &mut self.trips[id as usize];
+        let next = trip.next(&d.route);
+        let mut best: Option<(f32, usize, f32, f32)> = None;
+        for lane in self.map.full_lanes(link) {
+            let want = self.map.lanes[lane].limit * d.driver.speed_factor;
+            let late = (now - d.at_s) as f32;
+            let head_start = if late < DT { want * late } else { 0.0 };
+            let (gap, lead) = self.cars[lane].tail().map_or((1e3, want), |t| (t.rear, t.vel));
+            // With no room for a running start it begins at the line.
+            let pos = if gap > head_start + STANDSTILL_GAP_M + want * d.driver.headway_s { head_start } else { 0.0 };
+            let room = gap - pos - STANDSTILL_GAP_M;
+            if room < 0.5 {
+                continue;
+            }
+            let vel = want.min(room / d.driver.headway_s).min((lead * lead + 4.0 * room).sqrt());
+            if vel < 0.8 * want.min(lead) {
+                continue;
+            }
+            let (_, side) = self.map.wish(lane, next);
+            let score = gap.min(150.0) - 40.0 * f32::from(side.unsigned_abs());
+            if best.is_none_or(|b| score > b.0) {
+                best = Some((score, lane, pos, vel));
+            }
+        }
+        let Some((_, lane, pos, vel)) = best else { return false };
+        let want = self.map.lanes[lane].limit * d.driver.speed_factor;
+        let (turn, side) = self.map.wish(lane, next);
+        let mut flags = if d.driver.heavy { HEAVY } else { 0 };
+        if now - d.at_s >= 2.0 * STEP_S {
+            trip.stops += 1;
+            flags |= if vel < STOP_ENDS_M_S { QUEUED } else { 0 };
+        }
+        let car = Car {
+            pos,
+            vel,
+            v0: want,
+            want,
+            headway: d.driver.headway_s,
+            accel: d.driver.acceleration_m_s2,
+            len: d.driver.length_m,
+            acc: 0.0,
+            moved: 0.0,
+            id,
+            next,
+            turn,
+            side,
+            flags,
+            hold: self.steps + 4,
+        };
+        self.cars[lane].insert(0, car);
+        self.on_road += 1;
+        true
+    }
+}
