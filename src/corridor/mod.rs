@@ -17,6 +17,7 @@ mod definition;
 mod geometry;
 mod layout;
 mod model;
+pub mod sample;
 mod problem;
 mod reader;
 mod road;

@@ -11,15 +11,24 @@
 //!  offsets (exact per link for fixed profiles) +
 //! ```
 
+mod climb;
+mod cycle_length;
 mod delay;
 mod lanes;
+mod offsets;
 mod profile;
+mod propose;
 mod queue;
 mod scene;
 mod settings;
+mod splits;
 mod state;
 #[cfg(test)]
 mod testing;
 
+pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
+pub use offsets::{OffsetAnswer, optimise_offsets};
+pub use propose::{NoProposal, Proposal, polish, propose};
 pub use settings::{Model, Objective, Search, Settings, SideGuard};
+pub use splits::isolated;

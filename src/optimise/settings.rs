@@ -98,7 +98,7 @@ pub struct SideGuard {
 
 impl Default for SideGuard {
     fn default() -> Self {
-        SideGuard { share: 0.05, seconds: 3.0, penalty: 20.0 }
+        SideGuard { share: 0.05, seconds: 3.0, penalty: 1000.0 }
     }
 }
 

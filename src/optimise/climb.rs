@@ -1,0 +1,217 @@
+//! Hill climbing over offsets and greens: small moves, each confirmed by the evaluation model, until none helps or the work
+//! is used up.
+//!
+//! Knows: a scene, its judge, the plans it improves. Must not know: where the plans came from.
+
+use super::scene::Scene;
+use super::state::{Judge, State};
+use crate::plan::Plan;
+use crate::units::{Shift, Tenths};
+
+/// A move must gain at least this share of the objective: crumbs cost work and wear, and the model is not that exact.
+const LEAST_GAIN: f64 = 1e-6;
+
+/// How far a climb may go from where it began.
+#[derive(Debug, Clone)]
+pub(super) struct Reach {
+    pub(super) from: Vec<Plan>,
+    pub(super) tenths: Tenths,
+}
+
+/// Plans being improved.
+pub(super) struct Climb<'a> {
+    scene: &'a Scene<'a>,
+    judge: &'a Judge,
+    base: State,
+    trial: State,
+    pub(super) plans: Vec<Plan>,
+    pub(super) cost: f64,
+    resolution: Tenths,
+    reach: Option<Reach>,
+    /// Roads evaluated that may not be exceeded.
+    work_end: u64,
+}
+
+impl<'a> Climb<'a> {
+    /// Begins at plans with work to spend.
+    pub(super) fn new(
+        scene: &'a Scene<'a>,
+        judge: &'a Judge,
+        plans: Vec<Plan>,
+        resolution: Tenths,
+        reach: Option<Reach>,
+        work: u64,
+    ) -> Self {
+        let base = State::new(scene, &plans, judge);
+        let trial = base.clone();
+        let cost = base.total(judge);
+        let work_end = trial.work + work;
+        Climb { scene, judge, base, trial, plans, cost, resolution, reach, work_end }
+    }
+
+    /// Roads evaluated so far.
+    pub(super) fn work(&self) -> u64 {
+        self.trial.work
+    }
+
+    fn spent(&self) -> bool {
+        self.trial.work >= self.work_end
+    }
+
+    /// Climbs with moves of the given sizes (in steps of the resolution), large to small, and again from the first until a
+    /// whole descent gains nothing.
+    pub(super) fn run(&mut self, sizes: &[u32]) {
+        // The bound on rounds is the work's; each improving round gains at least LEAST_GAIN.
+        while !self.spent() {
+            let before = self.cost;
+            for &size in sizes {
+                while self.pass(size) && !self.spent() {}
+            }
+            self.rebase();
+            if self.cost > before * (1.0 - 1e-4) {
+                break;
+            }
+        }
+    }
+
+    /// Evaluates everything anew, so that what incremental evaluation left out does not add up.
+    fn rebase(&mut self) {
+        self.base = State::new(self.scene, &self.plans, self.judge);
+        let work = self.trial.work + self.scene.roads.len() as u64;
+        self.trial = self.base.clone();
+        self.trial.work = work;
+        self.cost = self.base.total(self.judge);
+    }
+
+    /// One pass of all moves of a size; whether one was kept.
+    fn pass(&mut self, size: u32) -> bool {
+        let by = i64::from(size) * i64::from(self.resolution.count());
+        let n = self.plans.len();
+        let mut kept = false;
+        for i in 0..n {
+            for signed in [by, -by] {
+                if self.spent() {
+                    return kept;
+                }
+                kept |= self.shift(i..i + 1, signed);
+            }
+            if size <= 4 {
+                kept |= self.exchanges(i, by);
+            }
+        }
+        for corridor in self.scene.network.corridors() {
+            let members: Vec<usize> = corridor.members.iter().map(|m| m.intersection.0).collect();
+            for from in 1..members.len() {
+                // The whole tail changes one link's difference; a pair or three moves within its neighbours.
+                for length in [members.len() - from, 2, 3] {
+                    if length < 2 || from + length > members.len() {
+                        continue;
+                    }
+                    for signed in [by, -by] {
+                        if self.spent() {
+                            return kept;
+                        }
+                        kept |= self.shift_all(&members[from..from + length], signed);
+                    }
+                }
+            }
+        }
+        kept
+    }
+
+    fn shift(&mut self, range: std::ops::Range<usize>, by: i64) -> bool {
+        let who: Vec<usize> = range.collect();
+        self.shift_all(&who, by)
+    }
+
+    fn shift_all(&mut self, who: &[usize], by: i64) -> bool {
+        let moved: Vec<(usize, Plan)> = who.iter().map(|&i| (i, shifted(&self.plans[i], by))).collect();
+        self.attempt(&moved)
+    }
+
+    /// Green from one stage to another at one intersection, the reference green's start kept or its end.
+    fn exchanges(&mut self, i: usize, by: i64) -> bool {
+        let at = &self.scene.network.intersections()[i];
+        let tenths = Tenths::new(u32::try_from(by).unwrap_or(0));
+        let mut kept = false;
+        for to in 0..self.plans[i].splits.len() {
+            for from in 0..self.plans[i].splits.len() {
+                if to == from || self.spent() {
+                    continue;
+                }
+                let plan = &self.plans[i];
+                let (Some(giver), Some(taker)) =
+                    (at.stages.get(plan.splits[from].stage.0), at.stages.get(plan.splits[to].stage.0))
+                else {
+                    continue;
+                };
+                if plan.splits[from].green < giver.min_green + tenths
+                    || plan.splits[to].green + tenths > taker.max_green
+                {
+                    continue;
+                }
+                let mut moved = plan.clone();
+                moved.splits[from].green = moved.splits[from].green - tenths;
+                moved.splits[to].green += tenths;
+                let later = if taker.phases.contains(&at.reference_phase) {
+                    -by
+                } else if giver.phases.contains(&at.reference_phase) {
+                    by
+                } else {
+                    0
+                };
+                let mut variants = vec![(i, moved.clone())];
+                if later != 0 {
+                    variants.push((i, shifted(&moved, later)));
+                }
+                for variant in variants {
+                    if self.attempt(std::slice::from_ref(&variant)) {
+                        kept = true;
+                        break;
+                    }
+                }
+            }
+        }
+        kept
+    }
+
+    /// Tries plans for some intersections; keeps them if the whole gets better.
+    fn attempt(&mut self, moved: &[(usize, Plan)]) -> bool {
+        if moved.iter().any(|(i, plan)| !self.within_reach(*i, plan)) {
+            return false;
+        }
+        let who: Vec<usize> = moved.iter().map(|(i, _)| *i).collect();
+        for (i, plan) in moved {
+            self.trial.set_plan(self.scene, *i, plan);
+        }
+        let cost = self.trial.refresh(self.scene, self.judge);
+        let better = cost < self.cost * (1.0 - LEAST_GAIN);
+        let touched = self.trial.take_touched();
+        if better {
+            self.base.copy_from(&self.trial, self.scene, &touched, &who);
+            for (i, plan) in moved {
+                self.plans[*i] = plan.clone();
+            }
+            self.cost = cost;
+        } else {
+            self.trial.copy_from(&self.base, self.scene, &touched, &who);
+        }
+        self.trial.put_touched(touched);
+        better
+    }
+
+    fn within_reach(&self, i: usize, plan: &Plan) -> bool {
+        let Some(reach) = &self.reach else { return true };
+        let from = &reach.from[i];
+        let limit = u64::from(reach.tenths.count());
+        let moved = plan.offset.since_zero().later() + -from.offset.since_zero().later();
+        plan.cycle.shorter_way(moved).magnitude() <= limit
+            && plan.splits.iter().zip(&from.splits).all(|(a, b)| {
+                u64::from(a.green.count().abs_diff(b.green.count())) <= limit
+            })
+    }
+}
+
+fn shifted(plan: &Plan, by: i64) -> Plan {
+    plan.at_offset(plan.offset.since_zero().later() + Shift::new(by))
+}

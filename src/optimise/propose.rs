@@ -1,0 +1,480 @@
+//! The proposal: cycle, splits and offsets together, for the whole network.
+//!
+//! Knows: all solvers of the room. Must not know: what runs now beyond the `start` it is given, or whether a plan is safe.
+//!
+//! ```text
+//!  for each common cycle: splits by critical movements -> offsets exact per link -> cost
+//!  the best few (and the start): climb                  -> the best: neighbouring cycles -> climb to the end of the work
+//! ```
+
+use super::climb::{Climb, Reach};
+use super::cycle_length::{candidates, common_range};
+use super::delay::{Prediction, prediction};
+use super::offsets;
+use super::scene::{RoadKind, Scene};
+use super::settings::Settings;
+use super::splits::Alone;
+use super::state::{Judge, State};
+use crate::corridor::Network;
+use crate::demand::Flows;
+use crate::plan::Plan;
+use crate::units::{CycleLength, Shift, Tenths};
+use serde::Serialize;
+
+/// Move sizes of a whole climb and of a polish, steps of the resolution.
+const SIZES: [u32; 4] = [8, 4, 2, 1];
+const POLISH_SIZES: [u32; 2] = [2, 1];
+/// Candidates that are climbed from.
+const CLIMBED: usize = 3;
+
+/// Plans for every intersection, with what they promise.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proposal {
+    /// One plan an intersection, in the network's order, all of one cycle.
+    pub plans: Vec<Plan>,
+    /// The common cycle.
+    pub cycle: CycleLength,
+    /// What they bring under the model.
+    pub predicted: Prediction,
+    /// What the start brings under the model, if one was given.
+    pub start: Option<Prediction>,
+    /// The common cycles tried, each with the best objective seen at it.
+    pub tried: Vec<(CycleLength, f64)>,
+    /// Work spent: approaches evaluated.
+    pub work: u64,
+}
+
+impl Proposal {
+    /// What the objective loses against the start, as a share of the start's; `None` without a start.
+    pub fn gain(&self) -> Option<f64> {
+        let start = self.start.as_ref()?.objective;
+        (start > 0.0).then(|| 1.0 - self.predicted.objective / start)
+    }
+}
+
+/// Why there is no proposal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoProposal {
+    /// The start does not have one plan for every intersection.
+    #[error("{given} plans for {needed} intersections")]
+    PlanCount {
+        /// Plans given.
+        given: usize,
+        /// Intersections.
+        needed: usize,
+    },
+    /// No cycle lies in the search's range and every intersection's, minima and maxima included.
+    #[error("no cycle length suits every intersection and the search's range; widen cycle_min..cycle_max")]
+    NoCommonCycle,
+    /// The start's plans do not share one cycle, or hold a stage outside its least and longest green.
+    #[error("the start is no coordinated plan within minima and maxima, so it cannot be polished")]
+    NotCoordinated,
+}
+
+struct Candidate {
+    plans: Vec<Plan>,
+    cost: f64,
+}
+
+/// Searches cycle, splits and offsets together. Never worse than `start` under the model where `start` is itself a
+/// coordinated plan within minima, maxima and the search's cycle range; otherwise `start` only sets the guard's limits and
+/// the comparison.
+pub fn propose(
+    network: &Network,
+    flows: &Flows,
+    start: Option<&[Plan]>,
+    settings: &Settings,
+) -> Result<Proposal, NoProposal> {
+    check_count(network, start)?;
+    let scene = Scene::new(network, flows, &settings.model);
+    let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, flows, settings)).collect();
+    let judge = judge(&scene, start, settings);
+    let search = &settings.search;
+    let range = common_range(&scene, &alone, search);
+    let start_kept = start.filter(|plans| coordinated(network, plans));
+    let mut cycles = match (start_kept, search.change_cycle, range) {
+        (Some(plans), false, _) => vec![plans[0].cycle],
+        (_, _, Some(range)) => candidates(range, search),
+        (_, _, None) => return Err(NoProposal::NoCommonCycle),
+    };
+    if let (Some(plans), Some(range)) = (start_kept, range)
+        && (range.0..=range.1).contains(&plans[0].cycle)
+        && !cycles.contains(&plans[0].cycle)
+    {
+        cycles.push(plans[0].cycle);
+    }
+    let mut work = 0;
+    let mut pool: Vec<Candidate> = Vec::new();
+    for &cycle in &cycles {
+        pool.extend(seed(&scene, &judge, &alone, cycle, settings, &mut work));
+    }
+    let mut tried: Vec<(CycleLength, f64)> = pool.iter().map(|c| (c.plans[0].cycle, c.cost)).collect();
+    if let Some(plans) = start_kept {
+        let state = State::new(&scene, plans, &judge);
+        pool.push(Candidate { plans: plans.to_vec(), cost: state.total(&judge) });
+    }
+    // Stable: equal costs keep the order of the cycles.
+    pool.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    // The start is always climbed from, whatever its rank: its neighbourhood is what a running street can reach soonest.
+    if let Some(at) = start_kept.and_then(|s| pool.iter().position(|c| c.plans == s))
+        && at >= CLIMBED
+    {
+        let own = pool.remove(at);
+        pool.insert(CLIMBED - 1, own);
+    }
+    let share = search.work / 8;
+    let mut best: Option<Candidate> = None;
+    for candidate in pool.into_iter().take(CLIMBED) {
+        let climbed = climb(&scene, &judge, candidate.plans, &SIZES, None, share, settings, &mut work);
+        keep(&mut best, climbed, &mut tried);
+    }
+    let mut best = best.ok_or(NoProposal::NoCommonCycle)?;
+    if let (true, Some(range)) = (search.change_cycle, range) {
+        neighbours(&scene, &judge, &alone, range, settings, &mut best, &mut tried, &mut work);
+    }
+    let rest = search.work.saturating_sub(work);
+    let last = climb(&scene, &judge, best.plans.clone(), &SIZES, None, rest, settings, &mut work);
+    if last.cost < best.cost {
+        best = last;
+    }
+    finish(&scene, &judge, best, start, tried, work)
+}
+
+/// Improves coordinated plans only in their neighbourhood: no green and no offset moves further than the search's
+/// `polish_reach`, the cycle stays. Never worse than `plans` under the model.
+pub fn polish(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Result<Proposal, NoProposal> {
+    check_count(network, Some(plans))?;
+    if !coordinated(network, plans) {
+        return Err(NoProposal::NotCoordinated);
+    }
+    let scene = Scene::new(network, flows, &settings.model);
+    let judge = judge(&scene, Some(plans), settings);
+    let mut work = 0;
+    let reach = Reach { from: plans.to_vec(), tenths: settings.search.polish_reach };
+    let budget = settings.search.work;
+    let best = climb(&scene, &judge, plans.to_vec(), &POLISH_SIZES, Some(reach), budget, settings, &mut work);
+    let tried = vec![(plans[0].cycle, best.cost)];
+    finish(&scene, &judge, best, Some(plans), tried, work)
+}
+
+fn check_count(network: &Network, plans: Option<&[Plan]>) -> Result<(), NoProposal> {
+    let needed = network.intersections().len();
+    match plans {
+        Some(plans) if plans.len() != needed => Err(NoProposal::PlanCount { given: plans.len(), needed }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the plans share one cycle that every intersection may run, and keep least and longest greens.
+fn coordinated(network: &Network, plans: &[Plan]) -> bool {
+    plans.windows(2).all(|w| w[0].cycle == w[1].cycle)
+        && network.intersections().iter().zip(plans).all(|(at, plan)| {
+            (at.cycle.min..=at.cycle.max).contains(&plan.cycle)
+                && plan.splits.iter().map(crate::plan::Split::length).sum::<Tenths>() == plan.cycle.length()
+                && plan.splits.iter().all(|split| {
+                    let stage = at.stages.get(split.stage.0);
+                    stage.is_some_and(|s| (s.min_green..=s.max_green).contains(&split.green))
+                })
+        })
+}
+
+/// The judge, with the guard's limits taken from the start.
+fn judge(scene: &Scene, start: Option<&[Plan]>, settings: &Settings) -> Judge {
+    let mut judge = Judge::new(&settings.objective);
+    if let (Some(guard), Some(plans)) = (settings.objective.side_guard, start) {
+        let state = State::new(scene, plans, &judge);
+        let limits = scene
+            .roads
+            .iter()
+            .map(|road| {
+                let delay: f64 = state.suffered[road.groups.clone()].iter().map(|s| s.delay).sum();
+                let mean = if road.flow > 0.0 { delay / (road.flow * 3600.0) } else { 0.0 };
+                match road.kind {
+                    RoadKind::Side => (mean * (1.0 + guard.share)).max(mean + guard.seconds),
+                    RoadKind::Corridor(..) => f64::INFINITY,
+                }
+            })
+            .collect();
+        judge.limits = Some((limits, guard.penalty));
+    }
+    judge
+}
+
+/// A candidate at a cycle: splits by critical movements (and by delay alone), offsets exact for fixed profiles.
+fn seed(
+    scene: &Scene,
+    judge: &Judge,
+    alone: &[Alone],
+    cycle: CycleLength,
+    settings: &Settings,
+    work: &mut u64,
+) -> Option<Candidate> {
+    let resolution = settings.search.resolution;
+    let mut plans = Vec::with_capacity(alone.len());
+    for (at, alone) in scene.network.intersections().iter().zip(alone) {
+        let mut greens = alone.by_saturation(cycle, resolution)?;
+        alone.exchange(&mut greens, resolution);
+        plans.push(Plan::from_greens(at, &greens, Shift::new(0))?);
+    }
+    Some(with_offsets(scene, judge, plans, 4, settings, work))
+}
+
+fn with_offsets(
+    scene: &Scene,
+    judge: &Judge,
+    mut plans: Vec<Plan>,
+    rounds: usize,
+    settings: &Settings,
+    work: &mut u64,
+) -> Candidate {
+    let mut state = State::new(scene, &plans, judge);
+    offsets::improve(scene, judge, &mut state, &mut plans, settings.search.resolution, rounds);
+    *work += state.work;
+    Candidate { cost: state.total(judge), plans }
+}
+
+#[expect(clippy::too_many_arguments, reason = "private; a struct for one call would hide what a climb needs")]
+fn climb(
+    scene: &Scene,
+    judge: &Judge,
+    plans: Vec<Plan>,
+    sizes: &[u32],
+    reach: Option<Reach>,
+    budget: u64,
+    settings: &Settings,
+    work: &mut u64,
+) -> Candidate {
+    let mut climb = Climb::new(scene, judge, plans, settings.search.resolution, reach, budget);
+    climb.run(sizes);
+    *work += climb.work();
+    Candidate { cost: climb.cost, plans: climb.plans }
+}
+
+fn keep(best: &mut Option<Candidate>, new: Candidate, tried: &mut Vec<(CycleLength, f64)>) {
+    note(tried, &new);
+    if best.as_ref().is_none_or(|b| new.cost < b.cost) {
+        *best = Some(new);
+    }
+}
+
+fn note(tried: &mut Vec<(CycleLength, f64)>, new: &Candidate) {
+    let cycle = new.plans[0].cycle;
+    match tried.iter_mut().find(|(c, _)| *c == cycle) {
+        Some((_, cost)) => *cost = cost.min(new.cost),
+        None => tried.push((cycle, new.cost)),
+    }
+}
+
+/// Tries cycles near the best, nearer and nearer, the best's splits and offsets carried over.
+#[expect(clippy::too_many_arguments, reason = "private; one caller")]
+fn neighbours(
+    scene: &Scene,
+    judge: &Judge,
+    alone: &[Alone],
+    range: (CycleLength, CycleLength),
+    settings: &Settings,
+    best: &mut Candidate,
+    tried: &mut Vec<(CycleLength, f64)>,
+    work: &mut u64,
+) {
+    let search = &settings.search;
+    let resolution = i64::from(search.resolution.count().max(1));
+    let mut step = i64::from(search.cycle_step.count()) / 2 / resolution * resolution;
+    let share = search.work / 16;
+    while step >= resolution && *work < search.work {
+        let mut improved = false;
+        for signed in [-step, step] {
+            let length = i64::from(best.plans[0].cycle.length().count()) + signed;
+            let cycle = u32::try_from(length).ok().and_then(|t| CycleLength::new(Tenths::new(t)));
+            let Some(cycle) = cycle.filter(|c| (range.0..=range.1).contains(c)) else { continue };
+            if tried.iter().any(|(c, _)| *c == cycle) || *work >= search.work {
+                continue;
+            }
+            let Some(plans) = carried(scene, alone, &best.plans, cycle, search.resolution) else { continue };
+            let seeded = with_offsets(scene, judge, plans, 2, settings, work);
+            let new = climb(scene, judge, seeded.plans, &SIZES[1..], None, share, settings, work);
+            note(tried, &new);
+            if new.cost < best.cost {
+                *best = new;
+                improved = true;
+                break;
+            }
+        }
+        if !improved {
+            step = step / 2 / resolution * resolution;
+        }
+    }
+}
+
+/// The plans carried to another cycle: greens above their minima scaled, the remainder given where saturation is worst.
+fn carried(
+    scene: &Scene,
+    alone: &[Alone],
+    plans: &[Plan],
+    cycle: CycleLength,
+    resolution: Tenths,
+) -> Option<Vec<Plan>> {
+    let mut all = Vec::with_capacity(plans.len());
+    for ((at, alone), plan) in scene.network.intersections().iter().zip(alone).zip(plans) {
+        let greens = alone.carried(&plan.greens(), cycle, resolution)?;
+        all.push(Plan::from_greens(at, &greens, plan.offset.since_zero().later())?);
+    }
+    Some(all)
+}
+
+fn finish(
+    scene: &Scene,
+    judge: &Judge,
+    best: Candidate,
+    start: Option<&[Plan]>,
+    mut tried: Vec<(CycleLength, f64)>,
+    work: u64,
+) -> Result<Proposal, NoProposal> {
+    let mut state = State::new(scene, &best.plans, judge);
+    let mut plans = best.plans;
+    let start_state = start.map(|plans| State::new(scene, plans, judge));
+    // Whatever incremental evaluation believed: the answer is judged whole, and against the start.
+    if let (Some(start), Some(start_state)) = (start, &start_state)
+        && coordinated(scene.network, start)
+        && start_state.total(judge) <= state.total(judge)
+    {
+        plans = start.to_vec();
+        state = start_state.clone();
+    }
+    tried.sort_by_key(|t| t.0);
+    let cycle = plans.first().ok_or(NoProposal::NoCommonCycle)?.cycle;
+    Ok(Proposal {
+        cycle,
+        predicted: prediction(scene, &state, judge),
+        start: start_state.map(|s| prediction(scene, &s, judge)),
+        plans,
+        tried,
+        work,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Stream};
+    use super::*;
+    use crate::corridor::{Network, sample};
+    use crate::optimise::{SideGuard, isolated, predict};
+
+    fn legal(network: &Network, plans: &[Plan]) {
+        for (at, plan) in network.intersections().iter().zip(plans) {
+            assert_eq!(plan.cycle, plans[0].cycle);
+            assert!((at.cycle.min..=at.cycle.max).contains(&plan.cycle));
+            assert_eq!(plan.splits.iter().map(crate::plan::Split::length).sum::<Tenths>(), plan.cycle.length());
+            for (split, stage) in plan.splits.iter().zip(&at.stages) {
+                assert!((stage.min_green..=stage.max_green).contains(&split.green));
+                assert!(split.green.is_multiple_of(Tenths::from_seconds(1)));
+            }
+            assert!(plan.offset.since_zero().is_multiple_of(Tenths::from_seconds(1)));
+        }
+    }
+
+    #[test]
+    fn proposals_keep_every_bound_and_are_never_worse_than_their_start() {
+        let mut random = Stream(2026);
+        for case in 0..12 {
+            let n = 1 + random.index(4);
+            let spacings: Vec<f64> = (0..n).map(|_| random.between(180.0, 800.0).round()).collect();
+            let network = sample::arterial(&spacings);
+            let mut flows = |low: f64, high: f64| {
+                let (w, e) = (random.between(low, high), random.between(low, high));
+                testing::flows(&network, w, e, random.between(50.0, 700.0))
+            };
+            let (before, now) = (flows(0.0, 2500.0), flows(0.0, 2500.0));
+            let mut settings = Settings::default();
+            settings.search.work = 6_000;
+            settings.search.cycle_step = Tenths::from_seconds(20);
+            let first = propose(&network, &before, None, &settings).unwrap();
+            legal(&network, &first.plans);
+            assert!(first.start.is_none() && first.gain().is_none());
+            let second = propose(&network, &now, Some(&first.plans), &settings).unwrap();
+            legal(&network, &second.plans);
+            assert!(second.predicted.objective <= second.start.as_ref().unwrap().objective, "case {case}");
+            let again = propose(&network, &now, Some(&first.plans), &settings).unwrap();
+            assert_eq!(second, again, "the same question has the same answer");
+            let polished = polish(&network, &now, &first.plans, &settings).unwrap();
+            legal(&network, &polished.plans);
+            assert_eq!(polished.cycle, first.cycle);
+            assert!(polished.gain().unwrap_or(0.0) >= 0.0);
+            for (new, old) in polished.plans.iter().zip(&first.plans) {
+                let by = new.offset.since_zero().later() + -old.offset.since_zero().later();
+                assert!(new.cycle.shorter_way(by).magnitude() <= 40);
+            }
+        }
+    }
+
+    #[test]
+    fn the_climb_is_near_the_exhaustive_optimum_of_offsets() {
+        // Three intersections, splits fixed by stages that have no room: 72 * 72 offsets, all evaluated.
+        let network = sample::arterial(&[320.0, 540.0]);
+        let mut settings = Settings::default();
+        settings.search.cycle_min = CycleLength::new(Tenths::from_seconds(71)).unwrap();
+        settings.search.cycle_max = settings.search.cycle_min;
+        for (west, east) in [(700.0, 500.0), (400.0, 900.0)] {
+            let flows = testing::flows(&network, west, east, 150.0);
+            let found = propose(&network, &flows, None, &settings).unwrap();
+            let scene = Scene::new(&network, &flows, &settings.model);
+            let judge = Judge::new(&settings.objective);
+            let mut plans = found.plans.clone();
+            let mut state = State::new(&scene, &plans, &judge);
+            let mut least = f64::MAX;
+            for a in 0..71 {
+                plans[1] = plans[1].at_offset(Shift::new(10 * a));
+                state.set_plan(&scene, 1, &plans[1]);
+                for b in 0..71 {
+                    plans[2] = plans[2].at_offset(Shift::new(10 * b));
+                    state.set_plan(&scene, 2, &plans[2]);
+                    least = least.min(state.refresh(&scene, &judge));
+                }
+            }
+            assert!(found.predicted.objective <= least * 1.001, "{} against {least}", found.predicted.objective);
+        }
+    }
+
+    #[test]
+    fn coordination_beats_isolated_plans_run_at_random_phase() {
+        let network = sample::arterial(&[420.0, 350.0, 610.0, 280.0]);
+        let flows = testing::flows(&network, 1500.0, 1200.0, 350.0);
+        let settings = Settings::default();
+        let alone: Vec<Plan> = network.indices().map(|i| isolated(&network, i, &flows, &settings).unwrap()).collect();
+        let p = propose(&network, &flows, Some(&alone), &settings).unwrap();
+        assert!(p.gain().unwrap() > 0.05, "{:?}", p.gain());
+        assert!(p.predicted.worst_saturation < 0.95);
+    }
+
+    #[test]
+    fn the_guard_keeps_side_streets_whole() {
+        let network = sample::arterial(&[420.0, 350.0, 610.0]);
+        let mut settings = Settings::default();
+        settings.search.work = 20_000;
+        let start = propose(&network, &testing::flows(&network, 900.0, 900.0, 500.0), None, &settings).unwrap().plans;
+        let now = testing::flows(&network, 2100.0, 1700.0, 480.0);
+        settings.objective.corridor_weight = [4.0, 4.0];
+        settings.objective.side_guard = Some(SideGuard::default());
+        let guarded = propose(&network, &now, Some(&start), &settings).unwrap();
+        let before = predict(&network, &now, &start, &settings).unwrap();
+        for (new, old) in guarded.predicted.approaches.iter().zip(&before.approaches) {
+            if let (None, Some(new), Some(old)) = (new.corridor, new.delay_s, old.delay_s) {
+                assert!(new <= (old * 1.05).max(old + 3.0) + 0.5, "{new} against {old}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_proposed_is_said() {
+        let network = sample::arterial(&[420.0]);
+        let flows = testing::flows(&network, 900.0, 900.0, 300.0);
+        let mut settings = Settings::default();
+        let one = propose(&network, &flows, None, &settings).unwrap().plans[..1].to_vec();
+        assert_eq!(
+            propose(&network, &flows, Some(&one), &settings),
+            Err(NoProposal::PlanCount { given: 1, needed: 2 })
+        );
+        settings.search.cycle_max = CycleLength::new(Tenths::from_seconds(65)).unwrap();
+        assert_eq!(propose(&network, &flows, None, &settings), Err(NoProposal::NoCommonCycle));
+    }
+}
