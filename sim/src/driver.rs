@@ -13,8 +13,12 @@ use serde::Serialize;
 pub const STANDSTILL_GAP_M: f32 = 2.0;
 /// Comfortable deceleration, m/s2 (`b`; HCM and Gipps use 2 to 3; Treiber and Kesting 2013: 1.5 in towns, 2 here).
 pub const COMFORT_BRAKE_M_S2: f32 = 2.0;
-/// A driver stops at yellow when this deceleration suffices, m/s2 (ITE yellow formula: 10 ft/s2 = 3.05 m/s2).
+/// A driver stops at yellow when, after his reaction, this deceleration suffices, m/s2 (ITE yellow formula: 10 ft/s2 = 3.05 m/s2).
 pub const YELLOW_BRAKE_M_S2: f32 = 3.0;
+/// Time a driver takes to see yellow and reach for the brake, s (ITE yellow formula: 1.0 s).
+pub const YELLOW_REACTION_S: f32 = 1.0;
+/// Nobody goes through from further than this before the line, s of driving: the yellow is 3 s and would be over.
+pub const YELLOW_REACH_S: f32 = 2.8;
 /// The hardest braking on a dry road, m/s2.
 pub const HARDEST_BRAKE_M_S2: f32 = 8.0;
 /// Time gap of the default car, s (`T`); calibrated, see `tests/discharge.rs`.

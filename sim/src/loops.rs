@@ -79,6 +79,11 @@ impl Loops {
     pub(crate) fn update(&mut self, map: &LaneMap, cars: &[Cars], step_s: f32) {
         for (site, state) in self.sites.iter().zip(&mut self.states) {
             let c = &cars[site.lane];
+            let leavers = &self.leavers[site.lane];
+            if c.len() == 0 && leavers.is_empty() {
+                state.occupied = false;
+                continue;
+            }
             let mut covered = 0.0;
             let mut now = false;
             let mut see = |front: f32, moved: f32, len: f32| {
@@ -107,7 +112,7 @@ impl Loops {
                 see(c.pos[i], c.moved[i], c.len[i]);
             }
             let end = map.lanes[site.lane].end;
-            for leaver in &self.leavers[site.lane] {
+            for leaver in leavers {
                 let t = &cars[leaver.lane];
                 if let Some(k) = beginning(t).find(|&k| t.id[k] == leaver.id) {
                     see(end + t.pos[k], t.moved[k], t.len[k]);

@@ -4,8 +4,8 @@
 
 use crate::change::last_point;
 use crate::driver::{
-    COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, approach_speed,
-    brake_needed, follow,
+    COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, YELLOW_REACH_S,
+    YELLOW_REACTION_S, approach_speed, brake_needed, follow,
 };
 use crate::lanes::{COMMITTED, Cars, LEAVES, LaneMap, RELEASED, TURNING, WRONG_LANE};
 use crate::signal::Lamp;
@@ -71,7 +71,13 @@ impl Heads {
                 !(self.age[group] < GREEN_REACTION_S && c.vel[i] < 0.2)
             }
             Lamp::Yellow => {
-                let goes = needed > YELLOW_BRAKE_M_S2;
+                // Whoever decided to go goes on unless his leader has slowed him down; who decided to stop brakes at once.
+                if c.flags[i] & COMMITTED != 0 {
+                    return needed > 1.0;
+                }
+                let (v, age) = (c.vel[i], self.age[group]);
+                let late = v * (YELLOW_REACTION_S - age).max(0.0) + v * v / (2.0 * YELLOW_BRAKE_M_S2) > d;
+                let goes = late && (v * (YELLOW_REACH_S - age) > d || needed > YELLOW_BRAKE_M_S2);
                 if goes {
                     c.flags[i] |= COMMITTED;
                 }

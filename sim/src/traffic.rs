@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::arrivals::Departure;
 use crate::driver::{follow, free};
-use crate::lanes::{Cars, HEAVY, LEAVES, LaneMap, NOWHERE, QUEUED, TURNING, WRONG_LANE};
+use crate::lanes::{Cars, LEAVES, LaneMap, NOWHERE, QUEUED, TURNING, WRONG_LANE};
 use crate::loops::{LoopState, Loops};
 use crate::measure::{Measures, Tally, Trip, Window};
 use crate::random::{Entity, Stream};
@@ -317,7 +317,7 @@ impl Traffic {
                         (car.turn, car.side) = self.map.wish(t.to_lane, car.next);
                         car.pos = over.min(limit);
                         car.want = self.map.lanes[t.to_lane].limit * self.departures[id].driver.speed_factor;
-                        car.flags &= QUEUED | HEAVY;
+                        car.flags &= QUEUED;
                         car.v0 = car.want;
                         if t.speed.is_finite() {
                             car.flags |= TURNING;

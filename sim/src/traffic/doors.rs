@@ -4,7 +4,7 @@
 
 use super::{DT, STEP_S, STOP_ENDS_M_S, Traffic};
 use crate::driver::STANDSTILL_GAP_M;
-use crate::lanes::{Car, HEAVY, QUEUED};
+use crate::lanes::{Car, QUEUED};
 
 impl Traffic {
     /// Lets in, at every entry, whoever has wished to enter and finds room.
@@ -54,7 +54,7 @@ impl Traffic {
         let Some((_, lane, pos, vel)) = best else { return false };
         let want = self.map.lanes[lane].limit * d.driver.speed_factor;
         let (turn, side) = self.map.wish(lane, next);
-        let mut flags = if d.driver.heavy { HEAVY } else { 0 };
+        let mut flags = 0;
         if now - d.at_s >= 2.0 * STEP_S {
             trip.stops += 1;
             flags |= if vel < STOP_ENDS_M_S { QUEUED } else { 0 };
