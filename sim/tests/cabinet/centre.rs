@@ -1,0 +1,358 @@
+//! The centre's hand: torn writes, replays, reboots, silence, release, expiry, clock, step plans.
+
+use crate::kit::*;
+use greenwave_sim::cabinet::*;
+use greenwave_sim::signal::Lamp;
+use proptest::prelude::*;
+
+const GREENS: [i64; 3] = [420, 140, 290];
+const OTHER: [i64; 3] = [300, 250, 300];
+const START: i64 = T + 1321;
+
+/// A cabinet on which plan 5 runs since `START`.
+fn centre() -> Cabinet {
+    let mut cabinet = cabinet();
+    assert_eq!(push(&mut cabinet, 5, &GREENS, START), 0);
+    cabinet.advance(START, &[]);
+    assert_eq!((status(&cabinet).running, status(&cabinet).mode), (5, 2));
+    cabinet
+}
+
+/// The greens phase 3 (green in stage 3 only) showed, as (start, length).
+fn side_greens(cabinet: &mut Cabinet) -> Vec<(i64, i64)> {
+    let changes: Vec<LampChange> = cabinet.lamp_changes().into_iter().filter(|c| c.phase == 3).collect();
+    let pairs = changes.windows(2).filter(|w| w[0].lamp == Lamp::Green);
+    pairs.map(|w| (w[0].at, w[1].at - w[0].at)).collect()
+}
+
+#[test]
+fn a_plan_begins_at_a_cycle_start_only() {
+    let mut cabinet = cabinet();
+    let words = block(5, 1, &GREENS, START % 1000);
+    cabinet.write(400, &words).unwrap();
+    // The activation lies in the midst of a cycle: the plan waits for the next start, 32.1 s later.
+    cabinet.write(600, &commit(&words, START - 321, 60)).unwrap();
+    for t in T..START {
+        cabinet.advance(t, &[]);
+        assert_eq!(status(&cabinet).running, 0, "at {}", t - T);
+    }
+    cabinet.advance(START, &[]);
+    let s = status(&cabinet);
+    assert_eq!((s.running, s.pending, s.cycle_start), (5, 0, START));
+    cabinet.advance(START + 2000, &[]);
+    let lengths: Vec<i64> = side_greens(&mut cabinet).iter().map(|g| g.1).collect();
+    assert_eq!(lengths, [271, 300, 290, 290], "what was left at T, one local cycle, then two of the centre's");
+}
+
+#[test]
+fn a_later_commit_replaces_a_pending_plan() {
+    let mut cabinet = cabinet();
+    assert_eq!(push(&mut cabinet, 5, &GREENS, START), 0);
+    assert_eq!(push(&mut cabinet, 6, &OTHER, START), 0);
+    assert_eq!(status(&cabinet).pending, 6);
+    cabinet.advance(START + 100, &[]);
+    assert_eq!((status(&cabinet).running, status(&cabinet).commits), (6, 2));
+}
+
+#[test]
+fn old_commits_do_nothing() {
+    let mut cabinet = cabinet();
+    let old = block(5, 1, &GREENS, START % 1000);
+    let old_commit = commit(&old, START + 5000, 60);
+    cabinet.write(400, &old).unwrap();
+    cabinet.write(600, &old_commit).unwrap();
+    assert_eq!(status(&cabinet).refusal, 0);
+    // New content staged, the old commit delivered again.
+    let new = block(6, 1, &OTHER, START % 1000);
+    cabinet.write(400, &new).unwrap();
+    cabinet.write(600, &old_commit).unwrap();
+    assert_eq!((status(&cabinet).refusal, status(&cabinet).pending), (Refusal::Generation as u16, 5));
+    // The same generation with other content: the key is bound to the content.
+    let twin = block(7, 1, &OTHER, START % 1000);
+    cabinet.write(400, &twin).unwrap();
+    let mut forged = commit(&block(7, 1, &GREENS, START % 1000), START, 60);
+    cabinet.write(600, &forged).unwrap();
+    assert_eq!(status(&cabinet).refusal, Refusal::Key as u16);
+    // The right plan with another activation than the key's.
+    forged = commit(&twin, START, 60);
+    forged[7] = forged[7].wrapping_add(1000);
+    cabinet.write(600, &forged).unwrap();
+    assert_eq!(status(&cabinet).refusal, Refusal::Key as u16);
+    // Released, then the whole old push delivered late, its activation still ahead.
+    cabinet.write(640, &[0x5245, 0]).unwrap();
+    assert_eq!(status(&cabinet).pending, 0);
+    for _ in 0..2 {
+        cabinet.write(400, &old).unwrap();
+        cabinet.write(600, &old_commit).unwrap();
+        assert_eq!((status(&cabinet).refusal, status(&cabinet).pending), (Refusal::Generation as u16, 0));
+        // ... nor after a power cut.
+        cabinet.reboot();
+        let later = cabinet.clock() + 500;
+        cabinet.advance(later, &[]);
+    }
+    // A new writer begins again at 1 with a larger epoch.
+    let start = status(&cabinet).cycle_start + 1000;
+    let words = block(1, 2, &GREENS, start % 1000);
+    cabinet.write(400, &words).unwrap();
+    cabinet.write(600, &commit(&words, start, 60)).unwrap();
+    assert_eq!((status(&cabinet).refusal, status(&cabinet).pending), (0, 1));
+}
+
+#[test]
+fn a_duplicate_commit_changes_nothing() {
+    let mut cabinet = cabinet();
+    let words = block(5, 1, &GREENS, START % 1000);
+    let order = commit(&words, START, 60);
+    cabinet.write(400, &words).unwrap();
+    cabinet.write(600, &order).unwrap();
+    cabinet.write(600, &order).unwrap();
+    let s = status(&cabinet);
+    assert_eq!((s.pending, s.commits, s.refusal), (5, 1, 3));
+    cabinet.advance(START, &[]);
+    cabinet.write(600, &order).unwrap();
+    assert_eq!((status(&cabinet).running, status(&cabinet).commits, status(&cabinet).pending), (5, 1, 0));
+}
+
+#[test]
+fn silence_gives_the_street_back_at_the_end_of_the_cycle() {
+    let mut cabinet = centre();
+    cabinet.write(620, &[1, 300]).unwrap();
+    cabinet.advance(START + 299, &[]);
+    assert_eq!(status(&cabinet).left, 1);
+    assert_eq!(push(&mut cabinet, 6, &OTHER, START + 1000), 0);
+    cabinet.advance(START + 300, &[]);
+    let s = status(&cabinet);
+    assert_eq!((s.pending, s.running, s.mode, s.left), (0, 5, 2, 0), "dropped at once; the cycle is finished");
+    // A beat does not bring it back.
+    cabinet.write(620, &[2, 300]).unwrap();
+    cabinet.advance(START + 999, &[]);
+    assert_eq!(status(&cabinet).mode, 2);
+    cabinet.advance(START + 1000, &[]);
+    assert_eq!((status(&cabinet).mode, status(&cabinet).running), (1, 0));
+    // A commit does.
+    assert_eq!(push(&mut cabinet, 7, &GREENS, START + 2000), 0);
+    cabinet.advance(START + 2000, &[]);
+    assert_eq!(status(&cabinet).running, 0, "the commit alone is no beat: 30 s later the pending plan was dropped");
+    assert_eq!(push(&mut cabinet, 8, &GREENS, START + 3000), 0);
+    for beat in 0..4 {
+        cabinet.advance(START + 2000 + 250 * i64::from(beat), &[]);
+        cabinet.write(620, &[10 + beat, 300]).unwrap();
+    }
+    cabinet.advance(START + 3000, &[]);
+    assert_eq!(status(&cabinet).running, 8);
+}
+
+#[test]
+fn an_unchanged_counter_is_no_beat() {
+    let mut cabinet = centre();
+    cabinet.write(620, &[9, 100]).unwrap();
+    for t in (0..1000).step_by(10) {
+        cabinet.advance(START + t, &[]);
+        cabinet.write(620, &[9, 100]).unwrap();
+    }
+    cabinet.advance(START + 1000, &[]);
+    assert_eq!(status(&cabinet).mode, 1);
+}
+
+#[test]
+fn release_and_expiry_return_at_the_end_of_the_cycle() {
+    let mut cabinet = centre();
+    assert_eq!(push(&mut cabinet, 6, &OTHER, START + 1000), 0);
+    cabinet.advance(START + 10, &[]);
+    cabinet.write(640, &[0x5245, 0]).unwrap();
+    assert_eq!((status(&cabinet).pending, status(&cabinet).running), (0, 5));
+    cabinet.advance(START + 999, &[]);
+    assert_eq!(status(&cabinet).mode, 2);
+    cabinet.advance(START + 1000, &[]);
+    assert_eq!((status(&cabinet).mode, status(&cabinet).cycle_start), (1, START + 1000));
+
+    let words = block(7, 1, &GREENS, START % 1000);
+    cabinet.write(400, &words).unwrap();
+    cabinet.write(600, &commit(&words, START + 2000, 2)).unwrap();
+    cabinet.advance(START + 3999, &[]);
+    assert_eq!(status(&cabinet).running, 7, "expires 120 s after the activation, in the second cycle");
+    cabinet.advance(START + 4000, &[]);
+    assert_eq!(status(&cabinet).mode, 1);
+}
+
+#[test]
+fn step_plans_move_the_offset() {
+    let mut cabinet = centre();
+    // Each step plan has its own cycle and starts where the running one ends.
+    let mut start = START;
+    let mut cycle = 1000;
+    for (generation, greens) in [(6, [400, 140, 290]), (7, [400, 140, 280]), (8, GREENS), (9, GREENS)] {
+        cabinet.advance(start + 100, &[]);
+        start += cycle;
+        assert_eq!(push(&mut cabinet, generation, &greens, start), 0);
+        cycle = greens.iter().map(|g| g + 50).sum();
+        cabinet.advance(start, &[]);
+        let s = status(&cabinet);
+        assert_eq!((s.running, s.cycle_start), (generation, start));
+    }
+    assert_eq!(start, START + 1000 + 980 + 970 + 1000);
+}
+
+#[test]
+fn a_calendar_change_in_between_drops_the_plan() {
+    // Local midnight is 16:00 UTC; a day-plan line begins 150 s after T, which is 08:00 local.
+    let later = coordinated(&[400, 150, 300], 777);
+    let spec = with_day(&[(0, free(&[400, 150, 300], 679)), (8 * 3600 + 150, later)]);
+    let mut cabinet = Cabinet::new(spec, T).unwrap();
+    assert_eq!(push(&mut cabinet, 5, &GREENS, START + 3000), 10, "the calendar is known: it stretches then");
+    assert_eq!(push(&mut cabinet, 6, &GREENS, START), 0);
+    // A clock step in local mode makes the new line begin earlier than foretold: the boundary is no longer the plan's.
+    let far = T + 200;
+    cabinet.advance(far, &[]);
+    cabinet.write(630, &quarters(far + 530)).unwrap();
+    cabinet.advance(START + 4000, &[]);
+    let s = status(&cabinet);
+    assert_eq!((s.running, s.pending, s.refusal, s.mode), (0, 0, 10, 1));
+}
+
+#[test]
+fn while_it_stretches_it_refuses() {
+    let mut cabinet = Cabinet::new(with_day(&[(0, coordinated(&[400, 150, 300], 0))]), T).unwrap();
+    cabinet.write(630, &quarters(T + 300)).unwrap();
+    cabinet.advance(T + 1000, &[]);
+    assert!(cabinet.in_transition());
+    let start = status(&cabinet).cycle_start + 1000;
+    assert_eq!(push(&mut cabinet, 5, &GREENS, start), 10);
+    cabinet.advance(T + 10_000, &[]);
+    assert!(!cabinet.in_transition());
+    let s = status(&cabinet);
+    assert_eq!(s.cycle_start % 1000, 0, "back in step");
+    assert_eq!(push(&mut cabinet, 6, &GREENS, s.cycle_start + 1000), 0);
+}
+
+#[test]
+fn the_clock_is_slewed_at_cycle_ends_and_the_lattice_kept() {
+    let mut cabinet = centre();
+    cabinet.advance(START + 100, &[]);
+    cabinet.write(630, &quarters(START + 100 + 20)).unwrap();
+    assert_eq!(push(&mut cabinet, 6, &GREENS, START + 1000), 0, "the correction widens the tolerance");
+    cabinet.advance(START + 999, &[]);
+    assert_eq!(cabinet.clock(), START + 999);
+    cabinet.advance(START + 1000, &[]);
+    assert_eq!((cabinet.clock(), status(&cabinet).running), (START + 1020, 6));
+    cabinet.advance(START + 1980, &[]);
+    assert_eq!(status(&cabinet).cycle_start, START + 2000, "one cycle 2 s shorter brings the plan back to its offset");
+    let mut monitor = watch(&spec(), T);
+    assert_eq!(judge(&mut monitor, &mut cabinet, START + 1980), []);
+}
+
+#[test]
+fn drift_stays_in_step_with_its_own_clock() {
+    let mut cabinet = Cabinet::new(CabinetSpec { drift_ppm: -200, ..spec() }, T).unwrap();
+    assert_eq!(push(&mut cabinet, 5, &GREENS, START), 0);
+    let mut monitor = watch(&spec(), T);
+    for k in 1..400 {
+        cabinet.advance(START + 500 * k, &[]);
+        cabinet.write(620, &[k as u16, 6000]).unwrap();
+        let s = status(&cabinet);
+        if s.running == 5 {
+            let late = (s.cycle_start - START).rem_euclid(1000);
+            assert!(late <= 1 || late >= 999, "off by {late}");
+        }
+        assert_eq!(judge(&mut monitor, &mut cabinet, START + 500 * k), []);
+    }
+    let lost = START + 500 * 399 - cabinet.clock();
+    assert!((39..=41).contains(&lost), "200 ppm of 19 950 s are 4 s, {lost}");
+}
+
+#[test]
+fn a_reboot_in_the_midst_of_a_push_ends_local() {
+    for cut in 0..4 {
+        let mut cabinet = centre();
+        let words = block(6, 1, &OTHER, START % 1000);
+        let order = commit(&words, START + 1000, 60);
+        cabinet.advance(START + 100, &[(50, 10.0)]);
+        if cut == 0 {
+            cabinet.write_torn(400, &words, 60, true).unwrap();
+        } else {
+            cabinet.write(400, &words).unwrap();
+            match cut {
+                1 => cabinet.reboot(),
+                2 => cabinet.write_torn(600, &order, 9, true).unwrap(),
+                _ => cabinet.write_torn(600, &order, 10, true).unwrap(),
+            }
+        }
+        let s = status(&cabinet);
+        assert_eq!((s.boots, s.mode, s.running, s.pending, s.staged_crc, s.commits), (1, 0, 0, 0, 0, 0));
+        assert_eq!(cabinet.read(40, 2).unwrap(), [0, 0], "counters begin again");
+        cabinet.advance(START + 5000, &[(57, 10.5)]);
+        assert_eq!((status(&cabinet).mode, status(&cabinet).running), (1, 0));
+        assert_eq!(cabinet.read(40, 2).unwrap(), [7, 5]);
+        cabinet.write(600, &order).unwrap();
+        assert_eq!(status(&cabinet).refusal, Refusal::Empty as u16);
+    }
+}
+
+#[test]
+fn a_lying_read_back_and_a_stuck_register_show_what_is_not() {
+    let mut cabinet = cabinet();
+    let old = block(5, 1, &GREENS, START % 1000);
+    let new = block(6, 1, &OTHER, START % 1000);
+    cabinet.write(400, &old).unwrap();
+    cabinet.lie_about_staged(true);
+    cabinet.write(400, &new).unwrap();
+    assert_eq!(cabinet.read(400, 116).unwrap(), old);
+    assert_ne!(status(&cabinet).staged_crc, long(old[18], old[19]), "the checksum over memory gives it away");
+    cabinet.lie_about_staged(false);
+    assert_eq!(cabinet.read(400, 116).unwrap(), new);
+    cabinet.stick(22, Some(9));
+    assert_eq!(status(&cabinet).refusal, 9);
+    cabinet.stick(22, None);
+    assert_eq!(status(&cabinet).refusal, 0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// However a staging write is cut, over whatever lay there, what runs is one of the committed plans, whole.
+    #[test]
+    fn torn_writes_never_run_a_mixed_plan(
+        cut in 0usize..=116,
+        over in prop::bool::ANY,
+        reboot in prop::bool::ANY,
+        a in 190i64..500, b in 70i64..300, c in 220i64..500,
+    ) {
+        let mut cabinet = centre();
+        let first = block(5, 1, &GREENS, START % 1000);
+        let cycle = a + b + c + 150;
+        let words = block(6, 1, &[a, b, c], (START + 1000) % cycle);
+        if !over {
+            cabinet.reboot();
+            cabinet.advance(START + 400, &[]);
+        }
+        cabinet.write_torn(400, &words, cut, reboot).unwrap();
+        cabinet.write(600, &commit(&words, START + 1000, 60)).unwrap();
+        let s = status(&cabinet);
+        // Where the rest of the words was there already, a cut write is a whole one.
+        let whole = cabinet.read(400, 116).unwrap() == words;
+        prop_assert!(whole || s.pending == 0, "cut at {cut}");
+        for t in [1000, 2500, 4000] {
+            cabinet.advance(START + t, &[]);
+            let running = cabinet.read(200, 116).unwrap();
+            match status(&cabinet).running {
+                0 => prop_assert_eq!(running[5], 0),
+                5 => prop_assert_eq!(&running, &first),
+                6 => prop_assert_eq!((whole, &running), (true, &words)),
+                other => prop_assert!(false, "generation {other} runs"),
+            }
+        }
+    }
+
+    /// The same for a second staging torn after the first was committed: pending and running plans are copies.
+    #[test]
+    fn a_torn_write_never_reaches_a_committed_plan(cut in 0usize..116, before in prop::bool::ANY) {
+        let mut cabinet = cabinet();
+        prop_assert_eq!(push(&mut cabinet, 5, &GREENS, START), 0);
+        if !before {
+            cabinet.advance(START + 10, &[]);
+        }
+        cabinet.write_torn(400, &block(6, 1, &OTHER, START % 1000), cut, false).unwrap();
+        cabinet.advance(START + 20, &[]);
+        prop_assert_eq!(cabinet.read(200, 116).unwrap(), block(5, 1, &GREENS, START % 1000));
+    }
+}

@@ -1,0 +1,11 @@
+//! The cabinet from outside: words in, lamps and words out, its monitor beside it.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
+
+mod centre;
+mod golden;
+mod kit;
+mod lamps;
+mod refusals;
+mod spec;
+mod street;
