@@ -1,18 +1,34 @@
-//! Every shipped definition compiles; every bad file in `tests/corridors/` has its golden message; mutants are refused.
+//! Every shipped definition compiles; every bad file (or folder: one network) in `tests/corridors/` has its golden message
+//! beside it, every rule a bad file; several problems are all told.
+//!
+//! `GREENWAVE_GOLDEN=write cargo test --test definitions` writes the golden messages anew; look at the difference.
 
-use greenwave::corridor::{Network, Problem, load};
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
+
+use greenwave::corridor::{Direction, Network, Problem, Rule, load};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// The network of a file, or of a folder's files, named without their folder.
 fn read(path: &Path) -> Result<Network, Vec<Problem>> {
-    load(&[(path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(path).unwrap())])
+    let paths = if path.is_dir() { entries(path, "toml") } else { vec![path.to_owned()] };
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    load(&paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect::<Vec<_>>())
 }
 
-fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+fn entries(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == extension));
     files.sort();
     files
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn shipped(name: &str) -> Network {
+    read(&folder("corridors").join(name)).unwrap_or_else(|problems| panic!("{}", told(&problems)))
 }
 
 fn told(problems: &[Problem]) -> String {
@@ -21,11 +37,108 @@ fn told(problems: &[Problem]) -> String {
 
 #[test]
 fn every_shipped_definition_compiles() {
-    let shipped = files("corridors", "toml");
-    assert!(!shipped.is_empty());
-    for path in shipped {
-        if let Err(problems) = read(&path) {
+    let shipped = entries(&folder("corridors"), "toml");
+    assert!(shipped.len() >= 2);
+    for path in &shipped {
+        if let Err(problems) = read(path) {
             panic!("{}", told(&problems));
         }
     }
+    read(&folder("corridors")).unwrap_err(); // two days of different periods are not one network
+}
+
+#[test]
+fn every_bad_file_is_told_what_is_wrong_with_it() {
+    let bad = folder("tests/corridors");
+    let write = std::env::var_os("GREENWAVE_GOLDEN").is_some();
+    let mut networks: Vec<PathBuf> = std::fs::read_dir(&bad).unwrap().map(|entry| entry.unwrap().path()).collect();
+    networks.retain(|path| path.is_dir() || path.extension().is_some_and(|e| e == "toml"));
+    networks.sort();
+    let mut broken = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for path in &networks {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let Err(problems) = read(path) else { panic!("{name} is taken for good") };
+        let found: String = problems.iter().map(|p| format!("{p}\n{}\n", p.render())).collect();
+        let golden = bad.join(format!("{name}.txt"));
+        if write {
+            std::fs::write(&golden, &found).unwrap();
+        }
+        if std::fs::read_to_string(&golden).unwrap_or_default() != found {
+            wrong.push(format!("--- {name}\n{found}"));
+        }
+        let named = Rule::ALL.iter().filter(|rule| name.starts_with(rule.id())).max_by_key(|rule| rule.id().len());
+        if let Some(named) = named {
+            assert!(problems.iter().any(|p| p.rule == *named), "{name} does not break its rule:\n{}", told(&problems));
+        }
+        broken.extend(problems.iter().map(|p| p.rule));
+    }
+    assert!(wrong.is_empty(), "golden messages differ:\n{}", wrong.concat());
+    let unbroken: Vec<&Rule> =
+        Rule::ALL.iter().filter(|rule| !broken.contains(rule) && **rule != Rule::NoCorridor).collect();
+    assert!(unbroken.is_empty(), "rules without a bad file: {unbroken:?}");
+    assert_eq!(load(&[]).unwrap_err()[0].rule, Rule::NoCorridor);
+}
+
+#[test]
+fn the_reference_lists_every_rule_with_its_words() {
+    let reference = std::fs::read_to_string(folder("corridors").join("README.md")).unwrap();
+    for rule in Rule::ALL {
+        let line = format!("| `{}` | {} |", rule.id(), rule.says());
+        assert!(reference.contains(&line), "corridors/README.md lacks:\n{line}");
+    }
+}
+
+#[test]
+fn dongchang_road_is_the_street_of_its_spec() {
+    let network = shipped("dongchang-road.toml");
+    let corridor = &network.corridors()[0];
+    let spacing: Vec<f64> = corridor.links.iter().map(|l| l.carriageway(Direction::Inbound).distance.get()).collect();
+    assert_eq!(spacing, [420.0, 350.0, 610.0, 280.0, 530.0, 720.0, 390.0, 470.0, 310.0, 650.0, 540.0]);
+    let mut chainage = 0.0;
+    for (member, spacing) in corridor.members.iter().zip(spacing.iter().chain([&0.0])) {
+        assert_eq!(member.chainage.get(), chainage);
+        chainage += spacing;
+    }
+    for (i, at) in network.intersections().iter().enumerate() {
+        assert_eq!(at.id, format!("dc{:02}", i + 1));
+        assert_eq!(at.cabinet.address.port(), 15001 + i as u16);
+        assert_eq!(at.approaches.iter().map(|a| a.lanes.len()).sum::<usize>(), if i % 3 == 2 { 16 } else { 14 });
+        let minima: Vec<f64> = at.stages.iter().map(|s| s.min_green.seconds()).collect();
+        assert_eq!(minima, [15.0, 7.0, 22.0, 7.0]);
+        assert_eq!(at.lost_to_intergreens().seconds(), 20.0);
+        assert!(at.stages[0].phases.contains(&at.reference_phase));
+    }
+}
+
+#[test]
+fn overrides_and_exceptions_reach_the_network() {
+    let network = shipped("three.toml");
+    let [t1, t2, t3] = network.intersections() else { panic!("three intersections") };
+    assert_eq!(t3.approach(greenwave::corridor::Arm::S).unwrap().entry.get(), 220.0);
+    assert_eq!(t1.approach(greenwave::corridor::Arm::S).unwrap().entry.get(), 300.0);
+    // EL to PS takes 6 s, so the stage that shows EL ends with 3 s of all red
+    assert_eq!(t2.stages[1].all_red.seconds(), 3.0);
+    let phase = |id: &str| t2.phases.iter().position(|p| p.id == id).unwrap();
+    assert_eq!(t2.intergreens[phase("EL")][phase("PS")].seconds(), 6.0);
+    assert_eq!(t2.intergreens[phase("EL")][phase("ET")].seconds(), 0.0);
+    let flows: Vec<f64> = t2
+        .phases
+        .iter()
+        .filter_map(|p| match p.serves {
+            greenwave::corridor::Serves::Pedestrians { per_hour, .. } => Some(per_hour),
+            greenwave::corridor::Serves::Vehicles { .. } => None,
+        })
+        .collect();
+    assert_eq!(flows, [200.0, 240.0]);
+}
+
+#[test]
+fn the_fingerprint_is_of_the_bytes_not_of_the_names() {
+    let bytes = std::fs::read(folder("corridors").join("three.toml")).unwrap();
+    let of = |name: &str| load(&[(name.to_owned(), bytes.clone())]).unwrap().fingerprint().to_owned();
+    assert_eq!(of("a.toml"), of("/tmp/b.toml"));
+    assert_eq!(of("a.toml").len(), 64);
+    let changed = String::from_utf8(bytes.clone()).unwrap().replace("Example Road", "Sample Road");
+    assert_ne!(load(&[("a.toml".to_owned(), changed.into_bytes())]).unwrap().fingerprint(), of("a.toml"));
 }

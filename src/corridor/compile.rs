@@ -4,7 +4,7 @@
 //! Must not know: where files come from; the caller reads them.
 
 use super::definition::{self, CabinetDef, CorridorDef, File, IntersectionDef};
-use super::layout::LayoutDef;
+use super::layout::{LayoutDef, ServesDef};
 use super::model::{Cabinet, Intersection, Network, Serves};
 use super::problem::{At, Findings, Problem, Source, Spot};
 use super::rule::Rule;
@@ -37,7 +37,7 @@ pub fn load(files: &[(String, Vec<u8>)]) -> Result<Network, Vec<Problem>> {
             Ok(text) => text,
             Err(error) => {
                 let start = error.valid_up_to();
-                let mend = "Save the file as UTF-8.";
+                let mend = "Save the file as UTF-8 (Chinese text may have been saved as GB18030).";
                 findings.tell(Spot { file, start, end: start }, Rule::NotUtf8, "this byte is not UTF-8", mend);
                 whole = false;
                 continue;
@@ -156,24 +156,21 @@ fn intersection(
         return None;
     };
     used[index] = true;
-    let (shared, written) = (layouts[index].as_ref()?, &file.layouts[index]);
+    let written = &file.layouts[index];
+    named(findings, def, written);
+    let shared = layouts[index].as_ref()?;
     let mut phases = shared.phases.clone();
-    for (phase, flow) in &def.pedestrians {
-        match phases.iter_mut().find(|p| p.id == phase.value).map(|p| &mut p.serves) {
-            Some(Serves::Pedestrians { per_hour, .. }) => *per_hour = flow.value,
-            Some(Serves::Vehicles { .. }) => {
-                let message = format!("{}, pedestrians_per_h: phase {} serves vehicles", name(def), phase.value);
-                findings.tell(phase.spot, Rule::Reference, message, "Name a phase of pedestrians.");
-            }
-            None => no_such(findings, def, "pedestrians_per_h", "phase", phase),
+    for phase in &mut phases {
+        let own = def.pedestrians.iter().find(|(id, _)| id.value == phase.id);
+        if let (Serves::Pedestrians { per_hour, .. }, Some((_, flow))) = (&mut phase.serves, own) {
+            *per_hour = flow.value;
         }
     }
     let mut approaches = shared.approaches.clone();
-    for (arm, entry) in &def.entry {
-        let from = values::arm_of(&arm.value);
-        match approaches.iter_mut().find(|a| Some(a.from) == from) {
-            Some(approach) => approach.entry = entry.value,
-            None => no_such(findings, def, "entry_m", "approach from", arm),
+    for approach in &mut approaches {
+        let own = def.entry.iter().find(|(arm, _)| values::arm_of(&arm.value) == Some(approach.from));
+        if let Some((_, entry)) = own {
+            approach.entry = entry.value;
         }
     }
     for (arm, entry) in &def.entry {
@@ -225,9 +222,26 @@ fn times(
     timing::plan(findings, &name(def), &shared.stages, &own)
 }
 
-fn no_such(findings: &mut Findings, def: &IntersectionDef, key: &str, what: &str, found: &At<String>) {
-    let message = format!("{}, {key}: its layout has no {what} {}", name(def), found.value.escape_debug());
-    findings.tell(found.spot, Rule::Reference, message, format!("Name an existing {what}."));
+/// What an intersection overrides by name is there in its layout.
+fn named(findings: &mut Findings, def: &IntersectionDef, layout: &LayoutDef) {
+    let mut no_such = |key: &str, what: &str, found: &At<String>| {
+        let message = format!("{}, {key}: its layout has no {what} {}", name(def), found.value.escape_debug());
+        findings.tell(found.spot, Rule::Reference, message, "Name one that it has.");
+    };
+    let pedestrians = |id: &str| {
+        let mut phases = layout.phases.iter().filter(|p| !matches!(p.serves, Some(ServesDef::Vehicles { .. })));
+        phases.any(|p| p.id.as_ref().is_none_or(|known| known.value == id))
+    };
+    for (phase, _) in def.pedestrians.iter().filter(|(phase, _)| !pedestrians(&phase.value)) {
+        no_such("pedestrians_per_h", "pedestrian phase", phase);
+    }
+    let approach = |arm: &str| {
+        let from = values::arm_of(arm);
+        layout.approaches.iter().any(|a| a.from.as_ref().is_none_or(|known| Some(known.value) == from))
+    };
+    for (arm, _) in def.entry.iter().filter(|(arm, _)| !approach(&arm.value)) {
+        no_such("entry_m", "approach from", arm);
+    }
 }
 
 fn cabinet(def: &CabinetDef) -> Option<Cabinet> {

@@ -19,21 +19,23 @@ pub(super) fn compile(findings: &mut Findings, defs: &[CorridorDef]) -> Option<(
     }
     let (first, day) = days.first()?;
     for (def, other) in &days[1..] {
-        if let (Some(a), Some(b)) = (&first.utc_offset_h, &def.utc_offset_h) {
-            if a.value != b.value {
+        match (&first.utc_offset_h, &def.utc_offset_h) {
+            (Some(a), Some(b)) if a.value != b.value => {
                 let message = format!("utc_offset_h = {} is {} at {}", b.value, a.value, findings.locate(a.spot));
                 findings.tell(b.spot, Rule::FilesDisagree, message, "Give one offset for the whole network.");
             }
+            _ => {}
         }
         let times = |day: &Option<Vec<Period>>| {
             day.as_ref().map(|day| day.iter().map(|p| (p.from_s, p.to_s)).collect::<Vec<_>>())
         };
-        if let (Some(a), Some(b), Some(place)) = (times(day), times(other), def.periods.first()) {
-            if a != b {
+        match (times(day), times(other), def.periods.first()) {
+            (Some(a), Some(b), Some(place)) if a != b => {
                 let at = first.periods.first().map_or_else(String::new, |p| findings.locate(p.spot));
                 let message = format!("the periods are not those at {at}");
                 findings.tell(place.spot, Rule::FilesDisagree, message, "Give the same times in all files.");
             }
+            _ => {}
         }
     }
     Some((day.clone()?, (first.utc_offset_h.as_ref()?.value * 3600.0) as i32))
@@ -42,7 +44,7 @@ pub(super) fn compile(findings: &mut Findings, defs: &[CorridorDef]) -> Option<(
 /// One file's periods, covering the day in order.
 fn periods(findings: &mut Findings, def: &CorridorDef) -> Option<Vec<Period>> {
     if def.periods.is_empty() {
-        let message = "there is no period";
+        let message = "the corridor has no period";
         findings.tell(def.spot, Rule::PeriodsCover, message, "Add [[period]] tables that cover 00:00 to 24:00.");
         return None;
     }

@@ -13,7 +13,7 @@
 //!            S
 //! ```
 //!
-//! A right turn yields where it merges and where pedestrians cross, as it does on a green arrow-less signal and on red: such
+//! A right turn yields where it merges and where pedestrians cross, as on a full green without arrow: such
 //! pairs need no conflict. The definition may still state one, and it then holds.
 
 use super::model::{Arm, Movement, Serves};
@@ -30,12 +30,12 @@ pub(super) enum Meeting {
 }
 
 impl Meeting {
-    /// For a message: `crosses`, `merges with`, `drives over`.
+    /// For a message: what the two do.
     pub(super) const fn verb(self) -> &'static str {
         match self {
-            Meeting::Cross => "crosses",
-            Meeting::Merge => "merges",
-            Meeting::Walk => "meets on the crossing",
+            Meeting::Cross => "they cross",
+            Meeting::Merge => "they merge",
+            Meeting::Walk => "they meet on the crosswalk",
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::units::{Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 /// A list whose wrong entries, already told, stand as `None`.
 pub(super) type List<T> = Option<At<Vec<Option<At<T>>>>>;
 
+/// A phase and those it conflicts with.
+pub(super) type ConflictRow = (At<String>, Vec<At<String>>);
+
 /// An intersection's geometry and signals.
 pub(super) struct LayoutDef {
     pub(super) name: At<String>,
@@ -26,7 +29,7 @@ pub(super) struct LayoutDef {
     pub(super) stages: Vec<StageDef>,
     pub(super) conflicts_at: Spot,
     /// `None` where the matrix could not be read whole.
-    pub(super) conflicts: Option<Vec<(At<String>, Vec<At<String>>)>>,
+    pub(super) conflicts: Option<Vec<ConflictRow>>,
     pub(super) intergreens: Vec<IntergreenDef>,
 }
 
@@ -46,7 +49,6 @@ pub(super) struct ApproachDef {
 
 /// One signal group: of vehicles (`from`, `movements`) or of pedestrians (`across`).
 pub(super) struct PhaseDef {
-    pub(super) spot: Spot,
     pub(super) id: Option<At<String>>,
     pub(super) serves: Option<ServesDef>,
     pub(super) min_green: Option<At<Tenths>>,
@@ -106,7 +108,7 @@ impl LayoutDef {
         let approaches = list(findings, "approach");
         let phases = list(findings, "phase");
         let stages = list(findings, "stage");
-        let approaches = approaches.into_iter().map(|t| approach(findings, t)).collect();
+        let approaches = approaches.into_iter().map(|t| approach(findings, t, &of)).collect();
         let phases = phases.into_iter().map(|t| phase(findings, t, &of)).collect();
         let stages = stages.into_iter().map(|t| stage(findings, t)).collect();
         let intergreens = table
@@ -151,9 +153,12 @@ impl LayoutDef {
     }
 }
 
-fn approach(findings: &mut Findings, mut table: Table<'_>) -> ApproachDef {
+fn approach(findings: &mut Findings, mut table: Table<'_>, of: &str) -> ApproachDef {
     let spot = table.spot;
     let from = table.need(findings, "from", values::arm);
+    if let Some(from) = &from {
+        table.subject = format!("{of}, approach {}", from.value);
+    }
     let lanes = table.need_list(findings, "lanes", values::movements);
     let pocket = table.need_list(findings, "pocket_m", |value| {
         let metres = values::metres(values::POCKET)(value)?;
@@ -209,11 +214,11 @@ fn phase(findings: &mut Findings, mut table: Table<'_>, of: &str) -> PhaseDef {
             };
             let message = format!("{} has {found}", table.subject);
             findings.tell(spot, rule, message, "Give from and movements, or across.");
-            return PhaseDef { spot, id, serves: None, min_green: None };
+            return PhaseDef { id, serves: None, min_green: None };
         }
     };
     table.close(findings);
-    PhaseDef { spot, id, serves, min_green }
+    PhaseDef { id, serves, min_green }
 }
 
 fn stage(findings: &mut Findings, mut table: Table<'_>) -> StageDef {

@@ -50,12 +50,13 @@ pub(super) struct Table<'t> {
     pub(super) subject: String,
     entries: &'t DeTable<'t>,
     asked: Vec<&'static str>,
+    missing: Vec<&'static str>,
 }
 
 impl<'t> Table<'t> {
     /// A reader of `entries`, which begin at `spot` and describe `subject`.
     pub(super) fn new(entries: &'t DeTable<'t>, spot: Spot, subject: impl Into<String>) -> Self {
-        Table { spot, subject: subject.into(), entries, asked: Vec::new() }
+        Table { spot, subject: subject.into(), entries, asked: Vec::new(), missing: Vec::new() }
     }
 
     fn spot_of<T>(&self, spanned: &Spanned<T>) -> Spot {
@@ -77,12 +78,6 @@ impl<'t> Table<'t> {
 
     fn say(&self, findings: &mut Findings, spot: Spot, key: &str, fault: Fault) {
         findings.tell(spot, fault.rule, format!("{}: {key} {}", self.subject, fault.message), fault.mend);
-    }
-
-    /// Tells that a required key is not there.
-    fn missing(&self, findings: &mut Findings, key: &str) {
-        let message = format!("{}: {key} is missing", self.subject);
-        findings.tell(self.spot, Rule::KeyMissing, message, format!("Add {key}."));
     }
 
     /// A key that may be left out.
@@ -111,7 +106,7 @@ impl<'t> Table<'t> {
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<T>> {
         if self.ask(key).is_none() {
-            self.missing(findings, key);
+            self.missing.push(key);
         }
         self.may(findings, key, parse)
     }
@@ -151,7 +146,7 @@ impl<'t> Table<'t> {
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<Vec<Option<At<T>>>>> {
         if self.ask(key).is_none() {
-            self.missing(findings, key);
+            self.missing.push(key);
         }
         let list = self.may_list(findings, key, parse)?;
         if list.value.is_empty() {
@@ -219,8 +214,10 @@ impl<'t> Table<'t> {
         names
     }
 
-    /// Ends the reading: every key nobody asked for is a problem.
+    /// Ends the reading: tells the required keys that are not there and the keys nobody asked for. One of these that looks
+    /// like one of those is told once, as the slip of the pen it is.
     pub(super) fn close(self, findings: &mut Findings) {
+        let mut missing = self.missing.clone();
         for (key, _) in self.entries {
             let found = key.get_ref().as_ref();
             if self.asked.contains(&found) {
@@ -228,7 +225,10 @@ impl<'t> Table<'t> {
             }
             let near = self.asked.iter().map(|known| (distance(found, known), *known)).min();
             let mend = match near {
-                Some((edits, known)) if edits <= 2 + found.len() / 5 => format!("Did you mean {known}?"),
+                Some((edits, known)) if edits <= 2 + found.len() / 5 => {
+                    missing.retain(|key| *key != known);
+                    format!("Did you mean {known}?")
+                }
                 _ => {
                     let mut known = self.asked.clone();
                     known.sort_unstable();
@@ -237,6 +237,10 @@ impl<'t> Table<'t> {
             };
             let message = format!("{}: {} is not a key of the language", self.subject, found.escape_debug());
             findings.tell(self.spot_of(key), Rule::KeyUnknown, message, mend);
+        }
+        for key in missing {
+            let message = format!("{}: {key} is missing", self.subject);
+            findings.tell(self.spot, Rule::KeyMissing, message, format!("Add {key}."));
         }
     }
 }

@@ -9,6 +9,7 @@ use super::model::{Carriageway, Corridor, Direction, Intersection, IntersectionI
 use super::problem::{At, Findings};
 use super::rule::Rule;
 use super::served::nearest;
+use super::signals::count_of;
 use crate::units::Metres;
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ pub(super) fn compile(
     built: &[Option<Intersection>],
 ) -> Option<Corridor> {
     if def.intersections.len() < 2 {
-        let message = format!("a corridor of {} intersections", def.intersections.len());
+        let message = format!("a corridor of {}", count_of(def.intersections.len(), "intersection", "intersections"));
         findings.tell(def.spot, Rule::MembersFew, message, "Add intersections; a green wave needs two.");
         return None;
     }
@@ -176,7 +177,7 @@ fn road(findings: &mut Findings, pair: &[Place<'_>], link: &LinkDef) -> Option<L
     let span = pair[1].chainage.value.get() - pair[0].chainage.value.get();
     let (outbound, inbound) = (link.outbound_distance.as_ref()?, link.inbound_distance.as_ref()?);
     for distance in [outbound, inbound] {
-        if (distance.value.get() - span).abs() > 0.1 * span {
+        if span > 0.0 && (distance.value.get() - span).abs() > 0.1 * span {
             let (subject, is) = (format!("link {} - {}", pair[0].id, pair[1].id), distance.value.get());
             let message = format!("{subject}: {is} m is more than 10 % off the {span} m between the chainages");
             findings.tell(distance.spot, Rule::LinkChainage, message, "Mend the distance or the chainages.");

@@ -107,11 +107,17 @@ pub(super) fn per<T: Clone>(
     (count, what): (usize, &str),
 ) -> Option<Vec<At<T>>> {
     if list.value.len() != count {
-        let message = format!("{subject}: {key} has {} entries for {count} {what}", list.value.len());
+        let message =
+            format!("{subject}: {key} has {} for {count} {what}", count_of(list.value.len(), "entry", "entries"));
         findings.tell(list.spot, Rule::ListLength, message, format!("Give {count} entries, one for each."));
         return None;
     }
     list.value.iter().cloned().collect()
+}
+
+/// `1 entry`, `2 entries`.
+pub(super) fn count_of(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// The saturation flow taken where none is written: a default to be measured and replaced.

@@ -155,7 +155,7 @@ pub(super) fn plan(
         }
     }
     let cycle = greens.iter().map(|g| g.value).sum::<Tenths>() + lost;
-    if !(min.value..=max.value).contains(&cycle) {
+    if findings.count() == before && !(min.value..=max.value).contains(&cycle) {
         let range = format!("{} to {}", min.value, max.value);
         let message = format!("{subject}: the local plan's cycle of {cycle} (intergreens {lost}) is outside {range}");
         findings.tell(list.spot, Rule::LocalCycle, message, "Change the local greens or the cycle limits.");

@@ -1,0 +1,211 @@
+//! Mutants of the shipped definitions: nothing panics, what is known to be wrong is refused, and the line is the right one.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
+
+use greenwave::corridor::{Problem, load};
+use std::path::Path;
+
+/// A small generator with a seed (splitmix64), so that a failing mutant can be made again.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ z >> 31) % n as u64) as usize
+    }
+
+    fn of<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+fn shipped() -> Vec<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corridors");
+    ["three.toml", "dongchang-road.toml"]
+        .map(|name| std::fs::read_to_string(folder.join(name)).unwrap().lines().map(str::to_owned).collect())
+        .to_vec()
+}
+
+/// What `load` says of a mutant; every problem must point at a line that is there and quote it.
+fn check(bytes: &[u8]) -> Vec<Problem> {
+    let Err(problems) = load(&[("mutant.toml".to_owned(), bytes.to_vec())]) else { return Vec::new() };
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.split('\n').map(|line| line.trim_end_matches('\r')).collect();
+    assert!(!problems.is_empty());
+    for problem in &problems {
+        assert_eq!(lines.get(problem.line - 1), Some(&problem.source.as_str()), "{problem}");
+        assert!(problem.column <= problem.source.chars().count() + 1, "{problem}");
+        assert!(!problem.render().is_empty());
+    }
+    problems
+}
+
+fn refused(lines: &[String], what: &str) -> Vec<Problem> {
+    let problems = check(lines.join("\n").as_bytes());
+    assert!(!problems.is_empty(), "accepted: {what}");
+    problems
+}
+
+/// The value of a `key = value` line without its comment.
+fn value(line: &str) -> Option<(&str, &str)> {
+    let (key, rest) = line.split_once(" = ")?;
+    let value = rest.split(" #").next()?.trim();
+    (!key.starts_with('#')).then_some((key, value))
+}
+
+#[test]
+fn a_number_that_is_none_is_told_on_its_line() {
+    let mut dice = Dice(1);
+    for lines in shipped() {
+        let numbers: Vec<usize> = (0..lines.len())
+            .filter(|&i| {
+                value(&lines[i])
+                    .is_some_and(|(_, v)| v.parse::<f64>().is_ok() || v.starts_with("[0") || v.starts_with("[1"))
+            })
+            .collect();
+        for _ in 0..200 {
+            let at = *dice.of(&numbers);
+            let bad = *dice.of(&[
+                "nan",
+                "-inf",
+                "inf",
+                "-7.5e9",
+                "1e300",
+                "\"12\"",
+                "true",
+                "{ a = 1 }",
+                "[nan]",
+                "07:00:00",
+                "99999999999999999999",
+            ]);
+            let mut mutant = lines.clone();
+            let (key, old) = value(&lines[at]).unwrap();
+            mutant[at] = format!("{key} = {bad}");
+            let problems = refused(&mutant, &mutant[at]);
+            assert!(problems.iter().any(|p| p.line == at + 1), "{key} = {bad} (was {old}): {}", problems[0]);
+        }
+    }
+}
+
+#[test]
+fn a_required_line_that_is_gone_is_missed() {
+    let mut dice = Dice(2);
+    let may_go = ["stop_line_channels", "advance_channels", "saturation_veh_h", "pedestrians_per_h", "entry_m"];
+    for lines in shipped() {
+        let required: Vec<usize> = (0..lines.len())
+            .filter(|&i| {
+                value(&lines[i]).is_some_and(|(k, _)| !may_go.contains(&k) || k == "entry_m" && !lines[i].contains('{'))
+            })
+            .filter(|&i| !lines[i].starts_with("pedestrians_per_h = {"))
+            .collect();
+        for _ in 0..150 {
+            let mut mutant = lines.clone();
+            let gone = mutant.remove(*dice.of(&required));
+            refused(&mutant, &format!("without {gone}"));
+        }
+    }
+}
+
+#[test]
+fn an_unknown_key_and_a_doubled_id_are_told_on_their_line() {
+    let mut dice = Dice(3);
+    for lines in shipped() {
+        let ids: Vec<usize> = (0..lines.len()).filter(|&i| lines[i].starts_with("id = ")).skip(1).collect();
+        for _ in 0..60 {
+            let mut mutant = lines.clone();
+            let pair = dice.below(ids.len() - 1);
+            mutant[ids[pair + 1]] = mutant[ids[pair]].clone();
+            let same_kind = lines[ids[pair]].len() == lines[ids[pair + 1]].len();
+            let problems = refused(&mutant, &format!("{} twice", mutant[ids[pair]]));
+            if same_kind && lines[ids[pair] - 1] == lines[ids[pair + 1] - 1] {
+                assert!(problems.iter().any(|p| p.line == ids[pair + 1] + 1), "{}", problems[0]);
+            }
+            let mut mutant = lines.clone();
+            let at = *dice.of(&ids);
+            mutant.insert(at, format!("key{} = 1", dice.below(100)));
+            let problems = refused(&mutant, "an unknown key");
+            assert!(problems.iter().any(|p| p.line == at + 1), "{}", problems[0]);
+        }
+    }
+}
+
+#[test]
+fn every_conflict_is_missed_and_every_swap_is_seen() {
+    let mut dice = Dice(4);
+    for lines in shipped() {
+        let rows: Vec<usize> = (0..lines.len())
+            .filter(|&i| {
+                value(&lines[i]).is_some_and(|(k, v)| {
+                    k.len() <= 3 && v.starts_with("[\"") && k.chars().all(|c| c.is_ascii_uppercase())
+                })
+            })
+            .collect();
+        for _ in 0..60 {
+            let at = *dice.of(&rows);
+            let (key, list) = value(&lines[at]).unwrap();
+            let ids: Vec<&str> = list.trim_matches(['[', ']']).split(", ").collect();
+            let gone = dice.below(ids.len());
+            let left: Vec<&str> = ids.iter().enumerate().filter(|(i, _)| *i != gone).map(|(_, id)| *id).collect();
+            let mut mutant = lines.clone();
+            mutant[at] = format!("{key} = [{}]", left.join(", "));
+            refused(&mutant, &format!("{key} without {}", ids[gone]));
+        }
+        for (first, second) in [("cycle_min_s", "cycle_max_s"), ("from = \"0", "to = \""), ("from = \"1", "to = \"")] {
+            for at in 0..lines.len() - 1 {
+                if lines[at].starts_with(first) && lines[at + 1].starts_with(second) {
+                    let (a, b) = (value(&lines[at]).unwrap(), value(&lines[at + 1]).unwrap());
+                    let mut mutant = lines.clone();
+                    mutant[at] = format!("{} = {}", a.0, b.1);
+                    mutant[at + 1] = format!("{} = {}", b.0, a.1);
+                    let problems = refused(&mutant, &format!("{} and {} swapped", a.0, b.0));
+                    assert!(problems.iter().any(|p| (at + 1..=at + 2).contains(&p.line)), "{}", problems[0]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn damage_of_any_kind_never_panics() {
+    let mut dice = Dice(5);
+    for lines in shipped() {
+        let text = lines.join("\n").into_bytes();
+        for round in 0..300 {
+            let mut mutant = text.clone();
+            match round % 5 {
+                0 => mutant.truncate(dice.below(text.len())),
+                1 => mutant[dice.below(text.len())] = dice.below(256) as u8,
+                2 => mutant.insert(dice.below(text.len()), *dice.of(b"[]{}\"'=,.#\n\r\t\0\xff9-")),
+                3 => {
+                    let (a, b) = (dice.below(text.len()), dice.below(text.len()));
+                    mutant.drain(a.min(b)..a.max(b).min(a.min(b) + 200));
+                }
+                _ => {
+                    let (a, b) = (dice.below(lines.len()), dice.below(lines.len()));
+                    let mut swapped = lines.clone();
+                    swapped.swap(a, b);
+                    mutant = swapped.join("\r\n").into_bytes();
+                }
+            }
+            check(&mutant);
+        }
+    }
+    for odd in [
+        "",
+        "\u{feff}",
+        "\n",
+        "kind",
+        "[[[[",
+        "kind = \"corridor\"",
+        "a.b.c.d = 1",
+        "layout = 3\nkind = \"corridor\"",
+        "[layout.\"\\u0000\"]",
+    ] {
+        assert!(!check(odd.as_bytes()).is_empty(), "{odd:?} is taken for good");
+    }
+    check(format!("a = {}", "[".repeat(5_000)).as_bytes());
+    check(format!("a = {}", "{b = ".repeat(5_000)).as_bytes());
+    check(format!("[{}a]", "a.".repeat(3_000)).as_bytes());
+}
