@@ -179,9 +179,11 @@ mod tests {
                 for b in 0..at.phases.len() {
                     let (a, b) = (PhaseIndex(a), PhaseIndex(b));
                     assert_eq!(at.conflict(a, b), at.conflict(b, a));
-                    assert!(!at.stages.iter().any(|s| {
-                        s.phases.contains(&a) && s.phases.contains(&b) && at.conflict(a, b)
-                    }));
+                    assert!(
+                        !at.stages
+                            .iter()
+                            .any(|s| { s.phases.contains(&a) && s.phases.contains(&b) && at.conflict(a, b) })
+                    );
                 }
             }
         }

@@ -24,15 +24,13 @@ pub fn webster_of(network: &Network, index: IntersectionIndex, flows: &Flows, se
 /// Cycles from `min` to `max` in steps, both ends included where they are whole steps apart.
 pub(super) fn steps(min: CycleLength, max: CycleLength, step: Tenths) -> impl Iterator<Item = CycleLength> {
     let step = step.count().max(1);
-    (min.length().count()..=max.length().count()).step_by(step as usize).filter_map(|t| CycleLength::new(Tenths::new(t)))
+    (min.length().count()..=max.length().count())
+        .step_by(step as usize)
+        .filter_map(|t| CycleLength::new(Tenths::new(t)))
 }
 
 /// The range of cycles that every intersection may run and the search allows; `None` when there is none.
-pub(super) fn common_range(
-    scene: &Scene,
-    alone: &[Alone],
-    search: &Search,
-) -> Option<(CycleLength, CycleLength)> {
+pub(super) fn common_range(scene: &Scene, alone: &[Alone], search: &Search) -> Option<(CycleLength, CycleLength)> {
     let mut low = search.cycle_min.length();
     let mut high = search.cycle_max.length();
     for (at, alone) in scene.network.intersections().iter().zip(alone) {

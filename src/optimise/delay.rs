@@ -209,7 +209,8 @@ mod tests {
         let base = plans(&network, [38, 10, 22, 10]);
         let mut last = 0.0;
         for step in 1..12 {
-            let flows = testing::flows(&network, 500.0 * f64::from(step), 400.0 * f64::from(step), 150.0 * f64::from(step));
+            let flows =
+                testing::flows(&network, 500.0 * f64::from(step), 400.0 * f64::from(step), 150.0 * f64::from(step));
             let p = predict(&network, &flows, &base, &Settings::default()).unwrap();
             assert!(p.delay_veh_s_per_h.is_finite() && p.stops_per_h.is_finite());
             assert!(p.delay_veh_s_per_h > last);

@@ -11,6 +11,7 @@
 //!  offsets (exact per link for fixed profiles) +
 //! ```
 
+mod bandwidth;
 mod climb;
 mod cycle_length;
 mod delay;
@@ -23,12 +24,15 @@ mod scene;
 mod settings;
 mod splits;
 mod state;
+mod street;
 #[cfg(test)]
 mod testing;
 
+pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
 pub use offsets::{OffsetAnswer, optimise_offsets};
 pub use propose::{NoProposal, Proposal, polish, propose};
 pub use settings::{Model, Objective, Search, Settings, SideGuard};
 pub use splits::isolated;
+pub use street::{BandPart, BandPlans, partition, widest_bands};

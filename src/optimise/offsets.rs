@@ -121,7 +121,11 @@ fn confirm(
     let moved: Vec<Plan> = plans
         .iter()
         .zip(&shifts)
-        .map(|(plan, &by)| if by == 0 { plan.clone() } else { plan.at_offset(plan.offset.since_zero().later() + Shift::new(by)) })
+        .map(
+            |(plan, &by)| {
+                if by == 0 { plan.clone() } else { plan.at_offset(plan.offset.since_zero().later() + Shift::new(by)) }
+            },
+        )
         .collect();
     for (i, plan) in moved.iter().enumerate().filter(|(i, _)| shifts[*i] != 0) {
         state.set_plan(scene, i, plan);

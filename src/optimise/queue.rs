@@ -19,13 +19,7 @@ pub(super) struct Cyclic {
 /// Runs the queue through the periodic cycle. `arrivals` and `capacity` are vehicles a step; `share` scales the arrivals,
 /// which must not exceed the capacity over the cycle; `from` is the step after the green's end, where the queue is empty in
 /// the ordinary case (so one pass is enough). Departures are written in place.
-pub(super) fn serve(
-    arrivals: &[f64],
-    share: f64,
-    capacity: &[f64],
-    from: usize,
-    departures: &mut [f64],
-) -> Cyclic {
+pub(super) fn serve(arrivals: &[f64], share: f64, capacity: &[f64], from: usize, departures: &mut [f64]) -> Cyclic {
     let mut cyclic = Cyclic::default();
     let end = pass(arrivals, share, capacity, from, 0.0, departures, &mut cyclic);
     if end > 1e-6 {
@@ -129,8 +123,7 @@ mod tests {
 
     #[test]
     fn overload_is_finite_and_worse() {
-        let delays: Vec<f64> =
-            (1..=30).map(|i| incremental_delay(f64::from(i) / 10.0, 500.0, 0.25, 0.5)).collect();
+        let delays: Vec<f64> = (1..=30).map(|i| incremental_delay(f64::from(i) / 10.0, 500.0, 0.25, 0.5)).collect();
         assert!(delays.windows(2).all(|w| w[0] < w[1] && w[1].is_finite()));
         assert!((incremental_delay(1.0, 500.0, 0.25, 0.5) - 225.0 * (8.0 * 0.5 / 125.0_f64).sqrt()).abs() < 1e-9);
     }

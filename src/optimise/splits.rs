@@ -330,8 +330,7 @@ mod tests {
             let of_stage = alone.criticals.iter().filter(|c| c.run.first == stage);
             of_stage.map(|c| alone.saturation(c, &greens, 140.0)).fold(0.0, f64::max)
         };
-        let above: Vec<f64> =
-            (0..4).filter(|&s| greens[s] > alone.at.stages[s].min_green).map(worst).collect();
+        let above: Vec<f64> = (0..4).filter(|&s| greens[s] > alone.at.stages[s].min_green).map(worst).collect();
         assert!(above.len() >= 3);
         let (low, high) = above.iter().fold((f64::MAX, 0.0_f64), |(l, h), &x| (l.min(x), h.max(x)));
         assert!(high - low < 0.08, "{above:?}");

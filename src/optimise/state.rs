@@ -210,8 +210,7 @@ impl State {
         let head = (scene.model.dispersion_beta * feed.travel_s / beat.step_s + 0.5).floor().max(0.0);
         let f = 1.0 / (1.0 + scene.model.dispersion_alpha * head);
         // Without dispersion a vehicle needs the whole cruise time.
-        let lag =
-            if scene.model.dispersion_alpha > 0.0 { head } else { (feed.travel_s / beat.step_s + 0.5).floor() };
+        let lag = if scene.model.dispersion_alpha > 0.0 { head } else { (feed.travel_s / beat.step_s + 0.5).floor() };
         let mut even = 0.0;
         for feeder in &feed.feeders {
             if feeder.known {
@@ -251,8 +250,7 @@ impl State {
         let after = (start + length).ceil() as usize;
         let cyclic = serve(arrivals, admitted, &self.capacity[..n], after, &mut self.scratch[..n]);
         let model = &scene.model;
-        let random =
-            incremental_delay(saturation, room * per_hour, model.analysis_period_h, model.incremental_k);
+        let random = incremental_delay(saturation, room * per_hour, model.analysis_period_h, model.incremental_k);
         let flow = wanted * per_hour;
         // Demand above capacity waits at least as the admitted part does.
         let cycle_delay = cyclic.waited * beat.step_s * saturation.max(1.0);
@@ -274,7 +272,8 @@ impl State {
         let mut arrivals = std::mem::take(&mut self.arrivals);
         self.arrive(scene, r, &mut arrivals[..n]);
         let coming: f64 = arrivals[..n].iter().sum();
-        let kept: Vec<(Suffered, (f64, f64))> = road.groups.clone().map(|g| (self.suffered[g], self.greens[g])).collect();
+        let kept: Vec<(Suffered, (f64, f64))> =
+            road.groups.clone().map(|g| (self.suffered[g], self.greens[g])).collect();
         for value in out.iter_mut().take(n) {
             self.work += 1;
             for g in road.groups.clone() {

@@ -3,6 +3,7 @@
 //! Knows: the corridor model and the circle.
 //! Must not know: who made a plan, whether it is safe, or how it travels.
 
+pub mod band;
 mod timing;
 
 pub use timing::{Plan, Split};

@@ -1,0 +1,261 @@
+//! Bands on a real corridor: from plans to a band problem and back to offsets that plans can hold, in one piece or in the
+//! best sub-arterials where no two-way band runs through all.
+//!
+//! Knows: the network, plans, the exact solver. Must not know: flows and delay.
+
+use super::bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
+use crate::corridor::{Corridor, Direction, Intersection, Movement, Network};
+use crate::plan::Plan;
+use crate::plan::band::{Band, measure};
+use crate::units::{Circle, Shift, Tenths};
+use serde::Serialize;
+use std::ops::Range;
+
+/// A part of a corridor with its own bands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BandPart {
+    /// Members of the corridor in it.
+    pub members: Range<usize>,
+    /// Outbound and inbound band as the rounded plans attain them, measured; `None` where there is none.
+    pub attained: [Option<Band>; 2],
+    /// Outbound and inbound width before rounding offsets to the resolution, s: the proven optimum of the part.
+    pub optimum_s: [f64; 2],
+}
+
+/// Offsets for a corridor by bands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BandPlans {
+    /// One plan an intersection of the network; those of other corridors as they were.
+    pub plans: Vec<Plan>,
+    /// The parts in outbound order.
+    pub parts: Vec<BandPart>,
+}
+
+/// The exact bands of a corridor whose members' plans share a cycle, as one part. `None` when the cycles differ, a through
+/// green is missing or the aim's least widths cannot be had.
+pub fn widest_bands(
+    network: &Network,
+    corridor: usize,
+    plans: &[Plan],
+    aim: Aim,
+    resolution: Tenths,
+) -> Option<BandPlans> {
+    let street = Street::new(network, corridor, plans)?;
+    let all = 0..street.corridor.members.len();
+    let answer = widest(&street.problem(all.clone()), aim)?;
+    Some(street.realise(&[(all, answer)], resolution))
+}
+
+/// The best division of a corridor into sub-arterials: the one with the most band carried, each part's widths times the
+/// travel time it covers, where a part of more than one member has both bands at least `least_s` wide. Links between parts
+/// carry the band of the first-weighted direction on. `None` as in [`widest_bands`].
+pub fn partition(
+    network: &Network,
+    corridor: usize,
+    plans: &[Plan],
+    weights: [f64; 2],
+    least_s: f64,
+    resolution: Tenths,
+) -> Option<BandPlans> {
+    let street = Street::new(network, corridor, plans)?;
+    let n = street.corridor.members.len();
+    let aim = Aim::Sum { weights, least_s: [least_s; 2] };
+    // best[j]: the most band carried by members before j, and where its last part begins.
+    let mut best: Vec<(f64, usize, Option<BandAnswer>)> = vec![(0.0, 0, None)];
+    for end in 1..=n {
+        let mut choice: Option<(f64, usize, Option<BandAnswer>)> = None;
+        // Longest part first: between equals the longer wave wins.
+        for (begin, before) in best.iter().enumerate() {
+            let problem = street.problem(begin..end);
+            let Some(answer) = widest(&problem, if end - begin == 1 { alone(weights) } else { aim }) else { continue };
+            let carried: f64 =
+                (0..2).map(|d| answer.widths_s[d] * weights[d] * problem.links.iter().map(|l| l[d]).sum::<f64>()).sum();
+            let value = before.0 + carried;
+            if choice.as_ref().is_none_or(|(least, ..)| value > least + 1e-9) {
+                choice = Some((value, begin, Some(answer)));
+            }
+        }
+        best.push(choice?);
+    }
+    let mut parts = Vec::new();
+    let mut end = n;
+    while end > 0 {
+        let (_, begin, answer) = best[end].clone();
+        parts.push((begin..end, answer?));
+        end = begin;
+    }
+    parts.reverse();
+    let parts = street.chained(parts, usize::from(weights[1] > weights[0]));
+    Some(street.realise(&parts, resolution))
+}
+
+fn alone(weights: [f64; 2]) -> Aim {
+    Aim::Sum { weights, least_s: [0.0; 2] }
+}
+
+struct Street<'a> {
+    network: &'a Network,
+    corridor: &'a Corridor,
+    plans: &'a [Plan],
+    circle: Circle,
+    patterns: Vec<BandPattern>,
+}
+
+impl<'a> Street<'a> {
+    fn new(network: &'a Network, corridor: usize, plans: &'a [Plan]) -> Option<Self> {
+        let corridor = network.corridors().get(corridor)?;
+        let first = plans.get(corridor.members.first()?.intersection.0)?;
+        let mut patterns = Vec::new();
+        for member in &corridor.members {
+            let plan = plans.get(member.intersection.0)?;
+            if plan.cycle != first.cycle {
+                return None;
+            }
+            patterns.push(pattern(network.intersection(member.intersection), corridor, plan)?);
+        }
+        Some(Street { network, corridor, plans, circle: Circle::from(first.cycle), patterns })
+    }
+
+    fn problem(&self, range: Range<usize>) -> BandProblem {
+        BandProblem {
+            circle: self.circle,
+            signals: self.patterns[range.clone()].iter().map(|p| vec![*p]).collect(),
+            links: self.corridor.links[range.start..range.end - 1]
+                .iter()
+                .map(|link| {
+                    Direction::BOTH.map(|d| {
+                        let road = link.carriageway(d);
+                        road.speed.seconds_over(road.distance)
+                    })
+                })
+                .collect(),
+        }
+    }
+
+    /// Shifts each part so that the band of a direction runs on into it from the part before (outbound) or out of it into
+    /// the part before (inbound), head to head.
+    fn chained(&self, mut parts: Vec<(Range<usize>, BandAnswer)>, direction: usize) -> Vec<(Range<usize>, BandAnswer)> {
+        let head = |(range, answer): &(Range<usize>, BandAnswer), at: usize| {
+            let problem = self.problem(range.clone());
+            let wave = super::bandwidth::head(&problem, answer, direction);
+            let local = at - range.start;
+            let links = if direction == 0 { &problem.links[..local] } else { &problem.links[local..] };
+            wave + links.iter().map(|l| l[direction]).sum::<f64>()
+        };
+        for k in 1..parts.len() {
+            let at = parts[k].0.start;
+            let road = self.corridor.links[at - 1].carriageway(Direction::BOTH[direction]);
+            let over = road.speed.seconds_over(road.distance);
+            let before = head(&parts[k - 1], at - 1);
+            let here = head(&parts[k], at);
+            let by = if direction == 0 { before + over - here } else { before - over - here };
+            for offset in &mut parts[k].1.offsets_s {
+                *offset = self.circle.wrap(*offset + by);
+            }
+        }
+        parts
+    }
+
+    /// Plans at offsets of the resolution. All offsets of a part may start from any fraction of a step: the fraction that
+    /// attains most is taken.
+    fn realise(&self, parts: &[(Range<usize>, BandAnswer)], resolution: Tenths) -> BandPlans {
+        let mut plans = self.plans.to_vec();
+        let mut told = Vec::new();
+        for (range, answer) in parts {
+            let mut best: Option<(f64, [Option<Band>; 2])> = None;
+            let mut kept = plans.clone();
+            for fraction in 0..8_u32 {
+                let by = resolution.seconds() * f64::from(fraction) / 8.0;
+                for (k, member) in self.corridor.members[range.clone()].iter().enumerate() {
+                    let at = self.network.intersection(member.intersection);
+                    let plan = &mut plans[member.intersection.0];
+                    let reference =
+                        plan.green_in_cycle(at, at.reference_phase).map_or(Tenths::ZERO, |(start, _)| start);
+                    let wish = answer.offsets_s[k] + by + reference.seconds();
+                    *plan = plan.at_offset(nearest(wish, resolution));
+                }
+                let attained = Direction::BOTH.map(|d| measure(self.network, self.corridor, &plans, range.clone(), d));
+                let width = |d: usize| attained[d].map_or(0.0, |b| b.width_s);
+                // The narrower loss counts first: what was asked of each direction.
+                let score = (0..2).map(|d| width(d) - answer.widths_s[d]).fold(f64::INFINITY, f64::min)
+                    + 1e-3 * (width(0) + width(1));
+                if best.as_ref().is_none_or(|(most, _)| score > most + 1e-9) {
+                    best = Some((score, attained));
+                    kept.clone_from(&plans);
+                }
+            }
+            plans.clone_from(&kept);
+            let attained = best.map_or([None; 2], |(_, attained)| attained);
+            told.push(BandPart { members: range.clone(), attained, optimum_s: answer.widths_s });
+        }
+        BandPlans { plans, parts: told }
+    }
+}
+
+/// The step of the resolution nearest to a wish: wishes lie mid-slack, so wherever the slack holds a step this one is in it.
+fn nearest(wish_s: f64, resolution: Tenths) -> Shift {
+    let step = resolution.seconds().max(0.1);
+    let steps = (wish_s / step).round() as i64;
+    Shift::new(steps * i64::from(resolution.count().max(1)))
+}
+
+/// The through greens of a plan after its cycle's start.
+fn pattern(at: &Intersection, corridor: &Corridor, plan: &Plan) -> Option<BandPattern> {
+    let mut pattern = BandPattern { start_s: [0.0; 2], green_s: [plan.cycle.seconds(); 2] };
+    for direction in Direction::BOTH {
+        if let Some(phase) = at.phase_for(corridor.comes_from(direction), Movement::Through) {
+            let (start, green) = plan.green_in_cycle(at, phase)?;
+            pattern.start_s[direction as usize] = start.seconds();
+            pattern.green_s[direction as usize] = green.seconds();
+        }
+    }
+    Some(pattern)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corridor::sample;
+
+    fn plans(network: &Network, greens: [u32; 4]) -> Vec<Plan> {
+        let greens = greens.map(Tenths::from_seconds);
+        network.intersections().iter().map(|at| Plan::from_greens(at, &greens, Shift::new(0)).unwrap()).collect()
+    }
+
+    const SECOND: Tenths = Tenths::from_seconds(1);
+
+    #[test]
+    fn what_is_claimed_is_attained_up_to_rounding() {
+        let network = sample::arterial(&[420.0, 350.0, 610.0]);
+        let plans = plans(&network, [45, 9, 27, 9]);
+        let bands = widest_bands(&network, 0, &plans, Aim::Proportional { k: 1.0 }, SECOND).unwrap();
+        let part = &bands.parts[0];
+        for d in 0..2 {
+            let attained = part.attained[d].map_or(0.0, |b| b.width_s);
+            assert!(part.optimum_s[d] > 10.0);
+            assert!(attained >= part.optimum_s[d] - 1.0, "{attained} of {}", part.optimum_s[d]);
+            let again = measure(&network, &network.corridors()[0], &bands.plans, 0..4, Direction::BOTH[d]);
+            assert_eq!(again, part.attained[d]);
+        }
+    }
+
+    #[test]
+    fn a_long_street_falls_into_parts_that_have_both_bands() {
+        let spacings = [420.0, 350.0, 610.0, 280.0, 530.0, 720.0, 390.0, 470.0, 310.0, 650.0, 540.0];
+        let network = sample::arterial(&spacings);
+        let plans = plans(&network, [42, 10, 24, 10]);
+        let aim = Aim::Sum { weights: [1.0; 2], least_s: [8.0; 2] };
+        assert!(widest_bands(&network, 0, &plans, aim, SECOND).is_none(), "no two-way band through all 12");
+        let bands = partition(&network, 0, &plans, [1.0; 2], 8.0, SECOND).unwrap();
+        assert!(bands.parts.len() > 1 && bands.parts.len() < 7, "{}", bands.parts.len());
+        let mut next = 0;
+        for part in &bands.parts {
+            assert_eq!(part.members.start, next);
+            next = part.members.end;
+            for band in part.attained {
+                assert!(band.unwrap().width_s >= 7.0);
+            }
+        }
+        assert_eq!(next, 12);
+    }
+}
