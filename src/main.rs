@@ -1,2 +1,7 @@
-//! greenwave
-fn main() {}
+//! Parse, run, exit code; an error chain is printed once.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    greenwave::cli::main()
+}

@@ -18,3 +18,4 @@ mod stopline;
 pub mod street;
 pub mod traffic;
 pub mod walkers;
+pub mod world;

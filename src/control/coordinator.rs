@@ -69,6 +69,7 @@ pub struct Coordinator {
     asked: Option<(u64, Moment)>,
     questions: u64,
     steps: u64,
+    pub(super) changes: usize,
 }
 
 impl Coordinator {
@@ -92,6 +93,7 @@ impl Coordinator {
             asked: None,
             questions: 0,
             steps: 0,
+            changes: 0,
             setup,
         }
     }
@@ -99,6 +101,11 @@ impl Coordinator {
     /// The core's mode.
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Joint changes that were carried through so far, steps of transitions included.
+    pub fn changes(&self) -> usize {
+        self.changes
     }
 
     /// The plans aimed at, one an intersection.

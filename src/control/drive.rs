@@ -182,6 +182,7 @@ impl Coordinator {
         if change.active().next().is_none() {
             self.next_opportunity = Some(change.until);
             self.retry_after = None;
+            self.changes += 1;
             return None;
         }
         Some(change)

@@ -15,4 +15,4 @@ mod session;
 pub use profile::Profile;
 pub use registers::{Mode, RunningPlan, Status, identity};
 pub use request::{Answer, Ask, FieldFault, Op, Request};
-pub use session::{Link, Push, Session};
+pub use session::{Link, Push, Session, Why};

@@ -194,18 +194,23 @@ impl Session {
     }
 
     /// The requests of this tick: what is queued, the poll, the mirror where it is out of date, and a beat when due. `beat`
-    /// is the count of steps the core has completed.
-    pub fn tick(&mut self, now: Moment, beat: u64, timeout: Tenths) -> Vec<Request> {
+    /// is the count of steps the core has completed and the silence after which the cabinet gives up on us; without it
+    /// nothing is written.
+    pub fn tick(&mut self, now: Moment, beat: Option<(u64, Tenths)>) -> Vec<Request> {
         self.ask(Ask::Poll, Op::Read { address: STATUS, count: STATUS_WORDS });
         if self.status.is_some() && self.running().is_none() {
             self.ask(Ask::Mirror, Op::Read { address: RUNNING, count: PLAN_WORDS as u16 });
         }
-        if self.last_beat.is_none_or(|then| now.elapsed_since(then) >= BEAT_EVERY) {
+        if let Some((steps, timeout)) = beat.filter(|_| self.beat_due(now)) {
             let timeout = u16::try_from(timeout.count()).unwrap_or(u16::MAX);
-            self.ask(Ask::Beat, Op::Write { address: HEARTBEAT, words: vec![(beat & 0xFFFF) as u16, timeout] });
+            self.ask(Ask::Beat, Op::Write { address: HEARTBEAT, words: vec![(steps & 0xFFFF) as u16, timeout] });
             self.last_beat = Some(now);
         }
         std::mem::take(&mut self.queue)
+    }
+
+    fn beat_due(&self, now: Moment) -> bool {
+        self.last_beat.is_none_or(|then| now.elapsed_since(then) >= BEAT_EVERY)
     }
 
     /// Takes an answer; gives the reading when there is one.

@@ -1,0 +1,170 @@
+//! The whole plant: street, cabinets and their monitors, advanced together.
+//!
+//! Knows: which lamp and which loop belongs to which cabinet. Must not know: who writes the registers, or why.
+//!
+//! ```text
+//!  registers ─► cabinets ─► lamps ─► traffic ─► loops ─► cabinets' counters ─► registers
+//!                   └────► lamp changes ─► monitors ─► violations
+//! ```
+//! Within a step the cabinets go first, on the loops as they stand; the traffic then drives for the whole step under the
+//! lamps as they are at its beginning (at most half a second old, a driver's reaction is longer).
+
+use std::sync::Arc;
+
+use crate::arrivals::Departure;
+use crate::cabinet::{Cabinet, CabinetSpec, Exception, SpecError, Tenths};
+use crate::measure::{Measures, Window};
+use crate::monitor::{Monitor, MonitorSpec, Violation};
+use crate::signal::Lamp;
+use crate::street::Street;
+use crate::traffic::Traffic;
+
+/// One signalised intersection of the plant.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// The cabinet.
+    pub cabinet: CabinetSpec,
+    /// The conflict monitor's own tables.
+    pub monitor: MonitorSpec,
+    /// Loop of each detector channel, index into the street's loops; `None` = the channel is not connected.
+    pub channels: Vec<Option<usize>>,
+}
+
+/// Street, cabinets and monitors.
+#[derive(Debug, Clone)]
+pub struct World {
+    traffic: Traffic,
+    cabinets: Vec<Cabinet>,
+    monitors: Vec<Monitor>,
+    channels: Vec<Vec<Option<usize>>>,
+    midnight: Tenths,
+    lamps: Vec<Lamp>,
+}
+
+impl World {
+    /// A plant at `window.start_s` of the day whose local midnight is at `midnight` (0.1 s since the Unix epoch UTC). Lamps
+    /// of the street are the cabinets' phases in order.
+    ///
+    /// # Errors
+    /// When an installation is impossible.
+    pub fn new(
+        street: Arc<Street>,
+        departures: Vec<Departure>,
+        seed: u64,
+        window: Window,
+        installations: Vec<Installation>,
+        midnight: Tenths,
+    ) -> Result<World, SpecError> {
+        let now = at(midnight, window.start_s);
+        let mut world = World {
+            traffic: Traffic::new(street, departures, seed, window),
+            cabinets: Vec::with_capacity(installations.len()),
+            monitors: Vec::with_capacity(installations.len()),
+            channels: Vec::with_capacity(installations.len()),
+            midnight,
+            lamps: Vec::new(),
+        };
+        for installation in installations {
+            world.cabinets.push(Cabinet::new(installation.cabinet, now)?);
+            world.monitors.push(Monitor::new(installation.monitor, now));
+            world.channels.push(installation.channels);
+        }
+        world.signals(now);
+        Ok(world)
+    }
+
+    /// Seconds of the day.
+    pub fn now_s(&self) -> f64 {
+        self.traffic.now_s()
+    }
+
+    /// True time, 0.1 s since the Unix epoch UTC.
+    pub fn now(&self) -> Tenths {
+        at(self.midnight, self.now_s())
+    }
+
+    /// Drives on until a second of the day is reached or passed.
+    pub fn advance_to(&mut self, second_of_day: f64) {
+        while self.now_s() < second_of_day {
+            self.traffic.step(&self.lamps);
+            self.signals(at(self.midnight, self.traffic.now_s()));
+        }
+    }
+
+    /// FC03 of a cabinet.
+    ///
+    /// # Errors
+    /// The exception it answers with.
+    pub fn read(&self, cabinet: usize, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
+        self.cabinets[cabinet].read(address, count)
+    }
+
+    /// FC16 of a cabinet.
+    ///
+    /// # Errors
+    /// The exception it answers with.
+    pub fn write(&mut self, cabinet: usize, address: u16, words: &[u16]) -> Result<(), Exception> {
+        self.cabinets[cabinet].write(address, words)
+    }
+
+    /// The cabinets, in the order of their installation.
+    pub fn cabinets(&self) -> &[Cabinet] {
+        &self.cabinets
+    }
+
+    /// One cabinet, to switch faults on.
+    pub fn cabinet_mut(&mut self, cabinet: usize) -> &mut Cabinet {
+        &mut self.cabinets[cabinet]
+    }
+
+    /// The traffic.
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
+    }
+
+    /// The traffic, to switch a recorder on.
+    pub fn traffic_mut(&mut self) -> &mut Traffic {
+        &mut self.traffic
+    }
+
+    /// Whether all demand has been served.
+    pub fn idle(&self) -> bool {
+        self.traffic.idle()
+    }
+
+    /// What the monitors have seen so far, by cabinet.
+    pub fn violations(&mut self) -> Vec<(usize, Violation)> {
+        let now = self.now();
+        let all = self.monitors.iter_mut().enumerate();
+        all.flat_map(|(k, monitor)| monitor.violations(now).into_iter().map(move |v| (k, v))).collect()
+    }
+
+    /// Ends the run.
+    pub fn finish(self) -> Measures {
+        self.traffic.finish()
+    }
+
+    fn signals(&mut self, now: Tenths) {
+        let loops = self.traffic.loops();
+        self.lamps.clear();
+        for ((cabinet, monitor), channels) in self.cabinets.iter_mut().zip(&mut self.monitors).zip(&self.channels) {
+            let mut counters = [(0, 0.0); crate::cabinet::MAX_CHANNELS];
+            for (counter, site) in counters.iter_mut().zip(channels) {
+                if let Some(state) = site.and_then(|s| loops.get(s)) {
+                    *counter = (state.count, state.occupied_s);
+                }
+            }
+            cabinet.advance(now, &counters[..channels.len().min(counters.len())]);
+            for change in cabinet.lamp_changes() {
+                monitor.observe(change.at, change.phase, change.lamp);
+            }
+            self.lamps.extend_from_slice(cabinet.lamps());
+        }
+    }
+}
+
+/// True time of a second of the day, to the nearest tenth.
+fn at(midnight: Tenths, second_of_day: f64) -> Tenths {
+    midnight + (second_of_day * 10.0).round() as Tenths
+}
+

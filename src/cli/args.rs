@@ -1,0 +1,224 @@
+//! Arguments as typed.
+
+use crate::replay::{Arm, BusKind};
+use crate::rig::DayName;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// Adaptive green-wave control for arterial traffic signals.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Check(Check),
+    Plan(Plan),
+    Diagram(Diagram),
+    Replay(Replay),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Check corridor definitions: every problem of every file, with place, rule and mend.
+///
+/// Exit code 0: nothing wrong; 1: problems were found.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/ --format json")]
+pub(super) struct Check {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// How problems are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+/// Compute coordinated plans: for a period of the mean day, or the book of day plans.
+///
+/// Cycle, splits and offsets are optimised together against delay and stops of all vehicles. With --day the plans of every
+/// period are made and, with --rounds, improved in the plant on training days.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out corridors/plans/dongchang-road.toml")]
+pub(super) struct Plan {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) demand: DemandFiles,
+    /// Plan for the period of the day plan that this time of day lies in.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:30", conflicts_with = "day")]
+    pub(super) at: u32,
+    /// Make the plans of every period: the book of day plans.
+    #[arg(long)]
+    pub(super) day: bool,
+    /// Rounds of improvement in the plant on training days (only with --day; minutes each).
+    #[arg(long, default_value_t = 0, requires = "day")]
+    pub(super) rounds: usize,
+    /// Improve only periods that touch this time of day, such as 06:30-09:30; the others keep the model's optimum.
+    #[arg(long, value_name = "HH:MM-HH:MM", value_parser = window, requires = "day")]
+    pub(super) within: Option<(u32, u32)>,
+    /// Write the book here instead of to standard output.
+    #[arg(long, value_name = "FILE", requires = "day")]
+    pub(super) out: Option<PathBuf>,
+    /// Runs at the same time (default: the machine's cores).
+    #[arg(long)]
+    pub(super) threads: Option<usize>,
+    /// How a plan is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "day")]
+    pub(super) format: Format,
+}
+
+/// Draw the time-space diagram of a corridor's plans as SVG.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml > wave.svg")]
+pub(super) struct Diagram {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) demand: DemandFiles,
+    /// Day plan book to draw from (default: plans/<corridor>.toml beside the definition; if there is none, plans are computed).
+    #[arg(long, value_name = "FILE")]
+    pub(super) plans: Option<PathBuf>,
+    /// The period of the day plan that this time of day lies in.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:30")]
+    pub(super) at: u32,
+    /// Corridor to draw (default: the first).
+    #[arg(long, value_name = "ID")]
+    pub(super) corridor: Option<String>,
+    /// Write the picture here instead of to standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// svg: the picture; json: greens and bands as numbers.
+    #[arg(long, value_enum, default_value_t = DiagramFormat::Svg)]
+    pub(super) format: DiagramFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiagramFormat {
+    /// The picture.
+    Svg,
+    /// Greens and bands as numbers.
+    Json,
+}
+
+/// Where demand comes from.
+#[derive(Debug, ClapArgs)]
+pub(super) struct DemandFiles {
+    /// Counts of the mean day, CSV: intersection,approach,movement,start_s,vehicles
+    /// (default: ../sim/scenarios/<corridor>/mean-workday.csv from the definition).
+    #[arg(long, value_name = "FILE")]
+    pub(super) counts: Option<PathBuf>,
+    /// The scenario that draws days (default: ../sim/scenarios/<corridor>.toml from the definition).
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+}
+
+/// Replay days in closed loop and report what the control gained, against which baselines, at whose cost.
+///
+/// Simulated traffic drives over detectors, simulated cabinets count it, the core reads the counts over Modbus, computes
+/// coordinated plans and pushes them, the cabinets run them. All arms meet the same arrivals; differences are paired.
+///
+/// Arms: isolated (each intersection's own best fixed plan, own cycle), fixed (coordinated day plans, the strongest we can
+/// make from training days), greenwave (starts from fixed, sees only detectors over the bus, adapts). For tests of the
+/// method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --days 1001-1010 --seeds 3 --json report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal,1002:surge --journal decisions.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json")]
+pub(super) struct Replay {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) demand: DemandFiles,
+    /// Day plan book (default: plans/<corridor>.toml beside the definition; if there is none, the model's optimum is used).
+    #[arg(long, value_name = "FILE")]
+    pub(super) plans: Option<PathBuf>,
+    /// Days by number, ranges with a dash, kinds after a colon. Kinds: workday, saturday, tidal, surge, shifted, school, rain.
+    /// 1-99 are for training, 1001-1099 for reporting.
+    #[arg(long, value_name = "DAYS", value_parser = days, default_value = "1001-1004,1005-1006:tidal,1007-1008:shifted,1009-1010:surge")]
+    pub(super) days: DayList,
+    /// Runs a day, each with its own arrivals and drivers.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=999))]
+    pub(super) seeds: u64,
+    /// Arms, each compared with those before it.
+    #[arg(long, value_delimiter = ',', default_value = "isolated,fixed,greenwave")]
+    pub(super) arms: Vec<Arm>,
+    /// Measured from this time of day; a warm-up of 15 minutes before it is not counted.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "06:30")]
+    pub(super) from: u32,
+    /// Demand stops here; the run goes on until everybody is out, 30 minutes at most.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "09:00")]
+    pub(super) to: u32,
+    /// The whole day, 06:00 to 21:00.
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    pub(super) whole_day: bool,
+    /// How the core reaches the cabinets.
+    #[arg(long, value_enum, default_value_t = BusKind::Tcp)]
+    pub(super) bus: BusKind,
+    /// Runs at the same time (default: the machine's cores). Results do not depend on it.
+    #[arg(long)]
+    pub(super) threads: Option<usize>,
+    /// Write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Write the raw measures of every run as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+    /// Write every decision of the core with its reason, one JSON line each.
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// text: the table; json: the report on standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+}
+
+/// Days as typed, in order.
+#[derive(Debug, Clone)]
+pub(super) struct DayList(pub(super) Vec<DayName>);
+
+fn days(text: &str) -> Result<DayList, String> {
+    let mut days = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+        let (numbers, kind) = part.split_once(':').unwrap_or((part, "workday"));
+        let range: RangeInclusive<u64> = match numbers.split_once('-') {
+            Some((a, b)) => number(a)?..=number(b)?,
+            None => number(numbers)?..=number(numbers)?,
+        };
+        if range.is_empty() || range.end() - range.start() > 1000 {
+            return Err(format!("`{numbers}` is no range of at most 1000 days"));
+        }
+        for seed in range {
+            days.push(format!("{seed}:{kind}").parse()?);
+        }
+    }
+    if days.is_empty() { Err("no days".into()) } else { Ok(DayList(days)) }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("`{text}` is no day number"))
+}
+
+fn clock(text: &str) -> Result<u32, String> {
+    let wrong = || format!("`{text}` is no time of day; write HH:MM, 00:00 to 24:00");
+    let (h, m) = text.split_once(':').ok_or_else(wrong)?;
+    let (h, m): (u32, u32) = (h.parse().map_err(|_| wrong())?, m.parse().map_err(|_| wrong())?);
+    let s = h * 3600 + m * 60;
+    if m < 60 && s <= 86_400 { Ok(s) } else { Err(wrong()) }
+}
+
+fn window(text: &str) -> Result<(u32, u32), String> {
+    let (from, to) = text.split_once('-').ok_or_else(|| format!("`{text}` is no window; write HH:MM-HH:MM"))?;
+    let (from, to) = (clock(from)?, clock(to)?);
+    if from < to { Ok((from, to)) } else { Err(format!("`{text}` ends before it begins")) }
+}

@@ -1,0 +1,148 @@
+//! Reading what commands are pointed at, and finding what stands beside it.
+
+use crate::corridor::{Network, Problem, load};
+use crate::demand::DayProfile;
+use crate::plan::DayPlans;
+use crate::rig::Scenario;
+use crate::safety::{Limits, judge};
+use anyhow::{Context, Result, anyhow, bail};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Definition files as bytes: folders are read one level deep, in the order of their names.
+pub(super) fn definitions(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let meta = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+        if meta.is_dir() {
+            let mut inside: Vec<PathBuf> = fs::read_dir(path)
+                .with_context(|| format!("cannot read {}", path.display()))?
+                .map(|entry| entry.map(|e| e.path()))
+                .collect::<std::io::Result<_>>()?;
+            inside.retain(|p| p.is_file() && p.extension().is_some_and(|e| e == "toml"));
+            inside.sort();
+            if inside.is_empty() {
+                bail!("{} holds no .toml file", path.display());
+            }
+            files.extend(inside);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.into_iter().map(|p| Ok((p.display().to_string(), read(&p)?))).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn text(path: &Path) -> Result<String> {
+    String::from_utf8(read(path)?).map_err(|e| {
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+        anyhow!("{}:{line}: not UTF-8", path.display())
+    })
+}
+
+/// The network of some paths, or every problem as text.
+pub(super) fn network(paths: &[PathBuf]) -> Result<Network> {
+    load(&definitions(paths)?).map_err(|problems| {
+        let all: Vec<String> = problems.iter().map(Problem::render).collect();
+        anyhow!("{} in the definitions:\n{}", count(problems.len()), all.join("\n"))
+    })
+}
+
+/// "1 problem", "3 problems".
+pub(super) fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".into() } else { format!("{problems} problems") }
+}
+
+/// The folder the first path's definitions lie in.
+fn folder(paths: &[PathBuf]) -> PathBuf {
+    let first = &paths[0];
+    if first.is_dir() { first.clone() } else { first.parent().map(Path::to_path_buf).unwrap_or_default() }
+}
+
+fn main_corridor(network: &Network) -> Result<&str> {
+    network.corridors().first().map(|c| c.id.as_str()).ok_or_else(|| anyhow!("the definitions hold no corridor"))
+}
+
+/// A file with the hash of its bytes.
+pub(super) struct Hashed<T> {
+    /// What it holds.
+    pub(super) value: T,
+    /// SHA-256 in hexadecimal.
+    pub(super) hash: String,
+    /// Where it lies.
+    pub(super) path: PathBuf,
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The counts of the mean day.
+pub(super) fn profile(network: &Network, paths: &[PathBuf], given: Option<&Path>) -> Result<Hashed<DayProfile>> {
+    let path = match given {
+        Some(path) => path.to_path_buf(),
+        None => folder(paths).join("../sim/scenarios").join(main_corridor(network)?).join("mean-workday.csv"),
+    };
+    let bytes = read(&path).context("the counts of the mean day are needed; name them with --counts")?;
+    let value = DayProfile::parse(network, &bytes).map_err(|problems| {
+        let all: Vec<String> = problems.iter().take(20).map(|p| format!("{}: {p}", path.display())).collect();
+        anyhow!("{} in the counts:\n{}", count(problems.len()), all.join("\n"))
+    })?;
+    Ok(Hashed { value, hash: hash(&bytes), path })
+}
+
+/// The scenario that draws days.
+pub(super) fn scenario(network: &Network, paths: &[PathBuf], given: Option<&Path>) -> Result<Hashed<Scenario>> {
+    let path = match given {
+        Some(path) => path.to_path_buf(),
+        None => folder(paths).join("../sim/scenarios").join(format!("{}.toml", main_corridor(network)?)),
+    };
+    let text = text(&path).context("a scenario is needed to draw days; name it with --scenario")?;
+    let value = Scenario::parse(&path.display().to_string(), &text).map_err(|e| anyhow!("{e}"))?;
+    Ok(Hashed { value, hash: hash(text.as_bytes()), path })
+}
+
+/// The day plan book, if one is given or lies beside the definitions. Every plan of it is judged by the guard.
+pub(super) fn day_plans(
+    network: &Network,
+    paths: &[PathBuf],
+    given: Option<&Path>,
+) -> Result<Option<Hashed<DayPlans>>> {
+    let path = match given {
+        Some(path) => path.to_path_buf(),
+        None => folder(paths).join("plans").join(format!("{}.toml", main_corridor(network)?)),
+    };
+    if given.is_none() && !path.exists() {
+        return Ok(None);
+    }
+    let text = text(&path)?;
+    let value = DayPlans::parse(network, &text).map_err(|e| anyhow!("{}: {e}", path.display()))?;
+    for (period, plans) in network.periods().iter().zip(value.periods()) {
+        for (at, plan) in network.intersections().iter().zip(plans) {
+            if let Some(breach) = judge(at, plan, &Limits::default()).first() {
+                bail!("{}: {}, {}: {breach}", path.display(), period.name.en, at.id);
+            }
+        }
+    }
+    Ok(Some(Hashed { value, hash: hash(text.as_bytes()), path }))
+}
+
+/// Writes a file whole or not at all: beside it first, then renamed.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    fs::write(&beside, bytes)
+        .and_then(|()| fs::rename(&beside, path))
+        .inspect_err(|_| drop(fs::remove_file(&beside)))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The machine's cores, or what was asked for.
+pub(super) fn threads(given: Option<usize>) -> usize {
+    given.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get)).max(1)
+}

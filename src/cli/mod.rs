@@ -1,0 +1,46 @@
+//! The command line: arguments as typed, one file a command.
+//!
+//! Knows: every edge room. Must not know: how anything is decided or measured; it asks, and prints what it is told.
+
+mod args;
+mod check;
+mod diagram;
+mod files;
+mod plan;
+mod progress;
+mod replay;
+mod table;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs the program: 0 done, 1 the answer is no (problems, a breach), 2 used wrongly, 3 could not be carried out.
+pub fn main() -> ExitCode {
+    let args = args::Args::parse();
+    let done = match args.command {
+        args::Command::Check(check) => check::run(&check),
+        args::Command::Plan(plan) => plan::run(&plan),
+        args::Command::Diagram(diagram) => diagram::run(&diagram),
+        args::Command::Replay(replay) => replay::run(&replay),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            tell(&format!("error: {error:#}"));
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// Prints to standard output. A reader that has gone away ends the program quietly.
+fn say(text: &str) {
+    if writeln!(std::io::stdout().lock(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Prints to standard error; there is nobody left to tell when that fails.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,156 @@
+//! The arms: what a cabinet has of its own, and whether the core speaks to it. All arms meet the same arrivals.
+
+use crate::corridor::{IntersectionIndex, Network};
+use crate::demand::DayProfile;
+use crate::optimise::{self, Settings};
+use crate::plan::{DayPlans, Plan};
+use crate::rig::LocalEntry;
+use crate::units::Tenths;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+
+/// Who controls the corridor (contract 16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arm {
+    /// Each intersection's own best fixed plan for the mean day's period, own cycle, phase drawn per seed; no bus.
+    Isolated,
+    /// Coordinated day plans, the strongest we can make from training days; in the cabinets, no bus.
+    Fixed,
+    /// Starts from `Fixed`, sees only detectors over the bus, adapts.
+    Greenwave,
+    /// `Fixed`'s cycles and splits with offsets drawn at random (seed 1): the placebo.
+    PlaceboA,
+    /// The same with seed 2.
+    PlaceboB,
+    /// `Fixed`'s cycles and splits with the offsets that are worst by the model: the harm.
+    Harm,
+}
+
+impl Arm {
+    /// The arms a report compares.
+    pub const REPORTED: [Arm; 3] = [Arm::Isolated, Arm::Fixed, Arm::Greenwave];
+
+    /// The name in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Arm::Isolated => "isolated",
+            Arm::Fixed => "fixed",
+            Arm::Greenwave => "greenwave",
+            Arm::PlaceboA => "placebo-a",
+            Arm::PlaceboB => "placebo-b",
+            Arm::Harm => "harm",
+        }
+    }
+
+    const ALL: [Arm; 6] = [Arm::Isolated, Arm::Fixed, Arm::Greenwave, Arm::PlaceboA, Arm::PlaceboB, Arm::Harm];
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Arm {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Arm::ALL.into_iter().find(|a| a.name() == text).ok_or_else(|| {
+            let names: Vec<_> = Arm::ALL.iter().map(|a| a.name()).collect();
+            format!("`{text}` is no arm: {}", names.join(", "))
+        })
+    }
+}
+
+/// Everything the arms run on, made once for all runs of a study.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// The coordinated day plans.
+    pub fixed: DayPlans,
+    /// Per period and intersection, each intersection's own best.
+    isolated: Vec<Vec<Plan>>,
+    /// Per period, the offsets that are worst.
+    harm: Vec<Vec<Plan>>,
+}
+
+impl Book {
+    /// Prepares the arms from the coordinated day plans and the mean day. `None` when an intersection has no plan at all
+    /// for some period, which a checked definition does not let happen.
+    pub fn new(network: &Network, profile: &DayProfile, fixed: DayPlans, settings: &Settings) -> Option<Book> {
+        let mut isolated = Vec::new();
+        let mut harm = Vec::new();
+        for (period, plans) in network.periods().iter().zip(fixed.periods()) {
+            let flows = profile.mean(period.from_s, period.to_s);
+            isolated.push(
+                network
+                    .indices()
+                    .map(|index| optimise::isolated(network, index, &flows, settings))
+                    .collect::<Option<Vec<_>>>()?,
+            );
+            harm.push(worst_offsets(network, &flows, plans, settings));
+        }
+        Some(Book { fixed, isolated, harm })
+    }
+
+    /// What the cabinets of an arm have of their own in one run.
+    pub fn own(&self, network: &Network, arm: Arm, seed: u64) -> Vec<Vec<LocalEntry>> {
+        let by_period = |plans: &[Vec<Plan>], index: IntersectionIndex, alone: &dyn Fn(&Plan) -> Option<Tenths>| {
+            let entry = |(period, plans): (&crate::corridor::Period, &Vec<Plan>)| {
+                let plan = plans[index.0].clone();
+                LocalEntry { from_s: period.from_s, alone: alone(&plan), plan }
+            };
+            network.periods().iter().zip(plans).map(entry).collect::<Vec<_>>()
+        };
+        network
+            .indices()
+            .map(|index| match arm {
+                Arm::Isolated => {
+                    let draw = stream(seed, index).random::<f64>();
+                    by_period(&self.isolated, index, &|plan| Some(share_of(plan, draw)))
+                }
+                Arm::Fixed | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
+                Arm::Harm => by_period(&self.harm, index, &|_| None),
+                Arm::PlaceboA | Arm::PlaceboB => {
+                    let draw = stream(if arm == Arm::PlaceboA { 1 } else { 2 } << 32 | seed, index).random::<f64>();
+                    let moved = |plan: &Plan| plan.at_offset(share_of(plan, draw).later());
+                    let plans: Vec<Vec<Plan>> =
+                        self.fixed.periods().iter().map(|p| p.iter().map(moved).collect()).collect();
+                    by_period(&plans, index, &|_| None)
+                }
+            })
+            .collect()
+    }
+}
+
+/// A random stream of its own for every intersection and run, so that no arm's draws shift another's.
+fn stream(seed: u64, index: IntersectionIndex) -> Pcg64Mcg {
+    Pcg64Mcg::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index.0 as u64)
+}
+
+/// A share of a plan's cycle, in tenths.
+fn share_of(plan: &Plan, share: f64) -> Tenths {
+    Tenths::parse_seconds(plan.cycle.seconds() * share.min(0.999)).unwrap_or_default()
+}
+
+/// Moves each intersection's offset in turn to where the model's delay is worst: a coarse search is bad enough.
+fn worst_offsets(network: &Network, flows: &crate::demand::Flows, plans: &[Plan], settings: &Settings) -> Vec<Plan> {
+    const STEPS: u32 = 12;
+    let mut plans = plans.to_vec();
+    for index in 1..plans.len() {
+        let cycle = plans[index].cycle.length().count();
+        let delay = |step: u32, plans: &[Plan]| {
+            let mut tried = plans.to_vec();
+            tried[index] = tried[index].at_offset(Tenths::new(cycle * step / STEPS).later());
+            let cost = optimise::predict(network, flows, &tried, settings).map_or(0.0, |p| p.delay_veh_s_per_h);
+            (cost, tried)
+        };
+        let worst = (0..STEPS).map(|step| delay(step, &plans)).max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, tried)) = worst {
+            plans = tried;
+        }
+    }
+    plans
+}

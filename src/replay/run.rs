@@ -1,0 +1,163 @@
+//! One run: a plant, perhaps a bus and the core, from the warm-up to the last vehicle.
+//!
+//! Time advances only when every answer due in a second is in; the bus is given all requests of a second at once and gives
+//! the answers in their order. So memory and TCP agree byte for byte (contract 14).
+
+use super::arms::{Arm, Book};
+use crate::bus::{Bus, MemoryBus, Stuck, TcpBus, TcpServer};
+use crate::calendar::Calendar;
+use crate::control::{Coordinator, Event, Finding, Policy, Setup};
+use crate::corridor::Network;
+use crate::demand::DayProfile;
+use crate::journal::Journal;
+use crate::optimise::Settings;
+use crate::rig::{Measures, Rig, RigProblem, Run};
+use crate::safety::Limits;
+use crate::transition::Bounds;
+use crate::work::carry_out;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest time after the demand has stopped (contract 15).
+const DRAIN_S: u32 = 1800;
+/// Time the optimiser is given, in simulated seconds.
+const WORK_S: u32 = 5;
+/// Wall time after which an answer that is still out ends the run.
+const GUARD: Duration = Duration::from_secs(20);
+
+/// Which bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BusKind {
+    /// Modbus TCP over loopback, on free ports.
+    Tcp,
+    /// Devices asked directly.
+    Memory,
+}
+
+/// What can end a run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunProblem {
+    /// The plant can not be built.
+    #[error(transparent)]
+    Rig(#[from] RigProblem),
+    /// The bus.
+    #[error(transparent)]
+    Bus(#[from] Stuck),
+    /// A socket.
+    #[error("no loopback socket for an emulated cabinet: {0}")]
+    Socket(#[from] std::io::Error),
+}
+
+/// What a run gave.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// What the plant measured.
+    pub measures: Measures,
+    /// What the core decided; empty without a core.
+    pub journal: Journal,
+    /// What the monitors saw; any is a failed run.
+    pub violations: usize,
+    /// Joint changes that were activated.
+    pub changes: usize,
+}
+
+/// What all runs of a study share.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The checked definitions.
+    pub network: Arc<Network>,
+    /// Flows of the mean day.
+    pub profile: DayProfile,
+    /// The arms' plans.
+    pub book: Book,
+    /// The optimiser's settings.
+    pub settings: Settings,
+    /// When a change pays.
+    pub policy: Policy,
+}
+
+/// Runs one arm on one day with one seed.
+///
+/// # Errors
+/// When the plant can not be built or the bus gets stuck; a cabinet's silence is no error.
+pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result<Outcome, RunProblem> {
+    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed), run)?;
+    if arm != Arm::Greenwave {
+        return Ok(alone(rig, run));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match bus {
+            BusKind::Memory => with_core(shared, rig.clone(), run, MemoryBus::new(rig.devices())).await,
+            BusKind::Tcp => {
+                let mut servers = Vec::new();
+                let mut cabinets = Vec::new();
+                for (device, unit) in rig.devices() {
+                    let server = TcpServer::serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), device).await?;
+                    cabinets.push((server.address(), unit));
+                    servers.push(server);
+                }
+                with_core(shared, rig, run, TcpBus::guarded(cabinets, GUARD)).await
+            }
+        }
+    })
+}
+
+/// Cabinets on their own plans.
+fn alone(rig: Rig, run: &Run<'_>) -> Outcome {
+    let mut second = run.start_s;
+    let mut violations = 0;
+    while !over(&rig, run, second) {
+        second += 60;
+        rig.advance_to(second);
+        violations += rig.violations().len();
+    }
+    Outcome { measures: rig.finish(), journal: Journal::default(), violations, changes: 0 }
+}
+
+fn over(rig: &Rig, run: &Run<'_>, second: u32) -> bool {
+    second >= run.to_s && (rig.idle() || second >= run.to_s + DRAIN_S)
+}
+
+/// The closed loop: counts in, plans out, second by second.
+async fn with_core(shared: &Shared, rig: Rig, run: &Run<'_>, mut bus: impl Bus) -> Result<Outcome, RunProblem> {
+    let calendar = Calendar::new(&shared.network);
+    let setup = Setup {
+        network: shared.network.clone(),
+        profile: shared.profile.clone(),
+        day_plans: shared.book.fixed.periods().to_vec(),
+        limits: Limits::default(),
+        bounds: Bounds::default(),
+        policy: shared.policy,
+        armed: true,
+    };
+    let mut core = Coordinator::new(setup, rig.moment(run.start_s));
+    let mut journal = Journal::default();
+    let mut events: Vec<Event> = Vec::new();
+    let mut found: Option<(u32, Finding)> = None;
+    let (mut second, mut violations) = (run.start_s, 0);
+    while !over(&rig, run, second) {
+        rig.advance_to(second);
+        let now = rig.moment(second);
+        if let Some((_, finding)) = found.take_if(|(due, _)| *due <= second) {
+            events.push(Event::Found(finding));
+        }
+        let out = core.step(now, &events);
+        journal.add(&calendar, now, &out.decisions);
+        if let Some(work) = &out.work {
+            found = Some((second + WORK_S, carry_out(&shared.network, work, &shared.settings)));
+        }
+        let answers = bus.exchange(&out.requests).await?;
+        events.clear();
+        events.extend(out.requests.iter().zip(answers).map(|(request, answer)| Event::Answer {
+            cabinet: request.cabinet(),
+            ask: request.ask(),
+            answer,
+        }));
+        violations += rig.violations().len();
+        second += 1;
+    }
+    let changes = core.changes();
+    Ok(Outcome { measures: rig.finish(), journal, violations, changes })
+}

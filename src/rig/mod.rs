@@ -1,0 +1,14 @@
+//! Plant, cabinets and a bus tied together: the only room that names the simulator crate.
+//!
+//! Knows: both sides' words. `translate` is the one place where tenths and registers meet metres and lamps.
+//! Must not know: the control loop, arms, reports.
+
+mod days;
+mod plant;
+mod translate;
+
+pub use days::{DayKind, DayName, Demand, Scenario, ScenarioProblem};
+pub use greenwave_sim::gain;
+pub use greenwave_sim::measure::{ApproachMeasure, Measures, WayMeasure};
+pub use plant::{Faults, Rig, RigProblem, Run};
+pub use translate::LocalEntry;
