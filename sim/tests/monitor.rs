@@ -93,6 +93,8 @@ fn short_walk_and_clearance() {
     assert_eq!(found, [(169, ShortWalk, vec![2])]);
     let found = findings(&[(100, 2, Green), (180, 2, Yellow), (299, 2, Red)]);
     assert_eq!(found, [(299, ShortPedestrianClearance, vec![2])]);
+    let found = findings(&[(100, 2, Green), (169, 2, Yellow), (289, 2, Red)]);
+    assert_eq!(found, [(169, ShortWalk, vec![2]), (289, ShortGreen, vec![2])]);
     assert_eq!(findings(&[(100, 2, Green), (300, 2, Red)]), [(300, ShortPedestrianClearance, vec![2])]);
 }
 
@@ -130,6 +132,9 @@ fn starved() {
     monitor.observe(5060, 1, Green);
     assert_eq!(monitor.violations(6000), []);
     assert_eq!(monitor.violations(6001).len(), 1, "again since its last green");
+    monitor.observe(6100, 1, Yellow);
+    monitor.observe(6130, 1, Red);
+    assert_eq!(monitor.violations(7200).len(), 1, "and told again");
 }
 
 #[test]

@@ -149,10 +149,11 @@ pub(super) fn decode(table: &Table, block: &[u16]) -> Result<Decoded, Refusal> {
         return Err(Refusal::Stages);
     }
     let greens = records(table, &block[HEADER..], n)?;
-    if table.cycle_of(&greens) != cycle {
-        return Err(Refusal::Sum);
+    match guard::greens(table, &greens) {
+        Ok(()) if table.cycle_of(&greens) == cycle => {}
+        Ok(()) | Err(guard::Breach::Cycle) => return Err(Refusal::Sum),
+        Err(_) => return Err(Refusal::Green),
     }
-    guard::greens(table, &greens).map_err(|_| Refusal::Green)?;
     let plan = Plan::new(table, greens, reference - 1, Some(Tenths::from(block[9])));
     Ok(Decoded { generation: long(&block[4..]), epoch: long(&block[6..]), crc, plan })
 }
@@ -166,12 +167,9 @@ fn records(table: &Table, words: &[u16], n: usize) -> Result<Vec<Tenths>, Refusa
     if used.chunks(RECORD).enumerate().any(|(k, r)| usize::from(r[0]) != k + 1) {
         return Err(Refusal::Stages);
     }
-    let records = || used.chunks(RECORD).zip(&table.spec.stages);
-    if records().any(|(r, s)| Tenths::from(r[2]) != s.yellow || Tenths::from(r[3]) != s.all_red) {
+    let mut records = used.chunks(RECORD).zip(&table.spec.stages);
+    if records.any(|(r, s)| Tenths::from(r[2]) != s.yellow || Tenths::from(r[3]) != s.all_red) {
         return Err(Refusal::Clearance);
-    }
-    if records().any(|(r, s)| !(s.min_green..=s.max_green).contains(&Tenths::from(r[1]))) {
-        return Err(Refusal::Green);
     }
     Ok(used.chunks(RECORD).map(|r| Tenths::from(r[1])).collect())
 }

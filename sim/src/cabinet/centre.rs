@@ -18,7 +18,7 @@ use super::clock::SLEW;
 use super::spec::{Table, Tenths};
 
 /// Farthest activation ahead of the clock: one hour.
-pub(super) const HORIZON: Tenths = 36_000;
+const HORIZON: Tenths = 36_000;
 const MINUTE: Tenths = 600;
 
 /// A plan that the centre committed.
@@ -82,6 +82,17 @@ impl Start {
     /// Whether it is at or after the activation.
     pub(super) fn reaches(&self, activation: Tenths) -> bool {
         self.at + self.tolerance >= activation
+    }
+
+    /// Whether a plan can begin here: one of its own cycles does, and it is not over yet.
+    pub(super) fn fits(&self, plan: &CentrePlan) -> Result<(), Refusal> {
+        if plan.decoded.plan.late(self.at).abs() > self.tolerance {
+            Err(Refusal::Activation)
+        } else if self.at >= plan.expires {
+            Err(Refusal::Expiry)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -154,16 +165,14 @@ impl Centre {
         Ok(decoded)
     }
 
-    /// Judges a commit; `start` finds the first cycle start of the running plan at or after an activation.
-    pub(super) fn commit(
-        &mut self,
+    /// Judges a commit at a clock time by its words and the staged block; when it can take effect is not asked yet.
+    pub(super) fn examine(
+        &self,
         table: &Table,
-        kept: &mut Kept,
-        now: Tenths,
+        kept: &Kept,
         clock: Tenths,
         words: &[u16],
-        start: Option<Start>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<CentrePlan, Refusal> {
         let decoded = self.judge(table, kept)?;
         if long(words) != decoded.generation {
             return Err(Refusal::Generation);
@@ -182,34 +191,30 @@ impl Centre {
         if activation < clock || activation > clock + HORIZON {
             return Err(Refusal::Activation);
         }
-        let start = start.ok_or(Refusal::Activation)?;
-        if decoded.plan.late(start.at).abs() > start.tolerance {
-            return Err(Refusal::Activation);
-        }
+        let block = self.staged.clone().ok_or(Refusal::Empty)?;
         let expires = activation + Tenths::from(words[8]) * MINUTE;
-        if start.at >= expires {
-            return Err(Refusal::Expiry);
-        }
+        Ok(CentrePlan { decoded, block, activation, expires })
+    }
+
+    /// Makes an examined plan pending. Silence is counted from here when it did not matter before.
+    pub(super) fn accept(&mut self, kept: &mut Kept, now: Tenths, plan: CentrePlan) {
         if !self.watched() {
             self.beat = now;
         }
-        let block = self.staged.clone().ok_or(Refusal::Empty)?;
-        kept.last = (decoded.epoch, decoded.generation);
+        kept.last = (plan.decoded.epoch, plan.decoded.generation);
         self.commits = self.commits.wrapping_add(1);
-        self.pending = Some(CentrePlan { decoded, block, activation, expires });
-        Ok(())
+        self.pending = Some(plan);
     }
 
     /// A cycle of the running plan starts: a pending plan whose activation has come takes over, or is dropped for good.
     pub(super) fn turn(&mut self, start: Start) {
         if let Some(plan) = self.pending.take_if(|p| start.reaches(p.activation)) {
-            if start.at >= plan.expires {
-                self.refusal = Refusal::Expiry as u16;
-            } else if plan.decoded.plan.late(start.at).abs() > start.tolerance {
-                self.refusal = Refusal::Activation as u16;
-            } else {
-                self.running = Some(plan);
-                self.leave = false;
+            match start.fits(&plan) {
+                Err(refusal) => self.refusal = refusal as u16,
+                Ok(()) => {
+                    self.running = Some(plan);
+                    self.leave = false;
+                }
             }
         }
         let over = |p: &CentrePlan| start.at >= p.expires;

@@ -34,14 +34,14 @@ impl Clock {
         now + self.shift
     }
 
-    /// The correction that the next cycle ends will apply.
+    /// The correction that the end of the cycle will apply.
     pub(super) fn due(&self) -> Tenths {
         self.due
     }
 
-    /// Asks for a correction at the next cycle ends; replaces one not yet applied.
+    /// Asks for a correction of at most [`SLEW`] at the next cycle end; replaces one not yet applied.
     pub(super) fn correct(&mut self, by: Tenths) {
-        self.due = by;
+        self.due = by.clamp(-SLEW, SLEW);
     }
 
     /// Sets the clock at once.
@@ -50,20 +50,18 @@ impl Clock {
         self.due = 0;
     }
 
-    /// A cycle ends: takes in what the clock drifted and one slew of the correction. Returns how far the clock moved.
+    /// A cycle ends: takes in what the clock drifted and the correction. Returns how far the clock moved.
     pub(super) fn end_of_cycle(&mut self, now: Tenths) -> Tenths {
         let total = (i64::from(self.drift_ppm) * (now - self.drift_since)).div_euclid(1_000_000);
         let drift = total - self.drifted;
-        let slew = self.due.clamp(-SLEW, SLEW);
+        let slew = std::mem::take(&mut self.due);
         self.drifted = total;
-        self.due -= slew;
         self.shift += drift + slew;
         drift + slew
     }
 
-    /// The clock runs at another rate from here on.
+    /// The clock runs at another rate from here on; what it drifted since the last cycle start is forgotten.
     pub(super) fn set_drift(&mut self, now: Tenths, drift_ppm: i32) {
-        self.end_of_cycle_without_slew(now);
         self.drift_ppm = drift_ppm;
         self.drift_since = now;
         self.drifted = 0;
@@ -72,11 +70,5 @@ impl Clock {
     /// Forgets a correction not yet applied (it lay in memory that a restart lost).
     pub(super) fn forget_correction(&mut self) {
         self.due = 0;
-    }
-
-    fn end_of_cycle_without_slew(&mut self, now: Tenths) {
-        let due = std::mem::take(&mut self.due);
-        self.end_of_cycle(now);
-        self.due = due;
     }
 }

@@ -54,7 +54,6 @@ impl Cabinet {
         if !matches!(self.signal, Signal::Off) {
             return;
         }
-        self.centre = Centre::new(self.now);
         self.kept.boots = self.kept.boots.wrapping_add(1);
         self.detector_zero = self.detectors.clone();
         self.stage = 0;

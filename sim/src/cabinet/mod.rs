@@ -41,14 +41,14 @@ pub use spec::{
 use crate::signal::Lamp;
 use block::Plan;
 use centre::{Centre, Kept, Start};
-use clock::{Clock, SLEW};
+use clock::Clock;
 use cycle::Cycle;
 use faults::Switches;
 use spec::Table;
 use transition::{Shape, shape};
 
-/// Most cycles a prediction looks ahead: more than an hour of the shortest possible ones.
-const LOOK_AHEAD: usize = 40_000;
+/// Most cycles a prediction looks ahead: an hour of the shortest possible ones, 0.1 s of green.
+const LOOK_AHEAD: usize = 36_000;
 const DAY_S: i64 = 86_400;
 
 /// One lamp changing, at its exact time.
@@ -244,9 +244,7 @@ impl Cabinet {
         let moved = self.clock.end_of_cycle(self.now);
         let at = self.clock.read(self.now);
         let late = self.plan().late(at);
-        if matches!(self.signal, Signal::Running(_)) {
-            self.centre.turn(Start::new(at, late, moved));
-        }
+        self.centre.turn(Start::new(at, late, moved));
         if self.centre.running.is_none() {
             self.local = self.line(at);
         }
@@ -281,10 +279,8 @@ impl Cabinet {
         let mut plan = self.plan();
         let mut centre = self.centre.running.as_ref().filter(|_| !self.centre.leave);
         let mut at = self.clock.read(cycle.end());
-        let mut due = self.clock.due();
+        let mut slew = self.clock.due();
         for _ in 0..LOOK_AHEAD {
-            let slew = due.clamp(-SLEW, SLEW);
-            due -= slew;
             at += slew;
             let start = Start::new(at, plan.late(at), slew);
             if start.reaches(activation) {
@@ -297,6 +293,7 @@ impl Cabinet {
                 return None;
             }
             at += next.length;
+            slew = 0;
         }
         None
     }

@@ -8,7 +8,6 @@
 //! Knows: the table, the cabinet's state. Must not know: frames, function codes, sockets (FC06 is the server's to refuse).
 
 use super::block::{self, BLOCK, LAYOUT, Refusal, VERSION, split};
-use super::centre::HORIZON;
 use super::clock::SLEW;
 use super::cycle::Interval;
 use super::spec::{MAX_CHANNELS, Tenths};
@@ -134,10 +133,10 @@ impl Cabinet {
         if !matches!(self.mode(), Mode::Local | Mode::Centre) {
             return Err(Refusal::Mode);
         }
-        let clock = self.clock();
-        let near = Tenths::try_from(block::date(&words[4..])).ok().filter(|&at| at <= clock + HORIZON);
-        let start = near.and_then(|at| self.foretell(at));
-        self.centre.commit(&self.table, &mut self.kept, self.now, clock, words, start)
+        let plan = self.centre.examine(&self.table, &self.kept, self.clock(), words)?;
+        self.foretell(plan.activation).ok_or(Refusal::Activation)?.fits(&plan)?;
+        self.centre.accept(&mut self.kept, self.now, plan);
+        Ok(())
     }
 
     fn set_clock(&mut self, words: &[u16]) -> Result<(), Refusal> {

@@ -261,6 +261,18 @@ fn drift_stays_in_step_with_its_own_clock() {
 }
 
 #[test]
+fn another_drift_begins_when_it_begins() {
+    let mut cabinet = cabinet();
+    let mut true_time = T;
+    for (ppm, ahead) in [(1000, 35..=36), (0, 35..=36), (-1000, -1..=1), (500, 16..=18)] {
+        cabinet.set_drift(ppm);
+        true_time += 36_000;
+        cabinet.advance(true_time, &[]);
+        assert!(ahead.contains(&(cabinet.clock() - true_time)), "{ppm}: {}", cabinet.clock() - true_time);
+    }
+}
+
+#[test]
 fn a_reboot_in_the_midst_of_a_push_ends_local() {
     for cut in 0..4 {
         let mut cabinet = centre();
@@ -304,6 +316,158 @@ fn a_lying_read_back_and_a_stuck_register_show_what_is_not() {
     assert_eq!(status(&cabinet).refusal, 9);
     cabinet.stick(22, None);
     assert_eq!(status(&cabinet).refusal, 0);
+}
+
+/// When the cabinet's cycles will start if nobody touches it.
+fn future_starts(cabinet: &Cabinet, until: i64) -> Vec<i64> {
+    let mut twin = cabinet.clone();
+    let mut starts = vec![twin.cycle_start().unwrap()];
+    for time in starts[0]..until {
+        twin.advance(time, &[]);
+        starts.extend(twin.cycle_start());
+        starts.dedup();
+    }
+    starts.split_off(1)
+}
+
+#[test]
+fn a_cycle_start_behind_a_transition_is_not_promised() {
+    let later = coordinated(&[400, 150, 300], 777);
+    let spec = with_day(&[(0, free(&[400, 150, 300], 679)), (8 * 3600 + 150, later)]);
+    let cabinet = Cabinet::new(spec, T).unwrap();
+    let starts = future_starts(&cabinet, T + 12_000);
+    let mut answers = Vec::new();
+    for start in starts {
+        answers.push(push(&mut cabinet.clone(), 5, &GREENS, start));
+    }
+    // The stretched cycle begins at the third start; the first three are sure, and where it ends is foretold to nobody.
+    assert_eq!(answers[..4], [0, 0, 0, 10]);
+    assert!(answers[3..].iter().all(|a| *a == 10), "{answers:?}");
+    // From within the transition neither.
+    let mut cabinet = cabinet;
+    cabinet.advance(T + 2500, &[]);
+    assert!(cabinet.in_transition());
+    let next = future_starts(&cabinet, T + 5000)[0];
+    assert_eq!(push(&mut cabinet, 5, &GREENS, next), 10);
+}
+
+#[test]
+fn what_comes_after_release_or_expiry_is_foretold() {
+    // The centre's plan has 85 s cycles, the local one 100 s.
+    let mut cabinet = cabinet();
+    assert_eq!(push(&mut cabinet, 5, &[300, 100, 300], START), 0);
+    cabinet.advance(START + 10, &[]);
+    let mut expiring = cabinet.clone();
+    cabinet.write(640, &[0x5245, 0]).unwrap();
+    assert_eq!(status(&cabinet).left, 0, "nobody waits for a beat any more");
+    let mut at_once = cabinet.clone();
+    assert_eq!(push(&mut cabinet, 6, &GREENS, START + 1700), 10);
+    assert_eq!(push(&mut cabinet, 7, &GREENS, START + 1850), 0);
+    cabinet.advance(START + 850, &[]);
+    assert_eq!(status(&cabinet).running, 0);
+    cabinet.advance(START + 1850, &[]);
+    assert_eq!(status(&cabinet).running, 7);
+    // A commit for the very end of the released plan's cycle takes over from it.
+    assert_eq!(push(&mut at_once, 6, &GREENS, START + 850), 0);
+    at_once.advance(START + 3000, &[]);
+    assert_eq!(status(&at_once).running, 6);
+    // Expires after 60 minutes: 42 cycles of 85 s, 36 000 tenths; the local plan follows at 36 550.
+    expiring.write(620, &[1, 6000]).unwrap();
+    for beat in 2..16 {
+        expiring.advance(START + 2500 * i64::from(beat - 1), &[]);
+        expiring.write(620, &[beat, 6000]).unwrap();
+    }
+    let end = START + 850 * 43;
+    assert_eq!(push(&mut expiring, 6, &GREENS, end + 850), 10);
+    assert_eq!(push(&mut expiring, 7, &GREENS, end + 1000), 0);
+}
+
+#[test]
+fn a_new_epoch_does_not_go_back_behind_what_runs() {
+    let mut cabinet = centre();
+    cabinet.write(400, &block(4, 9, &GREENS, START % 1000)).unwrap();
+    assert_eq!(status(&cabinet).refusal, Refusal::Generation as u16);
+}
+
+#[test]
+fn a_plan_that_is_over_before_it_begins_is_dropped() {
+    let mut cabinet = cabinet();
+    let words = block(5, 1, &GREENS, START % 1000);
+    cabinet.write(400, &words).unwrap();
+    cabinet.write(600, &commit(&words, START, 1)).unwrap();
+    assert_eq!(status(&cabinet).pending, 5);
+    // The clock is set 200 s ahead: the same cycle start is the plan's, but after its expiry.
+    cabinet.write(630, &quarters(T + 2000)).unwrap();
+    cabinet.advance(START, &[]);
+    let s = status(&cabinet);
+    assert_eq!((s.running, s.pending, s.refusal), (0, 0, Refusal::Expiry as u16));
+}
+
+#[test]
+fn a_correction_is_foretold_and_does_not_delay_an_activation() {
+    // Forwards: the start will read 2 s later than it would have.
+    let mut cabinet = cabinet();
+    cabinet.write(630, &quarters(T + 20)).unwrap();
+    assert_eq!(push(&mut cabinet, 5, &GREENS, START - 1000 + 42), 10);
+    assert_eq!(push(&mut cabinet, 6, &GREENS, START - 1000 + 41), 0);
+    // Backwards: the start reads 1 s before the activation, and is the one meant.
+    let mut cabinet = centre();
+    assert_eq!(push(&mut cabinet, 6, &OTHER, START + 1000), 0);
+    cabinet.write(630, &quarters(START - 10)).unwrap();
+    cabinet.advance(START + 1000, &[]);
+    assert_eq!((cabinet.clock(), status(&cabinet).running), (START + 990, 6));
+}
+
+#[test]
+fn a_plan_that_can_not_shorten_stays_late_and_reachable() {
+    let least = [190, 70, 390];
+    let mut cabinet = Cabinet::new(
+        {
+            let mut spec = spec();
+            spec.stages[2].min_green = 390;
+            spec.day_plan[0].plan = free(&least, 0);
+            spec
+        },
+        T,
+    )
+    .unwrap();
+    assert_eq!(push(&mut cabinet, 5, &least, T + 800), 0);
+    cabinet.advance(T + 900, &[]);
+    cabinet.write(630, &quarters(T + 920)).unwrap();
+    cabinet.advance(T + 4100, &[]);
+    let s = status(&cabinet);
+    assert_eq!((s.running, (s.cycle_start - T) % 800), (5, 20), "2 s late for good: no green can give them");
+    assert_eq!(push(&mut cabinet, 6, &least, s.cycle_start + 800 - 20), 0);
+}
+
+#[test]
+fn far_out_of_step_is_no_excuse() {
+    // Greens without any play: a local plan can not come back into step, and says so by refusing.
+    let mut spec = with_day(&[(0, coordinated(&[400, 150, 300], 0))]);
+    for (stage, green) in spec.stages.iter_mut().zip([400, 150, 300]) {
+        (stage.min_green, stage.max_green) = (green, green);
+    }
+    let mut cabinet = Cabinet::new(spec, T).unwrap();
+    cabinet.write(630, &quarters(T + 300)).unwrap();
+    cabinet.advance(T + 3000, &[]);
+    let next = status(&cabinet).cycle_start + 1000;
+    assert_eq!(next % 1000, 300);
+    assert_eq!(push(&mut cabinet, 5, &[400, 150, 300], next + 100), 10);
+    assert_eq!(push(&mut cabinet, 6, &[400, 150, 300], next), 0);
+}
+
+#[test]
+fn a_step_or_a_restart_forgets_the_correction() {
+    let mut stepped = cabinet();
+    stepped.write(630, &quarters(T + 10)).unwrap();
+    stepped.write(630, &quarters(T + 500)).unwrap();
+    stepped.advance(T + 2000, &[]);
+    assert_eq!(stepped.clock(), T + 2500);
+    let mut restarted = cabinet();
+    restarted.write(630, &quarters(T + 20)).unwrap();
+    restarted.reboot();
+    restarted.advance(T + 3000, &[]);
+    assert_eq!(restarted.clock(), T + 3000);
 }
 
 proptest! {

@@ -52,6 +52,13 @@ fn every_word_is_the_tables() {
 }
 
 #[test]
+fn a_sum_of_many_small_times_is_whole() {
+    let mut cabinet = cabinet();
+    cabinet.advance(T + 1, &[(0, 0.7 + 0.1)]);
+    assert_eq!(cabinet.read(41, 1).unwrap(), [8]);
+}
+
+#[test]
 fn clock_and_release_are_the_tables() {
     let mut cabinet = cabinet();
     cabinet.advance(T + 500, &[]);

@@ -128,6 +128,36 @@ fn minima_bind_the_transition() {
 }
 
 #[test]
+fn maxima_bind_the_transition() {
+    let mut spec = with_day(&[(0, free(&[400, 150, 300], 0)), (8 * 3600 + 60, coordinated(&[400, 150, 300], 600))]);
+    spec.stages[1].max_green = 160;
+    spec.stages[2].max_green = 310;
+    let mut c = Cabinet::new(spec, T).unwrap();
+    let lengths: Vec<i64> = starts(&mut c, T + 12_000).windows(2).map(|w| w[1] - w[0]).collect();
+    assert!(lengths.contains(&1200), "all the rest goes to stage 1: {lengths:?}");
+    let changes = c.lamp_changes();
+    for (phase, most) in [(2, 160), (3, 310)] {
+        let mine: Vec<&LampChange> = changes.iter().filter(|l| l.phase == phase).collect();
+        let greens = mine.windows(2).filter(|w| w[0].lamp == Green).map(|w| w[1].at - w[0].at);
+        assert_eq!(greens.max(), Some(most));
+    }
+}
+
+#[test]
+fn reds_come_before_greens_of_the_same_moment() {
+    let mut spec = spec();
+    for stage in &mut spec.stages {
+        (stage.yellow, stage.all_red) = (50, 0);
+    }
+    let mut c = Cabinet::new(spec, T).unwrap();
+    c.advance(T + 5000, &[]);
+    let changes = c.lamp_changes().split_off(6);
+    let mixed = changes.windows(2).filter(|w| w[0].at == w[1].at && w[0].lamp != w[1].lamp);
+    assert!(mixed.clone().any(|w| w[1].lamp == Green));
+    assert!(mixed.clone().all(|w| w[0].lamp != Green));
+}
+
+#[test]
 fn the_day_plan_follows_local_time() {
     // T is 08:00 local.
     let days = [(6 * 3600, free(&[300, 100, 300], 0)), (20 * 3600, free(&[500, 100, 300], 0))];
