@@ -12,6 +12,7 @@ pub mod journal;
 pub mod optimise;
 pub mod plan;
 pub mod replay;
+pub mod report;
 pub mod rig;
 pub mod safety;
 pub mod transition;

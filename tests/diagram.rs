@@ -1,0 +1,90 @@
+//! The time-space diagram of the shipped corridor: its numbers are the plans', its picture is whole.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
+
+use greenwave::corridor::{Direction, Network, load};
+use greenwave::plan::Plan;
+use greenwave::report::Diagram;
+use greenwave::units::{Shift, Tenths};
+use std::path::Path;
+
+fn network(name: &str) -> Network {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corridors").join(name);
+    load(&[(name.to_owned(), std::fs::read(path).unwrap())]).unwrap()
+}
+
+/// Plans of one cycle whose reference greens start at `offset` of the chainage.
+fn plans(network: &Network, greens: &[u32], offset: impl Fn(f64) -> f64) -> Vec<Plan> {
+    let greens: Vec<Tenths> = greens.iter().map(|&s| Tenths::from_seconds(s)).collect();
+    let members = &network.corridors()[0].members;
+    (0..network.intersections().len())
+        .map(|i| {
+            let chainage = members.iter().find(|m| m.intersection.0 == i).unwrap().chainage.get();
+            let at = &network.intersections()[i];
+            let stages = if greens.len() == at.stages.len() { greens.clone() } else { at.local_plan.greens.clone() };
+            Plan::from_greens(at, &stages, Shift::new((offset(chainage) * 10.0).round() as i64)).unwrap()
+        })
+        .collect()
+}
+
+fn drawn(name: &str, svg: &str) {
+    if let Some(folder) = std::env::var_os("GREENWAVE_PICTURES") {
+        std::fs::write(Path::new(&folder).join(name), svg).unwrap();
+    }
+    let count = |needle: &str| svg.matches(needle).count();
+    assert_eq!(count("<text"), count("</text>"));
+    assert_eq!(count("<g"), count("</g>"));
+    assert!(svg.starts_with("<svg") && svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("inf"));
+}
+
+#[test]
+fn offsets_by_travel_time_give_the_whole_green_one_way() {
+    let network = network("dongchang-road.toml");
+    let plans = plans(&network, &[48, 12, 28, 12], |chainage| chainage / (50.0 / 3.6));
+    let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "offsets by travel time").unwrap();
+    assert_eq!(diagram.cycle_s, Some(120.0));
+    let outbound = diagram.whole(Direction::Outbound).unwrap();
+    // offsets are whole tenths, travel times are not
+    assert!((outbound.width_s - 48.0).abs() <= 0.2, "{}", outbound.width_s);
+    assert!((outbound.speed_km_h - 50.0).abs() < 1e-6);
+    assert!(diagram.whole(Direction::Inbound).is_none());
+    // parts share their end members only
+    let inbound: Vec<_> = diagram.bands.iter().filter(|b| b.direction == Direction::Inbound).collect();
+    assert!(!inbound.is_empty() && inbound.windows(2).all(|w| w[0].members.end <= w[1].members.start + 1));
+    assert!(inbound.iter().all(|b| b.head_s.windows(2).all(|w| w[0] > w[1])));
+    let svg = diagram.svg();
+    for row in &diagram.rows {
+        assert!(svg.contains(&row.name.zh) && svg.contains(&row.name.en));
+    }
+    drawn("one-way.svg", &svg);
+}
+
+#[test]
+fn half_cycle_offsets_serve_both_ways() {
+    let network = network("dongchang-road.toml");
+    // 800 m are half a cycle of 115.2 s at 50 km/h: near multiples of it, greens alternate
+    let plans = plans(&network, &[60, 12, 28, 12], |chainage| (chainage / 900.0).round() * 66.0);
+    let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "alternate <system>").unwrap();
+    assert!(Direction::BOTH.iter().all(|d| diagram.bands.iter().any(|b| b.direction == *d)));
+    let svg = diagram.svg();
+    assert!(svg.contains("alternate &lt;system&gt;"));
+    drawn("two-way.svg", &svg);
+}
+
+#[test]
+fn different_cycles_have_no_band() {
+    let network = network("three.toml");
+    let mut plans = plans(&network, &[32, 10, 24, 10], |_| 0.0);
+    let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "local plans").unwrap();
+    assert_eq!(diagram.cycle_s, None);
+    assert!(diagram.bands.is_empty());
+    drawn("different.svg", &diagram.svg());
+    assert!(Diagram::new(&network, &network.corridors()[0], &[], "").is_none());
+    let tee = &network.intersections()[1];
+    let greens = [44, 10, 25].map(Tenths::from_seconds);
+    plans[1] = Plan::from_greens(tee, &greens, Shift::new(270)).unwrap();
+    plans[2] = plans[2].at_offset(Shift::new(650));
+    assert_eq!(plans[0].cycle, plans[1].cycle);
+    let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "three in step").unwrap();
+    drawn("three.svg", &diagram.svg());
+}
