@@ -34,6 +34,16 @@ impl Flows {
 }
 
 impl Flows {
+    /// Every flow multiplied by a factor, which is taken as 1 where it is not a number above zero.
+    pub fn scaled(&self, factor: f64) -> Flows {
+        let factor = if factor.is_finite() && factor > 0.0 { factor } else { 1.0 };
+        let mut flows = self.clone();
+        for flow in flows.table.iter_mut().flatten().flatten() {
+            *flow = VehiclesPerHour::new(flow.get() * factor).unwrap_or(*flow);
+        }
+        flows
+    }
+
     /// Between two flows: `share` 0 is `self`, 1 is `other`.
     pub fn blend(&self, other: &Flows, share: f64) -> Flows {
         let mut table = self.table.clone();

@@ -30,7 +30,16 @@ pub(super) struct Climb<'a> {
     reach: Option<Reach>,
     /// Roads evaluated that may not be exceeded.
     work_end: u64,
+    /// Neighbours of each intersection.
+    near: Vec<Vec<usize>>,
+    /// Sizes (as bits) whose moves of this intersection alone were all tried in vain since anything near it moved.
+    quiet: Vec<u32>,
+    /// The same for blocks that begin here.
+    quiet_blocks: Vec<u32>,
 }
+
+/// How many links away a change may matter to a move.
+const HOPS: usize = 2;
 
 impl<'a> Climb<'a> {
     /// Begins at plans with work to spend.
@@ -46,7 +55,14 @@ impl<'a> Climb<'a> {
         let trial = base.clone();
         let cost = base.total(judge);
         let work_end = trial.work + work;
-        Climb { scene, judge, base, trial, plans, cost, resolution, reach, work_end }
+        let mut near = vec![Vec::new(); plans.len()];
+        for joint in scene.joints() {
+            near[joint.ends.0].push(joint.ends.1);
+            near[joint.ends.1].push(joint.ends.0);
+        }
+        let quiet = vec![0; plans.len()];
+        let quiet_blocks = quiet.clone();
+        Climb { scene, judge, base, trial, plans, cost, resolution, reach, work_end, near, quiet, quiet_blocks }
     }
 
     /// Roads evaluated so far.
@@ -74,6 +90,64 @@ impl<'a> Climb<'a> {
         }
     }
 
+    /// Leaves the local optimum by moving everything behind one link (or one intersection alone) a good part of the cycle,
+    /// climbs from there and comes back if that led nowhere better; link after link, until the work is used up or a whole
+    /// round of kicks has helped nowhere.
+    pub(super) fn kicks(&mut self, sizes: &[u32]) {
+        let mut vain = 0;
+        let mut k = 0;
+        let blocks: Vec<Vec<usize>> = self.blocks();
+        let turns = [(1, 2), (1, 4), (3, 4), (1, 8), (7, 8)];
+        let round = blocks.len() * turns.len();
+        while !self.spent() && vain < round && round > 0 {
+            let (part, of) = turns[k / blocks.len() % turns.len()];
+            let block = &blocks[k % blocks.len()];
+            k += 1;
+            let saved =
+                (self.base.clone(), self.plans.clone(), self.cost, self.quiet.clone(), self.quiet_blocks.clone());
+            let resolution = i64::from(self.resolution.count().max(1));
+            let cycle = i64::from(self.plans[block[0]].cycle.length().count());
+            self.force(block, cycle * part / of / resolution * resolution);
+            for &size in sizes {
+                while self.pass(size) && !self.spent() {}
+            }
+            if self.cost < saved.2 * (1.0 - LEAST_GAIN) {
+                vain = 0;
+            } else {
+                vain += 1;
+                let work = self.trial.work;
+                (self.base, self.plans, self.cost, self.quiet, self.quiet_blocks) = saved;
+                self.trial.clone_from(&self.base);
+                self.trial.work = work;
+            }
+        }
+        self.rebase();
+    }
+
+    /// Every corridor's tails and single members.
+    fn blocks(&self) -> Vec<Vec<usize>> {
+        let mut blocks = Vec::new();
+        for corridor in self.scene.network.corridors() {
+            let members: Vec<usize> = corridor.members.iter().map(|m| m.intersection.0).collect();
+            blocks.extend((1..members.len()).map(|from| members[from..].to_vec()));
+            blocks.extend(members.iter().map(|&m| vec![m]));
+        }
+        blocks
+    }
+
+    /// Moves a block whatever it costs.
+    fn force(&mut self, who: &[usize], by: i64) {
+        for &i in who {
+            self.plans[i] = shifted(&self.plans[i], by);
+            self.trial.set_plan(self.scene, i, &self.plans[i]);
+        }
+        self.cost = self.trial.refresh(self.scene, self.judge);
+        let touched = self.trial.take_touched();
+        self.base.copy_from(&self.trial, self.scene, &touched, who);
+        self.trial.put_touched(touched);
+        self.wake(who);
+    }
+
     /// Evaluates everything anew, so that what incremental evaluation left out does not add up.
     fn rebase(&mut self) {
         self.base = State::new(self.scene, &self.plans, self.judge);
@@ -89,19 +163,32 @@ impl<'a> Climb<'a> {
         let n = self.plans.len();
         let mut kept = false;
         for i in 0..n {
+            if self.quiet[i] & size != 0 {
+                continue;
+            }
+            let mut helped = false;
             for signed in [by, -by] {
                 if self.spent() {
                     return kept;
                 }
-                kept |= self.shift(i..i + 1, signed);
+                helped |= self.shift_all(&[i], signed);
             }
             if size <= 4 {
-                kept |= self.exchanges(i, by);
+                helped |= self.exchanges(i, by);
             }
+            if !helped {
+                self.quiet[i] |= size;
+            }
+            kept |= helped;
         }
         for corridor in self.scene.network.corridors() {
             let members: Vec<usize> = corridor.members.iter().map(|m| m.intersection.0).collect();
             for from in 1..members.len() {
+                let begin = members[from];
+                if self.quiet_blocks[begin] & size != 0 {
+                    continue;
+                }
+                let mut helped = false;
                 // The whole tail changes one link's difference; a pair or three moves within its neighbours.
                 for length in [members.len() - from, 2, 3] {
                     if length < 2 || from + length > members.len() {
@@ -111,17 +198,16 @@ impl<'a> Climb<'a> {
                         if self.spent() {
                             return kept;
                         }
-                        kept |= self.shift_all(&members[from..from + length], signed);
+                        helped |= self.shift_all(&members[from..from + length], signed);
                     }
                 }
+                if !helped {
+                    self.quiet_blocks[begin] |= size;
+                }
+                kept |= helped;
             }
         }
         kept
-    }
-
-    fn shift(&mut self, range: std::ops::Range<usize>, by: i64) -> bool {
-        let who: Vec<usize> = range.collect();
-        self.shift_all(&who, by)
     }
 
     fn shift_all(&mut self, who: &[usize], by: i64) -> bool {
@@ -193,11 +279,34 @@ impl<'a> Climb<'a> {
                 self.plans[*i] = plan.clone();
             }
             self.cost = cost;
+            self.wake(&who);
         } else {
             self.trial.copy_from(&self.base, self.scene, &touched, &who);
         }
         self.trial.put_touched(touched);
         better
+    }
+
+    /// Moves near the rim of what has moved are worth trying again.
+    fn wake(&mut self, moved: &[usize]) {
+        let mut awake: Vec<usize> = moved
+            .iter()
+            .copied()
+            .filter(|&i| moved.len() == 1 || self.near[i].iter().any(|j| !moved.contains(j)))
+            .collect();
+        for _ in 0..HOPS {
+            for k in 0..awake.len() {
+                for &j in &self.near[awake[k]] {
+                    if !awake.contains(&j) {
+                        awake.push(j);
+                    }
+                }
+            }
+        }
+        for i in awake {
+            self.quiet[i] = 0;
+            self.quiet_blocks[i] = 0;
+        }
     }
 
     fn within_reach(&self, i: usize, plan: &Plan) -> bool {

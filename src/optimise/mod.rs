@@ -24,6 +24,7 @@ mod scene;
 mod settings;
 mod splits;
 mod state;
+mod stopline;
 mod street;
 #[cfg(test)]
 mod testing;

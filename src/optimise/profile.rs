@@ -60,23 +60,21 @@ pub(super) fn disperse(profile: &mut [f64], f: f64) {
     }
 }
 
-/// Writes `rate` times the share of each step that lies in the arc `[start, start + length)`, in steps, `start < n`.
-pub(super) fn fill_arc(ring_of: &mut [f64], start: f64, length: f64, rate: f64) {
-    ring_of.fill(0.0);
+/// Adds `rate` times the share of each step that lies in the arc `[start, start + length)`, in steps, `start < 2 n`.
+pub(super) fn add_arc(ring_of: &mut [f64], start: f64, length: f64, rate: f64) {
     let n = ring_of.len();
-    let mut at = start;
+    let first = start as usize;
+    let mut step = ring(first, n).min(n.saturating_sub(1));
     let mut left = length.min(n as f64);
-    let mut step = (start as usize).min(n.saturating_sub(1));
+    // The rest of the step it starts in, then whole steps, then what is left.
+    let head = (first as f64 + 1.0 - start).min(left);
+    ring_of[step] += rate * head;
+    left -= head;
     while left > 1e-12 {
-        let piece = (at.floor() + 1.0 - at).min(left);
+        step = ring(step + 1, n);
+        let piece = left.min(1.0);
         ring_of[step] += rate * piece;
         left -= piece;
-        at += piece;
-        step = ring(step + 1, n);
-        if piece <= 0.0 {
-            break;
-        }
-        at = at.round().max(at.floor());
     }
 }
 
@@ -101,7 +99,7 @@ mod tests {
     fn an_arc_fills_its_length_also_over_the_end() {
         for (start, length) in [(0.0, 10.0), (17.5, 5.25), (3.25, 0.5), (19.9, 20.0), (0.5, 19.0), (4.0, 0.0)] {
             let mut r = vec![0.0; 20];
-            fill_arc(&mut r, start, length, 2.0);
+            add_arc(&mut r, start, length, 2.0);
             assert!((r.iter().sum::<f64>() - 2.0 * length).abs() < 1e-9, "{start} {length} {r:?}");
             assert!(r.iter().all(|&v| (0.0..=2.0 + 1e-9).contains(&v)));
         }

@@ -133,9 +133,13 @@ pub fn propose(
         neighbours(&scene, &judge, &alone, range, settings, &mut best, &mut tried, &mut work);
     }
     let rest = search.work.saturating_sub(work);
-    let last = climb(&scene, &judge, best.plans.clone(), &SIZES, None, rest, settings, &mut work);
+    let mut last = Climb::new(&scene, &judge, best.plans.clone(), search.resolution, None, rest);
+    last.run(&SIZES);
+    last.kicks(&SIZES[1..]);
+    work += last.work();
     if last.cost < best.cost {
-        best = last;
+        best = Candidate { plans: last.plans, cost: last.cost };
+        note(&mut tried, &best);
     }
     finish(&scene, &judge, best, start, tried, work)
 }

@@ -82,7 +82,7 @@ pub(super) fn incremental_delay(x: f64, capacity_veh_h: f64, period_h: f64, k: f
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::fill_arc;
+    use super::super::profile::add_arc;
     use super::*;
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
             let saturation = 0.5;
             let arrivals = vec![saturation * y; c];
             let mut capacity = vec![0.0; c];
-            fill_arc(&mut capacity, 7.0, g, saturation);
+            add_arc(&mut capacity, 7.0, g, saturation);
             let mut departures = vec![0.0; c];
             let cyclic = serve(&arrivals, 1.0, &capacity, 7 + g as usize, &mut departures);
             let x = y * c as f64 / g;
@@ -109,7 +109,7 @@ mod tests {
         let n = 80;
         let arrivals: Vec<f64> = (0..n).map(|t| if (20..50).contains(&t) { 0.4 } else { 0.05 }).collect();
         let mut capacity = vec![0.0; n];
-        fill_arc(&mut capacity, 60.0, 40.0, 0.5);
+        add_arc(&mut capacity, 60.0, 40.0, 0.5);
         let mut runs = Vec::new();
         for from in [0, 13, 20, 60, 79] {
             let mut departures = vec![0.0; n];

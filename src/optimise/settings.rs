@@ -79,7 +79,7 @@ impl Default for Objective {
             stop_penalty_s: 8.0,
             pedestrian_weight: 0.0,
             saturation_bound: 0.92,
-            saturation_penalty_s: 600.0,
+            saturation_penalty_s: 1200.0,
             side_guard: None,
         }
     }
@@ -130,7 +130,7 @@ impl Default for Search {
             cycle_step: Tenths::from_seconds(10),
             change_cycle: true,
             resolution: Tenths::from_seconds(1),
-            work: 150_000,
+            work: 300_000,
             polish_reach: Tenths::from_seconds(4),
         }
     }

@@ -7,10 +7,10 @@
 //! upstream departures -> travel and disperse -> arrivals -> queue at each lane group -> departures -> downstream
 //! ```
 
-use super::profile::{add_later, disperse, fill_arc};
-use super::queue::{incremental_delay, serve};
+use super::profile::{add_later, disperse};
 use super::scene::{Feed, RoadKind, Scene};
 use super::settings::Objective;
+use super::stopline::{Beat, StopLine, Suffered};
 use crate::corridor::{Intersection, PhaseIndex, Serves};
 use crate::plan::Plan;
 use crate::units::{Shift, Tenths};
@@ -19,28 +19,6 @@ use crate::units::{Shift, Tenths};
 const MOST_STEPS: usize = 512;
 /// Departures that differ by less than this many vehicles a cycle count as unchanged.
 const UNCHANGED_VEH: f64 = 0.002;
-
-/// One intersection's cycle as the model steps through it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Beat {
-    cycle: Tenths,
-    steps: usize,
-    /// Length of a step, s.
-    step_s: f64,
-}
-
-/// What a lane group suffers.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Suffered {
-    /// Delay, veh s/h.
-    pub(super) delay: f64,
-    /// Stops an hour.
-    pub(super) stops: f64,
-    /// Degree of saturation.
-    pub(super) saturation: f64,
-    /// Longest queue of the mean cycle, vehicles.
-    pub(super) longest: f64,
-}
 
 /// Turns suffering into cost.
 #[derive(Debug, Clone)]
@@ -171,19 +149,27 @@ impl State {
         let road = &scene.roads[r];
         let beat = self.beats[road.at];
         let n = beat.steps;
+        let feeding = !road.feeds.is_empty();
         let mut arrivals = std::mem::take(&mut self.arrivals);
-        self.arrive(scene, r, &mut arrivals[..n]);
+        if road.feed.is_some() {
+            self.arrive(scene, r, &mut arrivals[..n]);
+        }
         let coming: f64 = arrivals[..n].iter().sum();
         let mut moved = 0.0;
         for g in road.groups.clone() {
-            let group = &scene.groups[g];
-            let share = if road.flow > 0.0 { group.flow / road.flow } else { 0.0 };
-            self.suffered[g] = self.queue(scene, g, beat, &arrivals[..n], coming, share);
-            let old = &mut self.departures[g * self.stride..g * self.stride + n];
-            if !road.feeds.is_empty() {
-                moved += old.iter().zip(&self.scratch[..n]).map(|(a, b)| (a - b).abs()).sum::<f64>();
+            let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
+            let departures = &mut self.scratch[..n];
+            self.suffered[g] = if road.feed.is_some() {
+                let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
+                line.platoons(&arrivals[..n], coming, share, &mut self.capacity[..n], departures)
+            } else {
+                line.even(feeding.then_some(&mut *departures))
+            };
+            if feeding {
+                let old = &mut self.departures[g * self.stride..g * self.stride + n];
+                moved += old.iter().zip(&*departures).map(|(a, b)| (a - b).abs()).sum::<f64>();
+                old.copy_from_slice(departures);
             }
-            old.copy_from_slice(&self.scratch[..n]);
         }
         self.arrivals = arrivals;
         self.cost[r] = judge.road(scene, r, &self.suffered);
@@ -227,43 +213,6 @@ impl State {
         arrivals.iter_mut().for_each(|a| *a += even);
     }
 
-    /// One lane group's queue; departures are left in `scratch`.
-    fn queue(&mut self, scene: &Scene, g: usize, beat: Beat, arrivals: &[f64], coming: f64, share: f64) -> Suffered {
-        let n = beat.steps;
-        let group = &scene.groups[g];
-        let (start, length) = self.greens[g];
-        let per_hour = 3600.0 / beat.cycle.seconds();
-        if group.phase.is_none() {
-            self.scratch[..n].iter_mut().zip(arrivals).for_each(|(d, a)| *d = a * share);
-            return Suffered::default();
-        }
-        let wanted = coming * share;
-        let room = group.saturation * length * beat.step_s;
-        if wanted <= 0.0 {
-            self.scratch[..n].fill(0.0);
-            return Suffered::default();
-        }
-        // A group without green waits the whole analysis period; finite, and worse than anything with green.
-        let saturation = if room > 0.0 { (wanted / room).min(1e3) } else { 1e3 };
-        fill_arc(&mut self.capacity[..n], start, length, group.saturation * beat.step_s);
-        let admitted = share * (1.0 / saturation).min(1.0);
-        let after = (start + length).ceil() as usize;
-        let cyclic = serve(arrivals, admitted, &self.capacity[..n], after, &mut self.scratch[..n]);
-        let model = &scene.model;
-        let random = incremental_delay(saturation, room * per_hour, model.analysis_period_h, model.incremental_k);
-        let flow = wanted * per_hour;
-        // Demand above capacity waits at least as the admitted part does.
-        let cycle_delay = cyclic.waited * beat.step_s * saturation.max(1.0);
-        let overflow = random * flow / 3600.0;
-        let again = if room > 0.0 { (overflow / room).min(4.0) } else { 4.0 };
-        Suffered {
-            delay: cycle_delay * per_hour + random * flow,
-            stops: cyclic.stopped * saturation.max(1.0) * per_hour + again * flow,
-            saturation,
-            longest: cyclic.longest + overflow,
-        }
-    }
-
     /// Cost of one road's arrivals (as they stand) for every later start of its greens, 0 to `n - 1` steps, relative to now.
     pub(super) fn cost_by_delay_of_green(&mut self, scene: &Scene, r: usize, judge: &Judge, out: &mut [f64]) {
         let road = &scene.roads[r];
@@ -272,23 +221,21 @@ impl State {
         let mut arrivals = std::mem::take(&mut self.arrivals);
         self.arrive(scene, r, &mut arrivals[..n]);
         let coming: f64 = arrivals[..n].iter().sum();
-        let kept: Vec<(Suffered, (f64, f64))> =
-            road.groups.clone().map(|g| (self.suffered[g], self.greens[g])).collect();
+        let kept: Vec<Suffered> = self.suffered[road.groups.clone()].to_vec();
         for value in out.iter_mut().take(n) {
             self.work += 1;
             for g in road.groups.clone() {
-                let share = if road.flow > 0.0 { scene.groups[g].flow / road.flow } else { 0.0 };
-                self.suffered[g] = self.queue(scene, g, beat, &arrivals[..n], coming, share);
+                let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
+                let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
+                let (capacity, departures) = (&mut self.capacity[..n], &mut self.scratch[..n]);
+                self.suffered[g] = line.platoons(&arrivals[..n], coming, share, capacity, departures);
             }
             *value += judge.road(scene, r, &self.suffered);
             // The same green one step later; on the circle the arrivals one step earlier.
             arrivals[..n].rotate_left(1);
         }
         self.arrivals = arrivals;
-        for (g, (suffered, green)) in road.groups.clone().zip(kept) {
-            self.suffered[g] = suffered;
-            self.greens[g] = green;
-        }
+        self.suffered[road.groups.clone()].copy_from_slice(&kept);
     }
 
     /// The roads evaluated since the last call, in the buffer that [`State::put_touched`] takes back.
@@ -308,8 +255,10 @@ impl State {
             self.cost[r] = other.cost[r];
             for g in scene.roads[r].groups.clone() {
                 self.suffered[g] = other.suffered[g];
-                let range = g * self.stride..(g + 1) * self.stride;
-                self.departures[range.clone()].copy_from_slice(&other.departures[range]);
+                if !scene.roads[r].feeds.is_empty() {
+                    let range = g * self.stride..g * self.stride + other.beats[scene.roads[r].at].steps;
+                    self.departures[range.clone()].copy_from_slice(&other.departures[range]);
+                }
             }
         }
         for &i in intersections {

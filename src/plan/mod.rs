@@ -3,8 +3,8 @@
 //! Knows: the corridor model and the circle.
 //! Must not know: who made a plan, whether it is safe, or how it travels.
 
-mod book;
 pub mod band;
+mod book;
 mod timing;
 
 pub use book::{DayPlans, NoBook};

@@ -16,4 +16,4 @@ mod train;
 pub use arms::{Arm, Book};
 pub use run::{BusKind, Outcome, RunProblem, Shared, run_arm};
 pub use study::{Results, Row, RunResult, Study, comparisons, means};
-pub use train::{Training, train};
+pub use train::{TrainProblem, Training, train};
