@@ -188,3 +188,19 @@ pub(crate) fn judge(monitor: &mut Monitor, cabinet: &mut Cabinet, now: i64) -> V
     }
     monitor.violations(now)
 }
+
+/// Greens of a plan of 100 s.
+pub(crate) const GREENS: [i64; 3] = [420, 140, 290];
+/// Others, of 100 s too.
+pub(crate) const OTHER: [i64; 3] = [300, 250, 300];
+/// A cycle start of the local plan: it runs 100 s cycles from 67.9 s before T.
+pub(crate) const START: i64 = T + 1321;
+
+/// A cabinet on which plan 5 runs since `START`.
+pub(crate) fn centre() -> Cabinet {
+    let mut cabinet = cabinet();
+    assert_eq!(push(&mut cabinet, 5, &GREENS, START), 0);
+    cabinet.advance(START, &[]);
+    assert_eq!((status(&cabinet).running, status(&cabinet).mode), (5, 2));
+    cabinet
+}

@@ -6,6 +6,7 @@ mod centre;
 mod golden;
 mod kit;
 mod lamps;
+mod push;
 mod refusals;
 mod spec;
 mod street;

@@ -3,10 +3,6 @@
 use crate::kit::*;
 use greenwave_sim::cabinet::{Cabinet, CabinetSpec, Exception, Fault, Refusal};
 
-const GREENS: [i64; 3] = [420, 140, 290];
-/// A cycle start of the local plan: it runs 100 s cycles from 67.9 s before T.
-const START: i64 = T + 1321;
-
 fn sound() -> Vec<u16> {
     block(5, 3, &GREENS, START % 1000)
 }

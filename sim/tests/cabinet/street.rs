@@ -8,8 +8,19 @@ use proptest::prelude::*;
 #[derive(Debug, Clone)]
 enum Act {
     Wait(i64),
-    Push { greens: [i64; 3], ahead: i64, shift: i64, minutes: u16 },
-    Torn { greens: [i64; 3], cut: usize, reboot: bool },
+    /// A centre that does it right: hands off the panel, a plan for the next cycle, a beat, and the time to get there.
+    Step([i64; 3]),
+    Push {
+        greens: [i64; 3],
+        ahead: i64,
+        shift: i64,
+        minutes: u16,
+    },
+    Torn {
+        greens: [i64; 3],
+        cut: usize,
+        reboot: bool,
+    },
     Beat(u16),
     Release,
     Reboot,
@@ -18,22 +29,26 @@ enum Act {
     Flash(bool),
     Clock(i64),
     Drift(i32),
-    Garbage { addr: u16, words: Vec<u16> },
+    Garbage {
+        addr: u16,
+        words: Vec<u16>,
+    },
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let greens = (150i64..600, 60i64..420, 200i64..600).prop_map(|(a, b, c)| [a, b, c]);
+    let greens = (185i64..600, 69i64..402, 218i64..600).prop_map(|(a, b, c)| [a, b, c]);
     let act = prop_oneof![
-        6 => (1i64..1500).prop_map(Act::Wait),
-        8 => (greens.clone(), 0i64..4, prop_oneof![4 => Just(0i64), 1 => -30i64..30], 1u16..20)
+        12 => (1i64..1500).prop_map(Act::Wait),
+        12 => greens.clone().prop_map(Act::Step),
+        12 => (greens.clone(), 0i64..4, prop_oneof![4 => Just(0i64), 1 => -30i64..30], 1u16..20)
             .prop_map(|(greens, ahead, shift, minutes)| Act::Push { greens, ahead, shift, minutes }),
         1 => (greens, 0usize..=116, prop::bool::ANY).prop_map(|(greens, cut, reboot)| Act::Torn { greens, cut, reboot }),
         4 => (50u16..2000).prop_map(Act::Beat),
         1 => Just(Act::Release),
         1 => Just(Act::Reboot),
         1 => (1i64..300).prop_map(Act::Off),
-        2 => prop::bool::ANY.prop_map(Act::Manual),
-        1 => prop::bool::ANY.prop_map(Act::Flash),
+        2 => prop::bool::weighted(0.2).prop_map(Act::Manual),
+        2 => prop::bool::weighted(0.2).prop_map(Act::Flash),
         2 => prop_oneof![-20i64..=20, -40_000i64..40_000].prop_map(Act::Clock),
         1 => (-1000i32..1000).prop_map(Act::Drift),
         1 => (prop_oneof![Just(400u16), Just(600), Just(620), Just(630), Just(640), 0u16..700],
@@ -63,6 +78,16 @@ fn days() -> impl Strategy<Value = Vec<(u32, LocalPlan)>> {
 fn act(cabinet: &mut Cabinet, act: &Act, now: i64, generation: &mut u32) -> i64 {
     match act {
         Act::Wait(time) => return now + time,
+        Act::Step(greens) => {
+            cabinet.set_manual(false);
+            cabinet.set_flash(false, Fault::None);
+            *generation += 1;
+            let cycle = i64::from(cabinet.read(208, 1).unwrap()[0]);
+            let start = status(cabinet).cycle_start;
+            push(cabinet, *generation, greens, start + cycle);
+            cabinet.write(620, &[*generation as u16, 6000]).unwrap();
+            return now + cycle;
+        }
         Act::Push { greens, ahead, shift, minutes } => {
             *generation += 1;
             let cycle: i64 = greens.iter().map(|g| g + 50).sum();
