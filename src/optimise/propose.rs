@@ -77,8 +77,8 @@ struct Candidate {
 }
 
 /// Searches cycle, splits and offsets together. Never worse than `start` under the model where `start` is itself a
-/// coordinated plan within minima, maxima and the search's cycle range; otherwise `start` only sets the guard's limits and
-/// the comparison.
+/// coordinated plan (one cycle, within every intersection's ranges); otherwise `start` only sets the guard's limits and
+/// the comparison. The work bound may be passed by the seeds of the candidate cycles, never by more than those.
 pub fn propose(
     network: &Network,
     flows: &Flows,
@@ -466,6 +466,15 @@ mod tests {
                 assert!(new <= (old * 1.05).max(old + 3.0) + 0.5, "{new} against {old}");
             }
         }
+    }
+
+    #[test]
+    fn an_empty_street_still_has_a_plan() {
+        let network = sample::arterial(&[420.0, 350.0]);
+        let settings = Settings::default();
+        let p = propose(&network, &crate::demand::Flows::none(&network), None, &settings).unwrap();
+        legal(&network, &p.plans);
+        assert_eq!((p.predicted.delay_veh_s_per_h, p.predicted.mean_delay_s()), (0.0, None));
     }
 
     #[test]
