@@ -87,20 +87,71 @@ pub fn widest(problem: &BandProblem, aim: Aim) -> Option<BandAnswer> {
         return None;
     }
     let pieces = pieces(problem);
-    let mut best: Option<(Score, f64, [f64; 2])> = None;
-    let mut corner_list = Vec::new();
-    let mut room = Vec::new();
-    for w in positions(problem, &pieces, aim) {
-        corners(problem.circle, n, &pieces, w, &mut room, &mut corner_list);
-        for &corner in &corner_list {
-            let Some((score, widths)) = aim.score(corner) else { continue };
-            if best.as_ref().is_none_or(|(least, ..)| score.beats(*least)) {
-                best = Some((score, w, widths));
+    let mut search =
+        Search { circle: problem.circle, n, pieces: &pieces, aim, best: None, room: Vec::new(), list: Vec::new() };
+    for w in standing(problem, &pieces, aim) {
+        search.at(w);
+    }
+    if let Aim::Proportional { k } | Aim::Ratio { k } = aim {
+        search.crossings(k);
+    }
+    let (score, w, widths) = search.best?;
+    Some(answer(problem, &pieces, w, widths, score.value))
+}
+
+/// The best found so far, and what trying a position needs.
+struct Search<'a> {
+    circle: Circle,
+    n: usize,
+    pieces: &'a [Piece],
+    aim: Aim,
+    best: Option<(Score, f64, [f64; 2])>,
+    room: Vec<(f64, usize, f64)>,
+    list: Vec<[f64; 2]>,
+}
+
+impl Search<'_> {
+    /// Tries all corners at a relative position.
+    fn at(&mut self, w: f64) {
+        corners(self.circle, self.n, self.pieces, w, &mut self.room, &mut self.list);
+        for &corner in &self.list {
+            let Some((score, widths)) = self.aim.score(corner) else { continue };
+            if self.best.as_ref().is_none_or(|(least, ..)| score.beats(*least)) {
+                self.best = Some((score, w, widths));
             }
         }
     }
-    let (score, w, widths) = best?;
-    Some(answer(problem, &pieces, w, widths, score.value))
+
+    /// Tries the positions where k times the outbound bound of one piece equals the inbound bound of another. What such a
+    /// crossing can be worth is known before it is tried, so nearly all are passed over.
+    fn crossings(&mut self, k: f64) {
+        let whole = self.circle.seconds();
+        for one in self.pieces {
+            for other in self.pieces {
+                for (turn, back) in [(0.0, 0.0), (0.0, whole), (whole, 0.0), (whole, whole)] {
+                    let bound = one.green[0] - whole - one.meet + turn;
+                    let w = (other.green[1] + other.meet - back - k * bound) / (1.0 + k);
+                    let width = bound + w;
+                    let worth = self.aim.score([width, k * width]).map_or(0.0, |(score, _)| score.value);
+                    let least = self.best.as_ref().map_or(0.0, |(score, ..)| score.value);
+                    if (0.0..whole).contains(&w) && worth > least - 1e-9 && self.permits(w, [width, k * width]) {
+                        self.at(w);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether every signal can hold the widths at a relative position.
+    fn permits(&self, w: f64, widths: [f64; 2]) -> bool {
+        // Pieces of one signal stand together.
+        self.pieces.chunk_by(|a, b| a.signal == b.signal).all(|signal| {
+            signal.iter().any(|piece| {
+                let (both, _) = rectangles(self.circle, piece, w);
+                both.iter().any(|r| r[0] >= widths[0] - 1e-9 && r[1] >= widths[1] - 1e-9)
+            })
+        })
+    }
 }
 
 /// First what is wanted, then what breaks ties.
@@ -200,8 +251,8 @@ fn corners(
     }
 }
 
-/// Relative positions among which the best one is: where a moving bound meets a standing one, and for ratios each other.
-fn positions(problem: &BandProblem, pieces: &[Piece], aim: Aim) -> Vec<f64> {
+/// Relative positions where a moving bound meets a standing one: with the crossings, the best one is among them.
+fn standing(problem: &BandProblem, pieces: &[Piece], aim: Aim) -> Vec<f64> {
     let circle = problem.circle;
     let whole = circle.seconds();
     let mut targets = [vec![0.0], vec![0.0]];
@@ -230,20 +281,6 @@ fn positions(problem: &BandProblem, pieces: &[Piece], aim: Aim) -> Vec<f64> {
         all.push(circle.wrap(piece.meet));
         all.extend(targets[0].iter().map(|t| circle.wrap(piece.meet + whole - piece.green[0] + t)));
         all.extend(targets[1].iter().map(|t| circle.wrap(piece.meet + piece.green[1] - t)));
-    }
-    if let Aim::Proportional { k } | Aim::Ratio { k } = aim {
-        for one in pieces {
-            for other in pieces {
-                // k times the outbound bound of `one` equals the inbound bound of `other`.
-                for (turn, back) in [(0.0, 0.0), (0.0, whole), (whole, 0.0), (whole, whole)] {
-                    let w =
-                        (other.green[1] + other.meet - back - k * (one.green[0] - whole - one.meet + turn)) / (1.0 + k);
-                    if (0.0..whole).contains(&w) {
-                        all.push(w);
-                    }
-                }
-            }
-        }
     }
     all.sort_by(f64::total_cmp);
     all.dedup_by(|a, b| (*a - *b).abs() < 1e-12);

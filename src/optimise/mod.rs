@@ -4,11 +4,14 @@
 //! Must not know: safety (it may not learn to please it), field, clock or plant.
 //!
 //! ```text
-//!  Network + Flows --scene--> roads, lane groups, who feeds whom
-//!        plans ------state--> queues --delay--> Prediction
-//!  cycle_length, splits (critical movements) --+
-//!  bandwidth (exact sweep)  ------------------ +--> propose (joint improvement by climb) --> Proposal
-//!  offsets (exact per link for fixed profiles) +
+//!  Network + Flows --scene, lanes--> roads, lane groups, who feeds whom
+//!        plans ----state--> profile, queue, stopline --delay--> Prediction        (predict)
+//!
+//!  splits, cycle_length   critical movements, then delay of one intersection       (isolated, webster_of)
+//!  offsets                exact per link while profiles hold, iterated             (optimise_offsets: bound and gap)
+//!  bandwidth, street      exact two-way bands, best sub-arterials                  (widest, widest_bands, partition)
+//!  climb                  small moves the whole evaluation confirms, and kicks
+//!  propose                all of it together --> Proposal                          (propose, polish)
 //! ```
 
 mod bandwidth;
