@@ -8,7 +8,7 @@
 use crate::arrivals::{Demand, EntryFlow, Shares, TurnShares};
 use crate::counts::{Approach, Counts};
 use crate::random::{Entity, Stream};
-use crate::scenario::Scenario;
+use crate::scenario::{CrossSide, IntersectionFacts, Scenario};
 use crate::street::Movement;
 
 /// Width of a bin, s.
@@ -118,7 +118,8 @@ fn draw(scenario: &Scenario, kind: DayKind, chance: Chance, seed: Option<u64>) -
     let last = scenario.intersection.len() - 1;
     let mut sources = vec![(0, Approach::W), (last, Approach::E)];
     sources.extend((0..=last).flat_map(|i| [(i, Approach::S), (i, Approach::N)]));
-    let entries = sources.iter().enumerate().map(|(k, &(i, approach))| {
+    let there = sources.iter().enumerate().filter(|(_, (i, approach))| exists(&scenario.intersection[*i], *approach));
+    let entries = there.map(|(k, &(i, approach))| {
         let mut wave =
             seed.map(|seed| Wave::new(scenario, Stream::new(seed, Entity::Source(kind as u32 * 1024 + k as u32))));
         let flow = |b: usize| {
@@ -131,10 +132,29 @@ fn draw(scenario: &Scenario, kind: DayKind, chance: Chance, seed: Option<u64>) -
     let turning = &scenario.turning_shares_ltr;
     let shares = scenario.intersection.iter().zip(&chance.left).flat_map(|(x, left)| {
         let base = [turning.W, turning.E, turning.S, turning.N];
-        let each = move |k: usize| (x.id.clone(), Approach::ALL[k], [base[k][0] * left[k], base[k][1], base[k][2]]);
-        (0..4).map(each)
+        let each = move |k: usize| {
+            let possible = turns(x, Approach::ALL[k]);
+            let shares = [base[k][0] * left[k], base[k][1], base[k][2]];
+            (x.id.clone(), Approach::ALL[k], [0, 1, 2].map(|m| if possible[m] { shares[m] } else { 0.0 }))
+        };
+        (0..4).filter(|&k| exists(x, Approach::ALL[k])).map(each)
     });
     DayCounts { entries: entries.collect(), shares: shares.collect(), heavy_share: scenario.heavy_share }
+}
+
+/// Whether an intersection has this approach.
+fn exists(at: &IntersectionFacts, approach: Approach) -> bool {
+    !matches!((at.only_cross, approach), (Some(CrossSide::S), Approach::N) | (Some(CrossSide::N), Approach::S))
+}
+
+/// Which of left, through and right lead anywhere: not into the side a T-junction lacks.
+fn turns(at: &IntersectionFacts, approach: Approach) -> [bool; 3] {
+    match (at.only_cross, approach) {
+        (Some(CrossSide::S), Approach::W) | (Some(CrossSide::N), Approach::E) => [false, true, true],
+        (Some(CrossSide::S), Approach::E) | (Some(CrossSide::N), Approach::W) => [true, true, false],
+        (Some(_), _) => [true, false, true],
+        (None, _) => [true; 3],
+    }
 }
 
 /// Flow into an entry without its fluctuation, vehicles/h.
@@ -231,9 +251,11 @@ pub fn passages(scenario: &Scenario, day: &DayCounts) -> Counts {
     }
     let mut series = std::collections::BTreeMap::new();
     for (i, flows) in at_line.iter().enumerate() {
-        for (k, a) in Approach::ALL.into_iter().enumerate() {
-            let s = share(i, a);
-            for (m, movement) in [Movement::Left, Movement::Through, Movement::Right].into_iter().enumerate() {
+        let x = &scenario.intersection[i];
+        for (k, a) in Approach::ALL.into_iter().enumerate().filter(|(_, a)| exists(x, *a)) {
+            let (s, possible) = (share(i, a), turns(x, a));
+            let movements = [Movement::Left, Movement::Through, Movement::Right].into_iter().enumerate();
+            for (m, movement) in movements.filter(|(m, _)| possible[*m]) {
                 let key = (scenario.intersection[i].id.clone(), a, Some(movement));
                 series.insert(key, flows[k].iter().map(|v| v * s[m]).collect());
             }

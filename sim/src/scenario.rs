@@ -177,8 +177,19 @@ pub struct IntersectionFacts {
     pub id: String,
     /// Flow of each crossing approach at pattern 1.
     pub cross_peak_veh_h: f64,
+    /// The side a T-junction's one crossing street comes from; absent at a crossroads, which has both.
+    pub only_cross: Option<CrossSide>,
     /// Distance to the next stop line eastward; absent at the last.
     pub next_m: Option<f64>,
+}
+
+/// The side of the arterial a crossing street comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum CrossSide {
+    /// From the south only.
+    S,
+    /// From the north only.
+    N,
 }
 
 /// What is wrong with a scenario file, and where.

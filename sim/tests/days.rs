@@ -38,6 +38,28 @@ fn checked_in_days_are_what_the_code_makes() {
         let file = std::fs::read_to_string(folder().join("dongchang-road").join(name)).unwrap();
         assert!(file == counts_csv(&s, &made, 6), "{name} is stale: run the example make_days");
     }
+    let three = mean_day(&three());
+    let file = std::fs::read_to_string(folder().join("three").join("mean-workday.csv")).unwrap();
+    assert!(file == counts_csv(&self::three(), &three, 6), "three is stale: run the example make_days");
+}
+
+#[test]
+fn a_t_junction_lacks_one_approach_and_what_leads_into_it() {
+    let (s, made) = (three(), mean_day(&three()));
+    let entries: Vec<_> = made.entries.iter().map(|e| (e.0.as_str(), e.1)).collect();
+    assert!(entries.contains(&("t2", Approach::S)) && !entries.contains(&("t2", Approach::N)));
+    let shares = |a: Approach| made.shares.iter().find(|x| x.0 == "t2" && x.1 == a).map(|x| x.2.map(|y| y > 0.0));
+    assert_eq!(shares(Approach::W), Some([false, true, true]));
+    assert_eq!(shares(Approach::E), Some([true, true, false]));
+    assert_eq!(shares(Approach::S), Some([true, false, true]));
+    assert_eq!(shares(Approach::N), None);
+    let csv = counts_csv(&s, &made, 6);
+    assert!(csv.contains("t2,W,T,") && !csv.contains("t2,W,L,") && !csv.contains("t2,N,"), "{csv}");
+}
+
+fn three() -> Scenario {
+    let text = std::fs::read_to_string(folder().join("three.toml")).expect("the scenario is checked in");
+    Scenario::parse("three.toml", &text).expect("the scenario is sound")
 }
 
 #[test]
