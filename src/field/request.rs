@@ -1,5 +1,25 @@
 //! What is asked of a cabinet. Only this room makes a [`Request`], so nothing reaches the wire that did not pass through a
-//! session, and no plan without a [`Safe`](crate::safety::Safe) value.
+//! session, and no plan without a [`Safe`](crate::safety::Safe) value. Reading a request is open to all; making one or
+//! putting other words into one is not (the twin examples differ in that one thing only):
+//!
+//! ```
+//! # use greenwave::{corridor::IntersectionIndex, field::{Ask, Op, Request}};
+//! fn look(cabinet: IntersectionIndex, ask: Ask, op: Op, request: Request) -> bool {
+//!     request.cabinet() == cabinet && request.ask() == ask && *request.op() == op
+//! }
+//! ```
+//! ```compile_fail,E0624
+//! # use greenwave::{corridor::IntersectionIndex, field::{Ask, Op, Request}};
+//! fn make(cabinet: IntersectionIndex, ask: Ask, op: Op) -> Request {
+//!     Request::new(cabinet, ask, op)
+//! }
+//! ```
+//! ```compile_fail,E0451
+//! # use greenwave::{corridor::IntersectionIndex, field::{Ask, Op, Request}};
+//! fn other_words(op: Op, request: Request) -> Request {
+//!     Request { op, ..request }
+//! }
+//! ```
 
 use crate::corridor::IntersectionIndex;
 use serde::{Deserialize, Serialize};

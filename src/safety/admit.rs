@@ -1,21 +1,63 @@
-//! The door: what is judged safe, and nothing else, becomes a [`Safe`] value. A `Safe` value cannot be made, copied from
-//! parts or changed outside this file:
+//! The door: what is judged safe, and nothing else, becomes a [`Safe`] value. A `Safe` value cannot be made, put together
+//! from parts or changed outside this file. Each way to try is shown beside what is allowed, which differs in that one
+//! thing, so that the examples fail for their own reason (the code behind `compile_fail` is checked by nightly only).
 //!
-//! ```compile_fail
+//! Looking is allowed; putting one together is not, its fields are private:
+//!
+//! ```
 //! # use greenwave::{safety::Safe, plan::Plan};
-//! fn forge(plan: Plan) -> Safe<Plan> {
-//!     Safe { value: plan } // its fields are private
+//! fn look(plan: Plan, safe: Safe<Plan>) -> bool {
+//!     *safe.value() == plan
+//! }
+//! ```
+//! ```compile_fail,E0451
+//! # use greenwave::{safety::Safe, plan::Plan};
+//! fn forge(plan: Plan, safe: Safe<Plan>) -> Safe<Plan> {
+//!     Safe { value: plan, ..safe }
 //! }
 //! ```
 //!
-//! ```compile_fail
+//! A copy may be changed and is a mere plan again; what is safe is only lent out, and its fields cannot be reached:
+//!
+//! ```
 //! # use greenwave::{safety::Safe, plan::Plan, units::Offset};
-//! fn tamper(mut safe: Safe<Plan>, offset: Offset) {
-//!     safe.value().offset = offset; // only a shared view is given out
+//! fn copy(safe: Safe<Plan>, offset: Offset) -> Plan {
+//!     let mut plan = safe.value().clone();
+//!     plan.offset = offset;
+//!     plan
+//! }
+//! ```
+//! ```compile_fail,E0594
+//! # use greenwave::{safety::Safe, plan::Plan, units::Offset};
+//! fn tamper(safe: Safe<Plan>, offset: Offset) -> Safe<Plan> {
+//!     safe.value().offset = offset;
+//!     safe
+//! }
+//! ```
+//! ```compile_fail,E0616
+//! # use greenwave::{safety::Safe, plan::Plan};
+//! fn swap(mut safe: Safe<Plan>, plan: Plan) -> Safe<Plan> {
+//!     safe.value = plan;
+//!     safe
+//! }
+//! ```
+//!
+//! A release comes from [`admit_release`]; nobody else can make one:
+//!
+//! ```
+//! # use greenwave::{corridor::IntersectionIndex, safety::{Release, Safe, admit_release}, units::Moment};
+//! fn release(now: Moment) -> Release {
+//!     *admit_release(IntersectionIndex(0), now).value()
+//! }
+//! ```
+//! ```compile_fail,E0423
+//! # use greenwave::{corridor::IntersectionIndex, safety::{Release, Safe, admit_release}, units::Moment};
+//! fn release(now: Moment) -> Release {
+//!     Release(())
 //! }
 //! ```
 
-use super::rules::{Breach, CHANGE_RULES, Limits, TARGET_RULES};
+use super::rules::{Breach, CHANGE_RULES, Limits, TARGET_RULES, size};
 use crate::corridor::{Intersection, IntersectionIndex, Network};
 use crate::plan::Plan;
 use crate::units::{Moment, Tenths};
@@ -62,7 +104,10 @@ pub struct Change<'a> {
 
 /// Every rule the plan breaks wherever it stands; empty if it may be aimed at.
 pub fn judge(at: &Intersection, plan: &Plan, limits: &Limits) -> Vec<Breach> {
-    let mut breaches = Vec::new();
+    let mut breaches = size(plan);
+    if !breaches.is_empty() {
+        return breaches;
+    }
     for rule in TARGET_RULES {
         rule(at, plan, limits, &mut breaches);
     }
@@ -80,6 +125,10 @@ pub fn admit(
     limits: &Limits,
 ) -> Result<Safe<Plan>, Vec<Breach>> {
     let at = network.intersection(index);
+    let too_large: Vec<Breach> = [change.running, change.plan].into_iter().flat_map(size).collect();
+    if !too_large.is_empty() {
+        return Err(too_large);
+    }
     let mut breaches = judge(at, change.plan, limits);
     for rule in CHANGE_RULES {
         rule(at, &change, limits, &mut breaches);

@@ -27,6 +27,22 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(tag = "rule", rename_all = "kebab-case")]
 pub enum Breach {
+    /// A time no cabinet can hold: longer than a register. Nothing else is judged then.
+    #[error("{time} is longer than a register holds, {most}")]
+    TooLong {
+        /// The time.
+        time: Tenths,
+        /// Longest.
+        most: Tenths,
+    },
+    /// More stages than a plan may have. Nothing else is judged then.
+    #[error("{stages} stages in a plan, {most} are the most")]
+    TooManyStages {
+        /// How many.
+        stages: usize,
+        /// Most.
+        most: usize,
+    },
     /// The plan names a stage that the intersection does not have.
     #[error("stage {} does not exist", stage.0 + 1)]
     UnknownStage {
@@ -159,6 +175,20 @@ pub(super) type TargetRule = fn(&Intersection, &Plan, &Limits, &mut Vec<Breach>)
 /// A rule on a change from one plan to another.
 pub(super) type ChangeRule = fn(&Intersection, &Change<'_>, &Limits, &mut Vec<Breach>);
 
+/// Longest time a plan may hold, cabinets' registers being 16 bits wide.
+const LONGEST: Tenths = Tenths::new(u16::MAX as u32);
+/// Most stages of a plan; `field` can write no more.
+const MOST_STAGES: usize = 16;
+
+/// What keeps a plan from being judged at all: it is too large to be added up. Comes before every other rule.
+pub(super) fn size(plan: &Plan) -> Vec<Breach> {
+    if plan.splits.len() > MOST_STAGES {
+        return vec![Breach::TooManyStages { stages: plan.splits.len(), most: MOST_STAGES }];
+    }
+    let times = plan.splits.iter().flat_map(|s| [s.green, s.yellow, s.all_red]).chain([plan.cycle.length()]);
+    times.filter(|&time| time > LONGEST).map(|time| Breach::TooLong { time, most: LONGEST }).collect()
+}
+
 /// Every rule a plan must keep wherever it stands.
 pub(super) const TARGET_RULES: [TargetRule; 10] = [
     stages_exist,
@@ -193,7 +223,8 @@ fn sequence(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breac
 
 fn everyone_served(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
     for (index, phase) in at.phases.iter().enumerate() {
-        let served = |s: &Split| s.green > Tenths::ZERO && known(at, s).is_some_and(|st| st.phases.contains(&PhaseIndex(index)));
+        let served =
+            |s: &Split| s.green > Tenths::ZERO && known(at, s).is_some_and(|st| st.phases.contains(&PhaseIndex(index)));
         if !plan.splits.iter().any(served) {
             breaches.push(Breach::Unserved { phase: phase.id.clone() });
         }
@@ -278,7 +309,8 @@ fn no_conflict(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Br
 
 fn resolution(_: &Intersection, plan: &Plan, limits: &Limits, breaches: &mut Vec<Breach>) {
     let times = plan.splits.iter().flat_map(|s| [s.green, s.yellow, s.all_red]);
-    let odd = times.chain([plan.cycle.length(), plan.offset.since_zero()]).filter(|t| !t.is_multiple_of(limits.resolution));
+    let odd =
+        times.chain([plan.cycle.length(), plan.offset.since_zero()]).filter(|t| !t.is_multiple_of(limits.resolution));
     breaches.extend(odd.map(|time| Breach::Resolution { time, resolution: limits.resolution }));
 }
 

@@ -1,0 +1,465 @@
+//! The guard from both sides: what is sound is admitted, and every rule has a mutant that is refused by its own breach. The
+//! way between any two sound plans is admitted step by step.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
+
+mod kit;
+
+use greenwave::corridor::{Intersection, IntersectionIndex, Network, PhaseIndex, StageIndex};
+use greenwave::plan::{Plan, Split};
+use greenwave::safety::{Breach, Change, Limits, admit, judge};
+use greenwave::transition::{Bounds, rotation, step, stretch};
+use greenwave::units::{CycleLength, Moment, Shift, Tenths};
+use kit::{any_plan, chance, cycles, network, plan_of};
+use rand::RngExt;
+use std::collections::BTreeSet;
+
+const SHIPPED: [&str; 2] = ["three", "dongchang-road"];
+const T: Moment = Moment::new(17_724_096_000);
+
+fn everywhere(mut look: impl FnMut(&Network, IntersectionIndex, &Intersection)) {
+    for stem in SHIPPED {
+        let network = network(stem);
+        for index in network.indices() {
+            look(&network, index, network.intersection(index));
+        }
+    }
+}
+
+/// A breach's name, as the journal has it.
+fn name(breach: &Breach) -> String {
+    let json = serde_json::to_value(breach).unwrap();
+    json["rule"].as_str().unwrap().to_owned()
+}
+
+fn names(breaches: &[Breach]) -> BTreeSet<String> {
+    breaches.iter().map(name).collect()
+}
+
+#[test]
+fn sound_plans_are_admitted_everywhere() {
+    let mut chance = chance(1);
+    everywhere(|network, index, at| {
+        for _ in 0..300 {
+            let plan = any_plan(at, &mut chance);
+            assert_eq!(judge(at, &plan, &Limits::default()), [], "{}: {plan:?}", at.id);
+            let moment = plan.next_cycle_start(at, T);
+            let change = Change { running: &plan, plan: &plan, moment };
+            let safe = admit(network, index, change, &Limits::default()).unwrap();
+            assert_eq!((safe.value(), safe.intersection(), safe.from()), (&plan, index, moment));
+        }
+    });
+}
+
+/// A case for the guard: an intersection, what runs, what shall run, when, under which limits.
+struct Case {
+    network: Network,
+    at: Intersection,
+    running: Plan,
+    plan: Plan,
+    moment: Moment,
+    limits: Limits,
+}
+
+impl Case {
+    /// Nothing is wrong with it: t1 of the tutorial street, cycle 100 s, the same plan before and after.
+    fn sound() -> Case {
+        let network = network("three");
+        let at = network.intersections()[0].clone();
+        let greens = [36, 10, 25, 10].map(Tenths::from_seconds);
+        let plan = Plan::from_greens(&at, &greens, Shift::new(321)).unwrap();
+        let moment = plan.next_cycle_start(&at, T);
+        Case { network, at, running: plan.clone(), plan, moment, limits: Limits::default() }
+    }
+
+    /// Every rule it breaks: the target's rules on the intersection as it is here, the change's rules on the network.
+    fn broken(&self) -> BTreeSet<String> {
+        let change = Change { running: &self.running, plan: &self.plan, moment: self.moment };
+        let judged = judge(&self.at, &self.plan, &self.limits);
+        let admitted = admit(&self.network, IntersectionIndex(0), change, &self.limits);
+        let changed = admitted.err().unwrap_or_default();
+        let of_change =
+            |b: &&Breach| matches!(b, Breach::NotACycleStart { .. } | Breach::Torn { .. } | Breach::CycleJump { .. });
+        names(&judged).into_iter().chain(changed.iter().filter(of_change).map(name)).collect()
+    }
+
+    fn green(&mut self, stage: usize, by: i64) {
+        let green = &mut self.plan.splits[stage].green;
+        *green = Tenths::new(u32::try_from(i64::from(green.count()) + by).unwrap());
+    }
+
+    /// The plan's cycle made what its splits sum to, starting where it started.
+    fn close(&mut self) {
+        let sum = self.plan.splits.iter().map(Split::length).sum();
+        self.plan.cycle = CycleLength::new(sum).unwrap();
+        self.plan = self.plan.starting_at(&self.at, self.moment);
+    }
+}
+
+/// A mutant: the only rule that refuses it (beside those that it breaks by logic), and how it is made.
+struct Mutant {
+    rule: &'static str,
+    implies: &'static [&'static str],
+    make: fn(&mut Case),
+}
+
+const fn mutant(rule: &'static str, make: fn(&mut Case)) -> Mutant {
+    Mutant { rule, implies: &[], make }
+}
+
+const MUTANTS: [Mutant; 25] = [
+    Mutant {
+        rule: "unknown-stage",
+        implies: &["sequence"], // what is not a stage is in no sequence
+        make: |c| {
+            c.plan.splits.push(Split { stage: StageIndex(4), ..c.plan.splits[3] });
+            c.close();
+        },
+    },
+    mutant("sequence", |c| {
+        c.plan.splits.rotate_left(1);
+        c.plan = c.plan.starting_at(&c.at, c.moment);
+    }),
+    mutant("unserved", |c| {
+        // Only an intersection that lets a stage be left out can have this one broken alone.
+        c.at.stages[1].min_green = Tenths::ZERO;
+        c.green(1, -100);
+        c.green(0, 100);
+        c.plan = c.plan.starting_at(&c.at, c.moment);
+    }),
+    mutant("unserved", |c| c.at.stages[3].phases.clear()),
+    mutant("sum", |c| c.green(0, 1)),
+    mutant("sum", |c| c.green(0, -1)),
+    mutant("cycle-range", |c| {
+        c.at.cycle.min = CycleLength::new(Tenths::new(1001)).unwrap();
+    }),
+    mutant("cycle-range", |c| {
+        c.at.cycle.max = CycleLength::new(Tenths::new(999)).unwrap();
+    }),
+    mutant("min-green", |c| {
+        c.green(1, -31);
+        c.green(0, 31);
+    }),
+    mutant("min-green", |c| {
+        c.green(2, -31); // 21.9 s: walk and clearance of the pedestrians are 22 s
+        c.green(0, 31);
+    }),
+    mutant("max-green", |c| {
+        c.at.stages[0].max_green = Tenths::new(359);
+    }),
+    mutant("yellow", |c| {
+        c.plan.splits[0].yellow = Tenths::new(31);
+        c.green(0, -1);
+    }),
+    Mutant {
+        rule: "yellow",
+        implies: &["intergreen"], // a short yellow is a short time between
+        make: |c| {
+            c.plan.splits[0].yellow = Tenths::new(29);
+            c.green(0, 1);
+        },
+    },
+    mutant("all-red", |c| {
+        c.plan.splits[0].all_red = Tenths::new(21);
+        c.green(0, -1);
+    }),
+    Mutant {
+        rule: "all-red",
+        implies: &["intergreen"],
+        make: |c| {
+            c.plan.splits[0].all_red = Tenths::new(19);
+            c.green(0, 1);
+        },
+    },
+    mutant("intergreen", |c| {
+        let phase = |id: &str| c.at.phases.iter().position(|p| p.id == id).unwrap();
+        let (from, to) = (phase("NT"), phase("SL"));
+        c.at.intergreens[from][to] = Tenths::new(51);
+    }),
+    mutant("intergreen", |c| {
+        // From the last stage over the end of the cycle to the first.
+        let phase = |id: &str| c.at.phases.iter().position(|p| p.id == id).unwrap();
+        let (from, to) = (phase("NL"), phase("ET"));
+        c.at.intergreens[from][to] = Tenths::new(41);
+    }),
+    mutant("conflict", |c| {
+        let through = c.at.stages[2].phases.clone();
+        let (a, b): (PhaseIndex, PhaseIndex) = (through[0], through[1]);
+        c.at.conflicts[a.0] |= 1 << b.0;
+    }),
+    mutant("resolution", |c| c.limits.resolution = Tenths::new(2)), // offset 32.1 s
+    mutant("resolution", |c| {
+        c.limits.resolution = Tenths::new(5);
+        c.plan = c.plan.at_offset(Shift::new(320));
+        c.running = c.plan.clone();
+        c.moment = c.plan.next_cycle_start(&c.at, T);
+        c.green(0, 1);
+        c.green(2, -1);
+    }),
+    mutant("too-long", |c| {
+        c.plan.splits[0].green = Tenths::new(u32::MAX);
+        c.plan.splits[1].green = Tenths::new(u32::MAX);
+    }),
+    mutant("too-many-stages", |c| {
+        let splits = vec![c.plan.splits[0]; 100_000];
+        c.plan.splits = splits;
+    }),
+    mutant("not-a-cycle-start", |c| {
+        c.running = c.running.at_offset(Shift::new(322));
+    }),
+    mutant("torn", |c| c.plan = c.plan.at_offset(Shift::new(322))),
+    mutant("cycle-jump", |c| {
+        c.green(0, 251);
+        c.close();
+    }),
+];
+
+/// Every breach there is, by the names of the enumeration itself: a new one is found missing here.
+fn every_rule() -> BTreeSet<String> {
+    let source = include_str!("../src/safety/rules.rs");
+    let body = source.split("pub enum Breach {").nth(1).unwrap().split("\n}").next().unwrap();
+    let variant = |line: &str| {
+        let line = line.strip_prefix("    ")?;
+        let word = line.strip_suffix(" {").or(line.strip_suffix(','))?;
+        word.chars().all(char::is_alphanumeric).then(|| kebab(word))
+    };
+    body.lines().filter_map(variant).collect()
+}
+
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in name.char_indices() {
+        if c.is_uppercase() && i > 0 {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+#[test]
+fn every_rule_refuses_its_own_mutants_and_nobody_elses() {
+    assert_eq!(Case::sound().broken(), BTreeSet::new());
+    for (place, mutant) in MUTANTS.iter().enumerate() {
+        let mut case = Case::sound();
+        (mutant.make)(&mut case);
+        let expected = mutant.implies.iter().chain([&mutant.rule]).map(|s| (*s).to_owned()).collect();
+        assert_eq!(case.broken(), expected, "mutant {place}, of {}", mutant.rule);
+    }
+    let covered: BTreeSet<String> = MUTANTS.iter().map(|m| m.rule.to_owned()).collect();
+    assert_eq!(every_rule(), covered, "breaches without a mutant, or mutants of no breach");
+}
+
+#[test]
+fn limits_hold_to_the_tenth() {
+    let edge = |change: fn(&mut Case, i64), by: i64| {
+        let mut case = Case::sound();
+        change(&mut case, by);
+        case.broken().into_iter().collect::<Vec<_>>().join(" ")
+    };
+    let cycle: fn(&mut Case, i64) = |c, by| {
+        c.green(0, by);
+        c.close();
+    };
+    assert_eq!((edge(cycle, 250), edge(cycle, 251)), (String::new(), "cycle-jump".to_owned()));
+    assert_eq!((edge(cycle, -210), edge(cycle, -211)), (String::new(), "min-green".to_owned()));
+    let short: fn(&mut Case, i64) = |c, by| {
+        c.green(1, by);
+        c.green(0, -by);
+    };
+    assert_eq!((edge(short, -30), edge(short, -31)), (String::new(), "min-green".to_owned()));
+    let long: fn(&mut Case, i64) = |c, by| {
+        c.at.stages[0].max_green = Tenths::new(360);
+        c.green(0, by);
+        c.green(2, -by);
+    };
+    assert_eq!((edge(long, 0), edge(long, 1)), (String::new(), "max-green".to_owned()));
+    let slow: fn(&mut Case, i64) = |c, by| {
+        c.running = c.plan.clone();
+        c.at.cycle.max = CycleLength::new(Tenths::new(1000)).unwrap();
+        c.green(0, by);
+        c.close();
+    };
+    assert_eq!((edge(slow, 0), edge(slow, 1)), (String::new(), "cycle-range".to_owned()));
+}
+
+#[test]
+fn all_breaches_are_told_at_once() {
+    let mut case = Case::sound();
+    case.green(1, -31);
+    case.plan.splits[0].yellow = Tenths::new(29);
+    case.plan.splits[2].all_red = Tenths::new(99);
+    case.plan = case.plan.at_offset(Shift::new(7));
+    let told: Vec<String> = case.broken().into_iter().collect();
+    assert_eq!(told, ["all-red", "intergreen", "min-green", "sum", "torn", "yellow"]);
+}
+
+#[test]
+fn no_plan_whatever_breaks_the_guard() {
+    let mut chance = chance(2);
+    everywhere(|network, index, at| {
+        for _ in 0..200 {
+            let mut plan = any_plan(at, &mut chance);
+            let wild = |chance: &mut rand_pcg::Pcg64Mcg| match chance.random_range(0..4_u32) {
+                0 => Tenths::ZERO,
+                1 => Tenths::new(chance.random_range(0..2000)),
+                2 => Tenths::new(u32::MAX),
+                _ => Tenths::new(chance.random()),
+            };
+            let before = plan.clone();
+            for _ in 0..chance.random_range(1..4_u32) {
+                let stage = chance.random_range(0..plan.splits.len());
+                match chance.random_range(0..6_u32) {
+                    0 => plan.splits[stage].green = wild(&mut chance),
+                    1 => plan.splits[stage].yellow = wild(&mut chance),
+                    2 => plan.splits[stage].all_red = wild(&mut chance),
+                    3 => plan.splits[stage].stage = StageIndex(chance.random_range(0..7)),
+                    4 => plan.cycle = CycleLength::new(wild(&mut chance)).unwrap_or(plan.cycle),
+                    _ => plan.splits.truncate(stage.max(1)),
+                }
+            }
+            let moment = before.next_cycle_start(at, T);
+            let change = Change { running: &before, plan: &plan, moment };
+            let admitted = admit(network, index, change, &Limits::default());
+            // Whatever passes has its splits, minima and cycle as every sound plan has.
+            if let Ok(safe) = admitted {
+                let sum: Tenths = safe.value().splits.iter().map(Split::length).sum();
+                assert_eq!(sum, safe.value().cycle.length());
+                assert!(at.stages.iter().zip(safe.value().greens()).all(|(s, g)| g >= s.min_green && g <= s.max_green));
+            }
+        }
+    });
+}
+
+/// Goes from one plan to another as the core does, one joint change after the other: the number of steps.
+fn walk(network: &Network, index: IntersectionIndex, from: &Plan, target: &Plan) -> usize {
+    const MOST: usize = 40;
+    let at = network.intersection(index);
+    let (bounds, limits) = (Bounds::default(), Limits::default());
+    let mut running = from.clone();
+    let mut activation = T;
+    for steps in 1..=MOST {
+        let longest = running.cycle.length().max(target.cycle.length());
+        let until = activation + longest + longest + Tenths::from_seconds(27);
+        let start = running.next_cycle_start(at, activation);
+        let next = step(at, &running, target, start, until, &bounds)
+            .unwrap_or_else(|| panic!("{}: no step from {running:?} to {target:?}", at.id));
+        let change = Change { running: &running, plan: &next.plan, moment: start };
+        let safe = admit(network, index, change, &limits)
+            .unwrap_or_else(|b| panic!("{}: a step is refused: {b:?}\n{running:?}\n{:?}", at.id, next.plan));
+        // The lattice is contiguous: the step begins exactly where a cycle of the running plan ends.
+        assert_eq!((running.next_cycle_start(at, start), next.plan.next_cycle_start(at, start)), (start, start));
+        assert_eq!(safe.from(), start);
+        if next.arrives {
+            assert_eq!(next.plan.splits, target.splits);
+            let late = target.cycle.shorter_way(target.cycle_start(at).position(start).later());
+            assert!(late.magnitude() <= u64::from(bounds.tolerance.count()), "{late:?}");
+            return steps;
+        }
+        (running, activation) = (next.plan, until);
+    }
+    panic!("{}: {MOST} steps do not lead from {from:?} to {target:?}", at.id);
+}
+
+#[test]
+fn every_way_between_two_sound_plans_is_admitted_and_ends() {
+    let mut chance = chance(3);
+    let mut most = 0;
+    everywhere(|network, index, at| {
+        for round in 0..30 {
+            let from = any_plan(at, &mut chance);
+            let target = match round % 3 {
+                0 => any_plan(at, &mut chance),
+                1 => plan_of(at, from.cycle.length(), &mut chance),
+                _ => from.at_offset(Shift::new(chance.random_range(0..2000))),
+            };
+            most = most.max(walk(network, index, &from, &target));
+        }
+    });
+    assert!(most <= 12, "{most} steps");
+}
+
+#[test]
+fn the_worst_ways_are_admitted_and_end() {
+    let mut chance = chance(4);
+    let mut most = 0;
+    everywhere(|network, index, at| {
+        let range = cycles(at);
+        let ends = [*range.start(), *range.end()].map(Tenths::new);
+        for a in ends {
+            for b in ends {
+                let (from, target) = (plan_of(at, a, &mut chance), plan_of(at, b, &mut chance));
+                // From every tenth part of the cycle.
+                for part in 0..10_i64 {
+                    let turned = target.at_offset(Shift::new(i64::from(b.count()) * part / 10));
+                    most = most.max(walk(network, index, &from, &turned));
+                }
+            }
+        }
+    });
+    assert!(most <= 16, "{most} steps");
+}
+
+#[test]
+fn a_stretched_plan_keeps_sum_minima_and_maxima() {
+    let mut chance = chance(5);
+    everywhere(|_, _, at| {
+        for _ in 0..100 {
+            let plan = any_plan(at, &mut chance);
+            let resolution = Tenths::new([1, 5, 10][chance.random_range(0..3_usize)]);
+            let by =
+                chance.random_range(-900..=900_i64) / i64::from(resolution.count()) * i64::from(resolution.count());
+            let room = |stretch_up: bool| -> u32 {
+                let unit = resolution.count();
+                let room = |(s, g): (&greenwave::corridor::Stage, Tenths)| {
+                    let room = if stretch_up { s.max_green.saturating_sub(g) } else { g.saturating_sub(s.min_green) };
+                    room.count() / unit * unit
+                };
+                at.stages.iter().zip(plan.greens()).map(room).sum()
+            };
+            let possible = by.unsigned_abs() <= u64::from(room(by > 0));
+            match stretch(at, &plan, Shift::new(by), resolution) {
+                None => assert!(!possible, "{}: {by} of {plan:?}", at.id),
+                Some(made) => {
+                    assert!(possible);
+                    assert_eq!(i64::from(made.cycle.length().count()), i64::from(plan.cycle.length().count()) + by);
+                    assert_eq!(made.splits.iter().map(Split::length).sum::<Tenths>(), made.cycle.length());
+                    for ((stage, was), is) in at.stages.iter().zip(plan.greens()).zip(made.greens()) {
+                        assert!(is >= stage.min_green && is <= stage.max_green);
+                        assert!(if by > 0 { is >= was } else { is <= was }, "a stage moved the wrong way");
+                        let moved = is.count().abs_diff(was.count());
+                        assert_eq!(moved % resolution.count(), 0);
+                    }
+                }
+            }
+        }
+    });
+    let network = network("three");
+    let plan = any_plan(&network.intersections()[0], &mut chance);
+    assert_eq!(stretch(&network.intersections()[0], &plan, Shift::new(3), Tenths::new(5)), None);
+}
+
+#[test]
+fn the_rotation_is_the_best_there_is() {
+    let mut chance = chance(6);
+    let network = network("three");
+    for _ in 0..60 {
+        let cycle = CycleLength::new(Tenths::new(chance.random_range(700..=1500))).unwrap();
+        let targets: Vec<Plan> =
+            network.intersections().iter().map(|at| plan_of(at, cycle.length(), &mut chance)).collect();
+        let moved = chance.random_range(1..=3_usize);
+        let starts: Vec<_> =
+            network.indices().take(moved).map(|i| (i, T + Tenths::new(chance.random_range(0..5000)))).collect();
+        let cost = |turn: i64| -> u64 {
+            let error = |&(index, start): &(IntersectionIndex, Moment)| {
+                let target = &targets[index.0];
+                let turned = target.at_offset(target.offset.since_zero().later() + Shift::new(turn));
+                let late = turned.cycle_start(network.intersection(index)).position(start);
+                cycle.shorter_way(late.later()).magnitude()
+            };
+            starts.iter().map(error).sum()
+        };
+        let best = (0..i64::from(cycle.length().count())).map(cost).min().unwrap();
+        assert_eq!(cost(rotation(&network, &targets, &starts).count()), best);
+    }
+}
