@@ -5,34 +5,44 @@ use crate::control::{Candidate, Cost, Finding, Origin, Work};
 use crate::corridor::Network;
 use crate::optimise::{Prediction, Settings, polish, predict, propose};
 use crate::plan::Plan;
+use crate::transition::same_wave;
 
-/// Answers a question: the targets as they are, then everything there is to choose from. A candidate the optimiser can not
-/// make is left out.
+/// Answers a question: the targets as they are, the day plan, then everything else there is to choose from. A candidate the
+/// optimiser can not make is left out.
 pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding {
     let flows = &work.flows;
-    let judged = |origin, plans: &[Plan]| {
-        let prediction = predict(network, flows, plans, settings)?;
-        Some(Candidate { origin, plans: plans.to_vec(), cost: cost(&prediction) })
-    };
-    let made = |origin, proposal: Result<crate::optimise::Proposal, _>| {
-        proposal.ok().map(|p| Candidate { origin, cost: cost(&p.predicted), plans: p.plans })
-    };
-    let other_day_plan = work.day_plan != work.current;
-    let mut candidates: Vec<Candidate> = judged(Origin::Keep, &work.current).into_iter().collect();
-    candidates.extend(made(Origin::Polished, polish(network, flows, &work.current, settings)));
-    if other_day_plan {
-        candidates.extend(judged(Origin::DayPlan, &work.day_plan));
-        candidates.extend(made(Origin::PolishedDayPlan, polish(network, flows, &work.day_plan, settings)));
+    let made = |plans: &[Plan]| polish(network, flows, plans, settings).ok().map(|p| p.plans);
+    let (current, day_plan) = (&work.current, &work.day_plan);
+    let mut sets = vec![(Origin::Keep, Some(current.clone())), (Origin::DayPlan, Some(day_plan.clone()))];
+    let apart = |plans: &&Vec<Plan>| !same_wave(plans, current) && !same_wave(plans, day_plan);
+    sets.extend(work.neighbours.iter().filter(apart).map(|plans| (Origin::Neighbour, Some(plans.clone()))));
+    sets.push((Origin::Polished, made(current)));
+    if !same_wave(current, day_plan) {
+        sets.push((Origin::PolishedDayPlan, made(day_plan)));
     }
-    candidates.extend(made(Origin::Fresh, propose(network, flows, Some(&work.day_plan), settings)));
-    Finding { id: work.id, candidates }
+    sets.push((Origin::Fresh, propose(network, flows, Some(day_plan), settings).ok().map(|p| p.plans)));
+    let on_mean_day = |plans: &[Plan]| predict(network, &work.reference, plans, settings).map(|p| value(&p, settings));
+    let proven = on_mean_day(day_plan);
+    let candidate = |(origin, plans): (Origin, Option<Vec<Plan>>)| {
+        let plans = plans?;
+        let prediction = predict(network, flows, &plans, settings)?;
+        let flattery = proven.zip(on_mean_day(&plans)).map_or(0.0, |(proven, promised)| (proven - promised).max(0.0));
+        Some(Candidate { origin, cost: cost(&prediction, flattery), plans })
+    };
+    Finding { id: work.id, candidates: sets.into_iter().filter_map(candidate).collect() }
 }
 
-fn cost(prediction: &Prediction) -> Cost {
+/// Delay and stops together, in vehicle-seconds an hour.
+fn value(prediction: &Prediction, settings: &Settings) -> f64 {
+    prediction.delay_veh_s_per_h + settings.objective.stop_penalty_s * prediction.stops_per_h
+}
+
+fn cost(prediction: &Prediction, flattery: f64) -> Cost {
     Cost {
         delay_veh_s_per_h: prediction.delay_veh_s_per_h,
         stops_per_h: prediction.stops_per_h,
         side_delay_veh_s_per_h: prediction.side_veh_s_per_h,
         worst_saturation: prediction.worst_saturation,
+        flattery_veh_s_per_h: flattery,
     }
 }

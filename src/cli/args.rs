@@ -62,9 +62,10 @@ pub(super) struct Plan {
     /// Make the plans of every period: the book of day plans.
     #[arg(long)]
     pub(super) day: bool,
-    /// Rounds of improvement in the plant on training days (only with --day; minutes each).
-    #[arg(long, default_value_t = 0, requires = "day")]
-    pub(super) rounds: usize,
+    /// Train in the plant on training days: choose how busy a day each plan is made for, then try so many rounds of small
+    /// moves (minutes each, at 12 intersections). Without it the plans are the model's optimum for the mean day.
+    #[arg(long, value_name = "N", requires = "day")]
+    pub(super) rounds: Option<usize>,
     /// Improve only periods that touch this time of day, such as 06:30-09:30; the others keep the model's optimum.
     #[arg(long, value_name = "HH:MM-HH:MM", value_parser = window, requires = "day")]
     pub(super) within: Option<(u32, u32)>,

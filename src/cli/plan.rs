@@ -22,17 +22,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         return one_period(args, &network, &profile, &settings);
     }
     let network = Arc::new(network);
-    let training = Training { rounds: args.rounds, threads: files::threads(args.threads), within: args.within };
+    let training = Training { rounds: args.rounds.unwrap_or(0), threads: files::threads(args.threads), within: args.within };
     let scenario = match args.rounds {
-        0 => None,
-        _ => Some(files::scenario(&network, &args.paths, args.demand.scenario.as_deref())?.value),
+        None => None,
+        Some(_) => Some(files::scenario(&network, &args.paths, args.demand.scenario.as_deref())?.value),
     };
     let bar = progress::bar(0, "training");
     let mut journal = |line: String| if bar.is_hidden() { tell(&line) } else { bar.println(line) };
     let plans = train(&network, &profile, scenario.as_ref(), &settings, &training, &mut journal)?;
     bar.finish_and_clear();
     let within = args.within.map(|(a, b)| format!(" --within {}-{}", clock(a), clock(b))).unwrap_or_default();
-    let made_by = format!("greenwave {} plan --day --rounds {}{within}", env!("CARGO_PKG_VERSION"), args.rounds);
+    let rounds = args.rounds.map(|n| format!(" --rounds {n}")).unwrap_or_default();
+    let made_by = format!("greenwave {} plan --day{rounds}{within}", env!("CARGO_PKG_VERSION"));
     let text = plans.to_toml(&network, &made_by);
     match &args.out {
         Some(path) => files::write(path, text.as_bytes())?,

@@ -63,7 +63,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         threads: files::threads(args.threads),
     };
     let shared =
-        Shared { network: network.clone(), profile: profile.value, book, settings, policy: Policy::default() };
+        Shared { network: network.clone(), profile: profile.value, book, settings, policy: policy_hack() };
     let bar = progress::bar(study.arms.len() * study.pairs().len(), "replaying");
     let (results, journals) = study.run(&shared, &scenario.value, &|| bar.inc(1))?;
     bar.finish_and_clear();
@@ -153,4 +153,18 @@ fn journal(study: &Study, journals: &[crate::journal::Journal]) -> String {
 
 fn clock(second: u32) -> String {
     format!("{:02}:{:02}", second / 3600, second / 60 % 60)
+}
+
+fn policy_hack() -> Policy {
+    let mut p = Policy::default();
+    if let Ok(v) = std::env::var("GW_POLICY") {
+        let n: Vec<f64> = v.split(',').filter_map(|x| x.parse().ok()).collect();
+        p.neighbour_percent = n[5];
+        p.polish_percent = n[0];
+        p.fresh_percent = n[1];
+        p.spacing = crate::units::Tenths::from_seconds(n[2] as u32);
+        p.margin = n[3];
+        p.look_ahead = crate::units::Tenths::from_seconds(n[4] as u32);
+    }
+    p
 }

@@ -6,16 +6,21 @@ use super::event::{Candidate, Origin};
 use crate::units::{Moment, Tenths};
 use serde::Serialize;
 
-/// When to change. Defaults from the trade (plan changes 15-30 min apart, trade.md 1.3) and from the plant.
+/// When to change. Defaults from the trade (plan changes 15-30 min apart, trade.md 1.3) and from training days in the plant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Policy {
-    /// How far ahead demand is planned for.
+    /// How far ahead demand is planned for: a transition takes most of it.
     pub look_ahead: Tenths,
-    /// Least saving of a change that keeps cycle and is reached by small moves, in percent of all delay.
+    /// Plans are made for this multiple of the expected flows: near saturation a busier quarter of an hour costs more than a
+    /// quiet one saves.
+    pub margin: f64,
+    /// Least saving of a change to a neighbouring period's day plan, which has proved itself, in percent.
+    pub neighbour_percent: f64,
+    /// Least saving of a change by small moves from the targets or the day plan, in percent.
     pub polish_percent: f64,
-    /// Least saving of a change of cycle or to another plan, in percent of all delay.
-    pub change_percent: f64,
-    /// Least time between two changes.
+    /// Least saving of a change to plans nobody has seen run, in percent.
+    pub fresh_percent: f64,
+    /// Least time between two changes that the calendar did not ask for.
     pub spacing: Tenths,
     /// Value of a stop avoided, in seconds of delay.
     pub stop_s: f64,
@@ -24,54 +29,90 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Policy {
-            look_ahead: Tenths::from_seconds(600),
-            polish_percent: 2.0,
-            change_percent: 3.0,
+            look_ahead: Tenths::from_seconds(480),
+            margin: 1.10,
+            neighbour_percent: 3.0,
+            polish_percent: 5.0,
+            fresh_percent: 8.0,
             spacing: Tenths::from_seconds(600),
             stop_s: 8.0,
         }
     }
 }
 
-/// The best candidate against keeping.
+impl Policy {
+    /// The least saving of a candidate by where it comes from, in percent.
+    fn needed_percent(&self, origin: Origin) -> f64 {
+        match origin {
+            Origin::Keep | Origin::DayPlan | Origin::Neighbour => self.neighbour_percent,
+            Origin::Polished | Origin::PolishedDayPlan => self.polish_percent,
+            Origin::Fresh => self.fresh_percent,
+        }
+    }
+}
+
+/// What is known beside the candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Occasion {
+    pub(super) now: Moment,
+    /// When the last change was decided.
+    pub(super) last_change: Option<Moment>,
+    /// A change is under way.
+    pub(super) busy: bool,
+    /// The calendar has turned to another period since the last scheduled change.
+    pub(super) new_period: bool,
+}
+
+/// The best candidate against the base.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Choice {
     pub(super) verdict: Verdict,
-    /// Index of the best candidate beside keeping.
+    /// What would be done without a better candidate.
+    pub(super) base: usize,
+    /// Index of the best candidate beside the base; the base itself where nothing else is on offer.
     pub(super) best: usize,
     pub(super) saving_percent: f64,
     pub(super) needed_percent: f64,
 }
 
-/// Weighs candidates; the first is keeping the targets. `None` when there is nothing to weigh.
-pub(super) fn weigh(
-    candidates: &[Candidate],
-    policy: &Policy,
-    now: Moment,
-    last_change: Option<Moment>,
-    busy: bool,
-) -> Option<Choice> {
-    let (keep, others) = candidates.split_first()?;
-    let value = |c: &Candidate| c.cost.delay_veh_s_per_h + policy.stop_s * c.cost.stops_per_h;
-    let saving = |c: &Candidate| if value(keep) > 0.0 { 100.0 * (value(keep) - value(c)) / value(keep) } else { 0.0 };
-    let needed = |c: &Candidate| {
-        let same_cycle = c.plans.iter().zip(&keep.plans).all(|(a, b)| a.cycle == b.cycle);
-        if same_cycle && c.origin != Origin::Fresh { policy.polish_percent } else { policy.change_percent }
+impl Choice {
+    /// The candidate to aim at, if any.
+    pub(super) fn aim(&self) -> Option<usize> {
+        match self.verdict {
+            Verdict::Adopted => Some(self.best),
+            Verdict::Scheduled => Some(self.base),
+            _ => None,
+        }
+    }
+}
+
+/// Weighs candidates. Without a better one the targets are kept, or at a new period its day plan is taken: the calendar
+/// asks for it, as it would of the cabinets themselves. `None` when there is nothing to weigh.
+pub(super) fn weigh(candidates: &[Candidate], policy: &Policy, occasion: &Occasion) -> Option<Choice> {
+    let of = |origin: Origin| candidates.iter().position(|c| c.origin == origin);
+    let base = if occasion.new_period { of(Origin::DayPlan) } else { None }.or_else(|| of(Origin::Keep))?;
+    let value = |c: &Candidate| {
+        c.cost.delay_veh_s_per_h + policy.stop_s * c.cost.stops_per_h + c.cost.flattery_veh_s_per_h
     };
-    let margin = |c: &Candidate| saving(c) - needed(c);
-    let best = (0..others.len()).max_by(|&a, &b| margin(&others[a]).total_cmp(&margin(&others[b])).then(b.cmp(&a)))?;
-    let candidate = &others[best];
-    let too_soon = last_change.is_some_and(|then| now.elapsed_since(then) < policy.spacing);
+    let kept = value(&candidates[base]);
+    let saving = |c: &Candidate| if kept > 0.0 { 100.0 * (kept - value(c)) / kept } else { 0.0 };
+    let margin = |i: usize| saving(&candidates[i]) - policy.needed_percent(candidates[i].origin);
+    let others = (0..candidates.len()).filter(|&i| i != base);
+    let best = others.max_by(|&a, &b| margin(a).total_cmp(&margin(b)).then(b.cmp(&a))).unwrap_or(base);
+    let too_soon = occasion.last_change.is_some_and(|then| occasion.now.elapsed_since(then) < policy.spacing);
     let verdict = match () {
-        () if margin(candidate) < 0.0 => Verdict::SavesTooLittle,
-        () if busy => Verdict::Busy,
-        () if too_soon => Verdict::TooSoon,
+        () if occasion.busy => Verdict::Busy,
+        () if best == base || margin(best) < 0.0 => {
+            if occasion.new_period { Verdict::Scheduled } else { Verdict::SavesTooLittle }
+        }
+        () if too_soon && !occasion.new_period => Verdict::TooSoon,
         () => Verdict::Adopted,
     };
     Some(Choice {
         verdict,
-        best: best + 1,
-        saving_percent: saving(candidate),
-        needed_percent: needed(candidate),
+        base,
+        best,
+        saving_percent: saving(&candidates[best]),
+        needed_percent: policy.needed_percent(candidates[best].origin),
     })
 }

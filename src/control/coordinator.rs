@@ -1,6 +1,6 @@
 //! The coordinator of one network: state, and one step of it.
 
-use super::adapt::{Policy, weigh};
+use super::adapt::{Occasion, Policy, weigh};
 use super::change::JointChange;
 use super::decision::{Decision, Verdict};
 use super::event::{Event, Finding, Output, Work};
@@ -12,7 +12,7 @@ use crate::detection::Health;
 use crate::field::{self, Link, Session};
 use crate::plan::Plan;
 use crate::safety::{Limits, admit_release, judge};
-use crate::transition::{Bounds, rotation};
+use crate::transition::{Bounds, rotation, same_wave};
 use crate::units::{Moment, Shift, Tenths};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub(super) struct Memory {
     pub(super) activated: Option<Moment>,
     /// Lost after a commit: to be released as soon as it answers.
     pub(super) release: bool,
+    /// Released by us: its return to its own plan is no news.
+    pub(super) told: bool,
 }
 
 /// The core of one network.
@@ -66,7 +68,10 @@ pub struct Coordinator {
     estimator: Estimator,
     health: BTreeMap<(usize, u16), Health>,
     last_change: Option<Moment>,
-    asked: Option<(u64, Moment)>,
+    /// Period of the day plan last taken from the calendar.
+    scheduled: usize,
+    /// The question that is out: its number, when it was asked, the period it was asked for.
+    asked: Option<(u64, Moment, usize)>,
     questions: u64,
     steps: u64,
     pub(super) changes: usize,
@@ -78,7 +83,6 @@ impl Coordinator {
         let calendar = Calendar::new(&setup.network);
         let targets = setup.day_plans[calendar.period(now)].clone();
         Coordinator {
-            calendar,
             mode: Mode::Standby,
             sessions: setup.network.indices().map(Session::new).collect(),
             memories: vec![Memory::default(); setup.network.intersections().len()],
@@ -90,10 +94,12 @@ impl Coordinator {
             estimator: Estimator::new(&setup.network, setup.profile.clone()),
             health: BTreeMap::new(),
             last_change: None,
+            scheduled: calendar.period(now),
             asked: None,
             questions: 0,
             steps: 0,
             changes: 0,
+            calendar,
             setup,
         }
     }
@@ -141,7 +147,8 @@ impl Coordinator {
         }
         self.drive(now, &mut out);
         self.steps += 1;
-        let armed = self.setup.armed && self.mode != Mode::Released;
+        // In standby nothing is written, not even a beat: who knows whose plan it would keep alive.
+        let armed = self.setup.armed && !matches!(self.mode, Mode::Standby | Mode::Released);
         for (session, at) in self.sessions.iter_mut().zip(self.setup.network.intersections()) {
             let beat = armed.then_some((self.steps, at.cabinet.heartbeat_timeout));
             out.requests.extend(session.tick(now, beat));
@@ -185,8 +192,7 @@ impl Coordinator {
         }
         self.change = None;
         for index in self.setup.network.indices() {
-            if self.setup.armed {
-                self.sessions[index.0].release(&admit_release(index, now));
+            if self.setup.armed && self.sessions[index.0].release(&admit_release(index, now)) {
                 out.decisions.push(Decision::Released { intersection: self.id(index), why: "the core stops" });
             }
         }
@@ -204,12 +210,13 @@ impl Coordinator {
             match (link_then, link) {
                 (Some(Link::Up | Link::New), Link::Lost(_)) => out.decisions.push(Decision::LinkLost { intersection }),
                 (Some(Link::Lost(_)), Link::Up) => out.decisions.push(Decision::LinkBack { intersection }),
-                _ if mode_then == Some(field::Mode::Centre) && mode == Some(field::Mode::Local) => {
-                    if self.mode != Mode::Released {
-                        out.decisions.push(Decision::WentLocal { intersection });
-                    }
-                }
                 _ => {}
+            }
+            if let (Some(field::Mode::Centre), Some(mode)) = (mode_then, mode.filter(|m| *m != field::Mode::Centre)) {
+                let told = std::mem::take(&mut self.memories[index.0].told);
+                if self.mode != Mode::Released && !told {
+                    out.decisions.push(Decision::LeftCentre { intersection: self.id(index), mode });
+                }
             }
         }
     }
@@ -226,47 +233,54 @@ impl Coordinator {
     }
 
     fn ask(&mut self, now: Moment, out: &mut Output) {
-        let waiting = self.asked.is_some_and(|(_, since)| now.elapsed_since(since) < WORK_PATIENCE);
+        let waiting = self.asked.is_some_and(|(_, since, _)| now.elapsed_since(since) < WORK_PATIENCE);
         if self.mode != Mode::Coordinated || waiting {
             return;
         }
+        let Policy { look_ahead: ahead, margin, .. } = self.setup.policy;
+        let book = &self.setup.day_plans;
+        let period = self.calendar.period(now + ahead);
+        let neighbours = [period + book.len() - 1, period + 1].map(|p| book[p % book.len()].clone());
         self.questions += 1;
-        self.asked = Some((self.questions, now));
-        let ahead = self.setup.policy.look_ahead;
+        self.asked = Some((self.questions, now, period));
         out.work = Some(Work {
             id: self.questions,
-            flows: self.estimator.flows(now, ahead),
+            flows: self.estimator.flows(now, ahead).scaled(margin),
+            reference: self.estimator.mean_day(now, ahead).scaled(margin),
             current: self.targets.clone(),
-            day_plan: self.setup.day_plans[self.calendar.period(now + ahead)].clone(),
+            day_plan: book[period].clone(),
+            neighbours: neighbours.to_vec(),
         });
     }
 
     fn found(&mut self, now: Moment, finding: &Finding, out: &mut Output) {
-        if self.asked.is_none_or(|(id, _)| id != finding.id) || self.mode != Mode::Coordinated {
-            return;
-        }
+        let Some((_, _, period)) = self.asked.filter(|(id, ..)| *id == finding.id) else { return };
         self.asked = None;
-        let busy = self.change.is_some() || !self.in_step;
-        let policy = &self.setup.policy;
-        let Some(choice) = weigh(&finding.candidates, policy, now, self.last_change, busy) else { return };
-        let (keep, best) = (&finding.candidates[0], &finding.candidates[choice.best]);
-        let mut verdict = choice.verdict;
-        if verdict == Verdict::Adopted && !self.may_be_aimed_at(&best.plans, out) {
-            verdict = Verdict::Unsafe;
-        }
+        let occasion = Occasion {
+            now,
+            last_change: self.last_change,
+            busy: self.change.is_some() || !self.in_step,
+            new_period: period != self.scheduled,
+        };
+        let Some(choice) = weigh(&finding.candidates, &self.setup.policy, &occasion) else { return };
+        let (base, best) = (&finding.candidates[choice.base], &finding.candidates[choice.best]);
+        let aim = choice.aim().map(|i| &finding.candidates[i]);
+        let safe = aim.is_none_or(|candidate| self.may_be_aimed_at(&candidate.plans, out));
         let cycle = |plans: &[Plan]| plans.iter().map(|p| p.cycle.length()).max().unwrap_or_default();
         out.decisions.push(Decision::Weighed {
-            verdict,
+            verdict: if safe { choice.verdict } else { Verdict::Unsafe },
+            base: base.origin,
             best: best.origin,
-            keep: keep.cost,
+            keep: base.cost,
             predicted: best.cost,
             saving_percent: choice.saving_percent,
             needed_percent: choice.needed_percent,
-            cycle_from: cycle(&keep.plans),
-            cycle_to: cycle(&best.plans),
+            cycle_from: cycle(&self.targets),
+            cycle_to: cycle(&aim.unwrap_or(base).plans),
         });
-        if verdict == Verdict::Adopted {
-            self.aim(now, best.plans.clone());
+        if let Some(candidate) = aim.filter(|_| safe && self.mode == Mode::Coordinated) {
+            self.scheduled = period;
+            self.aim(now, candidate.plans.clone());
         }
     }
 
@@ -287,6 +301,9 @@ impl Coordinator {
 
     /// Makes the plans the targets, turned together on the circle so that the way there is shortest.
     fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
+        if same_wave(&plans, &self.targets) {
+            return;
+        }
         let activation = self.opportunity(now, self.longest_cycle());
         let starts: Vec<(IntersectionIndex, Moment)> = self
             .setup

@@ -3,7 +3,7 @@
 use super::event::{Cost, Origin};
 use super::mode::Mode;
 use crate::detection::Health;
-use crate::field::Why;
+use crate::field::{self, Why};
 use crate::safety::Breach;
 use crate::units::{Moment, Tenths};
 use serde::Serialize;
@@ -14,6 +14,8 @@ use serde::Serialize;
 pub enum Verdict {
     /// It saves enough to pay for the change.
     Adopted,
+    /// The period's day plan, as the calendar says: nothing beats it by enough.
+    Scheduled,
     /// The best candidate saves less than a change must.
     SavesTooLittle,
     /// The best candidate would save, but the last change is too recent.
@@ -37,17 +39,19 @@ pub enum Decision {
         /// Why.
         why: &'static str,
     },
-    /// Candidates were weighed against the targets as they are.
+    /// Candidates were weighed against what would be done without them.
     Weighed {
         /// Outcome.
         verdict: Verdict,
+        /// What would be done: keep the targets, or at a new period take its day plan.
+        base: Origin,
         /// The best candidate.
         best: Origin,
-        /// Predicted cost of keeping the targets.
+        /// Predicted cost of the base.
         keep: Cost,
         /// Predicted cost of the best candidate.
         predicted: Cost,
-        /// Predicted saving, in percent of the delay of all vehicles.
+        /// Predicted saving, in percent of the cost of delay and stops.
         saving_percent: f64,
         /// Saving a change had to reach.
         needed_percent: f64,
@@ -119,10 +123,12 @@ pub enum Decision {
         /// Where.
         intersection: String,
     },
-    /// A cabinet returned to its local plan without being told to.
-    WentLocal {
+    /// A cabinet left our plan without being told to.
+    LeftCentre {
         /// Where.
         intersection: String,
+        /// What it does now: its own plan, a restart, flash, or a person's will.
+        mode: field::Mode,
     },
     /// A detector's health changed.
     Detector {

@@ -19,6 +19,8 @@ const RETRY: Tenths = Tenths::from_seconds(30);
 const GRACE: Tenths = Tenths::from_seconds(15);
 /// A plan that has run this long is sent again, long before it expires in the cabinet.
 const RENEW: Tenths = Tenths::from_seconds(2 * 3600);
+/// A cycle may start this far from its plan, in tenths, when the cabinet's clock was corrected or drifts; it mends itself.
+const CLOCK_MOVES: u64 = 20;
 /// Epoch of this writer; leases come with many machines.
 const EPOCH: u32 = 1;
 
@@ -47,7 +49,10 @@ impl Coordinator {
         for index in self.setup.network.indices() {
             if self.memories[index.0].release && self.sessions[index.0].link() == Link::Up {
                 self.memories[index.0].release = false;
-                self.sessions[index.0].release(&admit_release(index, now));
+                if !self.sessions[index.0].release(&admit_release(index, now)) {
+                    continue;
+                }
+                self.memories[index.0].told = self.sessions[index.0].status().is_some_and(|s| s.mode == field::Mode::Centre);
                 let why = "it was lost after its commit";
                 out.decisions.push(Decision::Released { intersection: self.id(index), why });
             }
@@ -62,8 +67,7 @@ impl Coordinator {
         running.generation == 0 || due || !self.is_target(index, &running.plan)
     }
 
-    /// Whether the cabinet's cycles start where its plan says: false while it is finding its own step.
-    fn keeps_its_plan(&self, index: IntersectionIndex) -> bool {
+        fn keeps_its_plan(&self, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
         let at = self.setup.network.intersection(index);
         session.running().zip(session.status()).is_some_and(|(running, status)| {
@@ -162,15 +166,25 @@ impl Coordinator {
                         self.failed(canary, why, out);
                         return self.abandon(now, &change, "the canary failed", out);
                     }
+                    // Whether it has the commit only it can tell, and it is silent: the others are not kept waiting.
+                    _ if now.elapsed_since(change.since) > PROTOCOL => {
+                        self.failed(canary, Why::Fault(FieldFault::Silence), out);
+                        return self.abandon(now, &change, "the canary went silent", out);
+                    }
                     _ => {}
                 }
             }
             Phase::Rest => {
                 for member in change.active().copied().collect::<Vec<_>>() {
-                    if let Push::Failed(why) = self.sessions[member.index.0].push().clone() {
-                        self.failed(member.index, why, out);
-                        change.drop(member.index);
-                    }
+                    let session = &self.sessions[member.index.0];
+                    let silent = matches!(session.link(), Link::Lost(_)) || now >= change.activation;
+                    let why = match session.push() {
+                        Push::Failed(why) => *why,
+                        Push::Committing(..) if silent => Why::Fault(FieldFault::Silence),
+                        _ => continue,
+                    };
+                    self.failed(member.index, why, out);
+                    change.drop(member.index);
                 }
                 if change.active().all(|m| matches!(self.sessions[m.index.0].push(), Push::Confirmed(_))) {
                     out.decisions.push(Decision::Committed { intersections: change.active().count() });
@@ -220,9 +234,12 @@ impl Coordinator {
     /// Reports a failed push. One that may have committed without our knowing is released as soon as it answers.
     fn failed(&mut self, index: IntersectionIndex, why: Why, out: &mut Output) {
         out.decisions.push(Decision::PushFailed { intersection: self.id(index), why });
-        let in_doubt = matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled));
-        self.memories[index.0].release |= in_doubt && self.sessions[index.0].link() != field::Link::Up;
-        self.sessions[index.0].clear_push();
+        let session = &mut self.sessions[index.0];
+        let unheard = matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled)) && session.link() != Link::Up;
+        // What still waits in it would come about alone, at another time than was meant.
+        let waits = session.status().is_some_and(|s| s.pending != 0);
+        self.memories[index.0].release |= unheard || waits;
+        session.clear_push();
     }
 
     fn abandon(

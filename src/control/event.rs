@@ -43,10 +43,14 @@ pub struct Work {
     pub id: u64,
     /// Flows to plan for.
     pub flows: Flows,
+    /// Flows of the mean day at the same time: what the day plan was made for, and proved itself on.
+    pub reference: Flows,
     /// The targets now.
     pub current: Vec<Plan>,
     /// The day plan of the time planned for.
     pub day_plan: Vec<Plan>,
+    /// Day plans of the periods before and after it: a day may run early or late.
+    pub neighbours: Vec<Vec<Plan>>,
 }
 
 /// Where a candidate comes from.
@@ -57,6 +61,8 @@ pub enum Origin {
     Keep,
     /// The day plan of the period.
     DayPlan,
+    /// The day plan of a neighbouring period.
+    Neighbour,
     /// The targets with small moves of splits and offsets.
     Polished,
     /// The day plan with small moves.
@@ -76,6 +82,9 @@ pub struct Cost {
     pub side_delay_veh_s_per_h: f64,
     /// Highest degree of saturation of any lane group.
     pub worst_saturation: f64,
+    /// How far the model flatters these plans, in vehicle-seconds an hour: what it promises of them over the day plan on the
+    /// mean day, where the day plan was improved in the plant until nothing better was found. 0 for the day plan itself.
+    pub flattery_veh_s_per_h: f64,
 }
 
 /// One set of plans to choose from, one plan an intersection.
@@ -89,7 +98,7 @@ pub struct Candidate {
     pub cost: Cost,
 }
 
-/// The answer to a [`Work`]: candidates, the first of them [`Origin::Keep`].
+/// The answer to a [`Work`]: candidates, the first of them [`Origin::Keep`], the second [`Origin::DayPlan`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The question's.

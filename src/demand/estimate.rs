@@ -12,6 +12,11 @@ use crate::units::{Moment, Tenths, VehiclesPerHour};
 pub const INTERVAL: Tenths = Tenths::from_seconds(300);
 /// An interval counts only if the detectors of a lane group were believed for at least this share of it.
 const COVERAGE: f64 = 0.8;
+/// Upstream loops of a lane group occupied for more than this share of an interval lie under a standing queue: what they
+/// count is what the signal let through, and more wanted to pass.
+const QUEUE_OCCUPANCY: f64 = 0.55;
+/// How much more, at least, as a multiple of what was counted.
+const QUEUE_FACTOR: f64 = 1.10;
 /// A flow of the mean day is never taken as less than this, so that a first vehicle at night is no surprise without end.
 const LEAST_EXPECTED_VEH_H: f64 = 6.0;
 
@@ -31,6 +36,7 @@ struct Group {
 struct Tally {
     channel: Channel,
     vehicles: u32,
+    occupied: Tenths,
     believed: Tenths,
 }
 
@@ -40,8 +46,8 @@ pub struct Estimator {
     profile: DayProfile,
     calendar: Calendar,
     groups: Vec<Group>,
-    /// `[intersection][channel - 1]`.
-    tallies: Vec<Vec<Tally>>,
+    /// `[intersection][channel - 1]`; `None` where the definition has no loop on the channel.
+    tallies: Vec<Vec<Option<Tally>>>,
     interval_end: Option<Moment>,
 }
 
@@ -53,7 +59,9 @@ impl Estimator {
         for (index, at) in network.indices().zip(network.intersections()) {
             groups.extend(lane_groups(index, at));
             let channels = at.detectors.iter().map(|d| usize::from(d.channel)).max().unwrap_or(0);
-            tallies.push(vec![Tally::default(); channels]);
+            let mut here = vec![None; channels];
+            at.detectors.iter().for_each(|d| here[usize::from(d.channel) - 1] = Some(Tally::default()));
+            tallies.push(here);
         }
         Estimator { profile, calendar: Calendar::new(network), groups, tallies, interval_end: None }
     }
@@ -61,8 +69,10 @@ impl Estimator {
     /// Takes one cabinet's reading.
     pub fn hear(&mut self, at: IntersectionIndex, reading: &Reading) {
         for (tally, words) in self.tallies[at.0].iter_mut().zip(&reading.channels) {
+            let Some(tally) = tally else { continue };
             if let Some(increment) = tally.channel.hear(reading.at, reading.boots, *words) {
                 tally.vehicles += u32::from(increment.vehicles);
+                tally.occupied += increment.occupied;
                 tally.believed += increment.over;
             }
         }
@@ -83,8 +93,9 @@ impl Estimator {
             let counted = counted(&self.tallies[group.at.0], &group.lanes);
             group.ratio.advance(counted, mean * INTERVAL.seconds() / 3600.0);
         }
-        for tally in self.tallies.iter_mut().flatten() {
+        for tally in self.tallies.iter_mut().flatten().flatten() {
             tally.vehicles = 0;
+            tally.occupied = Tenths::ZERO;
             tally.believed = Tenths::ZERO;
         }
         true
@@ -105,6 +116,11 @@ impl Estimator {
         flows
     }
 
+    /// The flows of the mean day `ahead` of now: what the day plans were made for.
+    pub fn mean_day(&self, now: Moment, ahead: Tenths) -> Flows {
+        self.profile.at(self.calendar.second_of_day(now + ahead))
+    }
+
     /// The largest relative standard error of any lane group's ratio, with the number of groups: how sure the estimate is.
     pub fn uncertainty(&self) -> f64 {
         self.groups.iter().map(|g| g.ratio.sd()).fold(0.0, f64::max)
@@ -114,26 +130,28 @@ impl Estimator {
     pub fn unbelieved(&self) -> impl Iterator<Item = (IntersectionIndex, u16, Health)> + '_ {
         self.tallies.iter().enumerate().flat_map(|(at, channels)| {
             channels.iter().enumerate().filter_map(move |(channel, tally)| {
-                let health = tally.channel.health();
+                let health = tally.as_ref()?.channel.health();
                 (health != Health::Good).then_some((IntersectionIndex(at), channel as u16 + 1, health))
             })
         })
     }
 }
 
-/// What a lane group counted in the interval, scaled to its whole length; `None` if some lane was not seen enough.
-fn counted(tallies: &[Tally], lanes: &[Vec<usize>]) -> Option<f64> {
-    lanes
-        .iter()
-        .map(|channels| {
-            let seen = |channel: &usize| {
-                let tally = tallies.get(*channel)?;
-                let share = tally.believed.seconds() / INTERVAL.seconds();
-                (share >= COVERAGE).then(|| f64::from(tally.vehicles) / share)
-            };
-            channels.iter().find_map(seen)
-        })
-        .sum()
+/// How many vehicles of a lane group wanted to pass in the interval, scaled to its whole length; `None` if some lane was not
+/// seen enough. Under a standing queue that is more than were counted.
+fn counted(tallies: &[Option<Tally>], lanes: &[Vec<usize>]) -> Option<f64> {
+    let (mut vehicles, mut occupancy) = (0.0, 0.0);
+    for channels in lanes {
+        let seen = |channel: &usize| {
+            let tally = tallies.get(*channel)?.as_ref()?;
+            let share = tally.believed.seconds() / INTERVAL.seconds();
+            (share >= COVERAGE).then(|| (f64::from(tally.vehicles) / share, tally.occupied.seconds() / tally.believed.seconds()))
+        };
+        let (counted, occupied) = channels.iter().find_map(seen)?;
+        vehicles += counted;
+        occupancy += occupied / lanes.len() as f64;
+    }
+    Some(if occupancy > QUEUE_OCCUPANCY { vehicles * QUEUE_FACTOR } else { vehicles })
 }
 
 fn group_flow(flows: &Flows, group: &Group) -> f64 {

@@ -22,6 +22,10 @@ const SLOW_SD: f64 = 0.15;
 const WALK_SD: f64 = 0.03;
 /// Share of the slow part that lives on after an interval without observations.
 const FORGETTING: f64 = 0.9;
+/// A count this many standard deviations off what was expected says that the day has changed, not that chance was unkind …
+const SURPRISE_SD: f64 = 4.0;
+/// … and then this share of the surprise's square is added to the slow part's variance, so that the estimate follows it.
+const SURPRISE_SHARE: f64 = 0.5;
 /// The ratio is believed between these bounds whatever detectors say (promise S5: bounded influence).
 const BOUNDS: (f64, f64) = (0.3, 2.5);
 
@@ -55,10 +59,15 @@ impl Ratio {
         let Some(counted) = counted.filter(|_| expected > 0.0) else { return };
         let h = RowVector2::new(1.0, 1.0);
         let noise = self.now().max(BOUNDS.0) / expected;
-        let gain = self.variance * h.transpose() / ((h * self.variance * h.transpose())[0] + noise);
         // One lying count moves the estimate no further than the bounds.
         let seen = (counted / expected).clamp(BOUNDS.0, BOUNDS.1);
-        self.state += gain * (seen - (h * self.state)[0]);
+        let surprise = seen - (h * self.state)[0];
+        let spread = (h * self.variance * h.transpose())[0] + noise;
+        if surprise * surprise > SURPRISE_SD * SURPRISE_SD * spread {
+            self.variance[(0, 0)] += SURPRISE_SHARE * surprise * surprise;
+        }
+        let gain = self.variance * h.transpose() / ((h * self.variance * h.transpose())[0] + noise);
+        self.state += gain * surprise;
         self.variance -= gain * h * self.variance;
     }
 
@@ -94,6 +103,17 @@ mod tests {
             ratio.advance(None, 60.0);
         }
         assert!((ratio.now() - 1.0).abs() < 0.02 && ratio.sd() > sure);
+    }
+
+    #[test]
+    fn a_surge_is_followed_within_two_intervals() {
+        let mut ratio = Ratio::default();
+        for _ in 0..12 {
+            ratio.advance(Some(60.0), 60.0);
+        }
+        ratio.advance(Some(120.0), 60.0);
+        ratio.advance(Some(120.0), 60.0);
+        assert!(ratio.now() > 1.8, "{}", ratio.now());
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(super) const MOST_STAGES: usize = 16;
 pub(super) const COMMIT: u16 = 600;
 /// The heartbeat block.
 pub(super) const HEARTBEAT: u16 = 620;
+/// The clock block.
+pub(super) const CLOCK: u16 = 630;
 /// The release block.
 pub(super) const RELEASE: u16 = 640;
 /// The word that means release.

@@ -200,13 +200,20 @@ pub(super) fn decode_plan(at: &Intersection, block: &[u16]) -> Option<RunningPla
     Some(RunningPlan { generation: u32_at(block, 4), crc, plan })
 }
 
+/// The clock block.
+pub(super) fn encode_clock(now: Moment) -> Vec<u16> {
+    // Before the epoch there were no signals to set.
+    let now = u64::try_from(now.count()).unwrap_or(0);
+    halves((now >> 32) as u32).into_iter().chain(halves((now & 0xFFFF_FFFF) as u32)).collect()
+}
+
 /// The commit block for a staged plan: its key binds content, generation and activation together.
 pub(super) fn encode_commit(block: &[u16], activation: Moment, expiry_min: u16) -> Option<Vec<u16>> {
-    let activation = u64::try_from(activation.count()).ok()?;
+    if activation.count() < 0 {
+        return None;
+    }
     let generation = [block[4], block[5]];
-    let mut instant = Vec::with_capacity(4);
-    instant.extend(halves((activation >> 32) as u32));
-    instant.extend(halves((activation & 0xFFFF_FFFF) as u32));
+    let instant = encode_clock(activation);
     let bound = crc(generation.into_iter().chain(instant.iter().copied()));
     let key = u32_at(block, HEADER_WORDS - 2) ^ bound;
     let mut commit = generation.to_vec();

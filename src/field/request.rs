@@ -40,6 +40,8 @@ pub enum Ask {
     Commit,
     /// The heartbeat.
     Beat,
+    /// Set the clock.
+    Clock,
     /// Back to the local plan.
     Release,
 }

@@ -7,18 +7,20 @@
 //!          └──────────── Failed(why) ◄──status shows neither── Unknown ◄─silence─ (Confirmed)
 //! ```
 //! `Unknown` is not a failure: after a commit without an answer the cabinet is asked what it has before anything else.
-//! Every session polls once a tick; a beat is sent only on the ticks the core completes, so liveness is never faked.
+//! Every session polls once a tick; a beat is sent only on the ticks the core completes, so liveness is never faked. Nothing
+//! at all is written to a cabinet that is not known to be well: not heard yet, lost, in a fault, in start-up, in flash, or in
+//! somebody's hands. A release is the one write that may also go out blind, because it only gives back.
 
 use super::profile::{
-    COMMIT, HEARTBEAT, PLAN_WORDS, RELEASE, RELEASE_WORD, RUNNING, STAGED, STATUS, STATUS_WORDS,
+    CLOCK, COMMIT, HEARTBEAT, PLAN_WORDS, RELEASE, RELEASE_WORD, RUNNING, STAGED, STATUS, STATUS_WORDS,
 };
-use super::registers::{Mode, RunningPlan, Status, decode_plan, decode_status, encode_commit, encode_plan, identity};
+use super::registers::{Mode, RunningPlan, Status, decode_plan, decode_status, encode_clock, encode_commit, encode_plan, identity};
 use super::request::{Answer, Ask, FieldFault, Op, Request};
 use crate::corridor::{Intersection, IntersectionIndex};
 use crate::detection::Reading;
 use crate::plan::Plan;
 use crate::safety::{Release, Safe};
-use crate::units::{Moment, Tenths};
+use crate::units::{Moment, Shift, Tenths};
 use serde::Serialize;
 
 /// Polls in a row without an answer before a link counts as lost.
@@ -29,6 +31,14 @@ const BEAT_EVERY: Tenths = Tenths::from_seconds(4);
 const EXPIRY_MIN: u16 = 240;
 /// Polls in a row that show neither pending nor running before an unconfirmed commit counts as failed.
 const CONFIRM_WITHIN: u32 = 2;
+/// A release that was not acknowledged is asked for this many times in all.
+const RELEASE_TRIES: u32 = 4;
+/// A clock is set when it is off by this much. Less may be the way of the answer.
+const CLOCK_OFF: u64 = 5;
+/// Most a cabinet takes in at the end of a cycle without its plan noticing. More is set in local mode only.
+const CLOCK_SLEW: u64 = 20;
+/// A correction takes effect at a cycle's end: until then it is not repeated.
+const CLOCK_EVERY: Tenths = Tenths::from_seconds(300);
 
 /// Whether the cabinet answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -111,6 +121,12 @@ pub struct Session {
     push: Push,
     queue: Vec<Request>,
     last_beat: Option<Moment>,
+    /// Times a release may still be asked for.
+    release_tries: u32,
+    /// When the status was last asked for, and how far its clock was off then.
+    polled: Option<Moment>,
+    clock_error: Shift,
+    last_clock: Option<Moment>,
 }
 
 impl Session {
@@ -125,6 +141,10 @@ impl Session {
             push: Push::Idle,
             queue: Vec::new(),
             last_beat: None,
+            release_tries: 0,
+            polled: None,
+            clock_error: Shift::default(),
+            last_clock: None,
         }
     }
 
@@ -149,7 +169,7 @@ impl Session {
         &self.push
     }
 
-    /// Whether a person, a flash or a fault forbids writing.
+    /// Whether the cabinet is known to be well: it answers, and no person, flash, start-up or fault forbids writing.
     pub fn may_write(&self) -> bool {
         self.link == Link::Up
             && self.status.as_ref().is_some_and(|s| s.fault == 0 && matches!(s.mode, Mode::Local | Mode::Centre))
@@ -187,19 +207,40 @@ impl Session {
         self.queue.retain(|r| !matches!(r.ask(), Ask::Stage | Ask::ReadBack | Ask::Commit));
     }
 
-    /// Hands the cabinet back to its local plan.
-    pub fn release(&mut self, _safe: &Safe<Release>) {
+    /// Hands the cabinet back to its local plan; tells whether there is anything to hand back. Not where a person, a flash
+    /// or a fault already took it from us, nor where nothing of ours can be because it was never heard.
+    pub fn release(&mut self, safe: &Safe<Release>) -> bool {
         self.clear_push();
+        let here = safe.intersection() == self.index && self.may_release();
+        if here {
+            self.release_tries = RELEASE_TRIES;
+            self.ask_release();
+        }
+        here
+    }
+
+    fn may_release(&self) -> bool {
+        self.status.as_ref().is_some_and(|s| s.fault == 0 && matches!(s.mode, Mode::Local | Mode::Centre))
+    }
+
+    fn ask_release(&mut self) {
+        self.release_tries -= 1;
         self.ask(Ask::Release, Op::Write { address: RELEASE, words: vec![RELEASE_WORD, 0] });
     }
 
-    /// The requests of this tick: what is queued, the poll, the mirror where it is out of date, and a beat when due. `beat`
-    /// is the count of steps the core has completed and the silence after which the cabinet gives up on us; without it
-    /// nothing is written.
+    /// The requests of this tick: what is queued, the poll, the mirror where it is out of date, a beat when due, and the
+    /// clock where it is off. `beat` is the count of steps the core has completed and the silence after which the cabinet
+    /// gives up on us; without it neither beat nor clock is written.
     pub fn tick(&mut self, now: Moment, beat: Option<(u64, Tenths)>) -> Vec<Request> {
+        self.polled = Some(now);
         self.ask(Ask::Poll, Op::Read { address: STATUS, count: STATUS_WORDS });
         if self.status.is_some() && self.running().is_none() {
             self.ask(Ask::Mirror, Op::Read { address: RUNNING, count: PLAN_WORDS as u16 });
+        }
+        let beat = beat.filter(|_| self.may_write());
+        if beat.is_some() && self.clock_due(now) {
+            self.ask(Ask::Clock, Op::Write { address: CLOCK, words: encode_clock(now) });
+            self.last_clock = Some(now);
         }
         if let Some((steps, timeout)) = beat.filter(|_| self.beat_due(now)) {
             let timeout = u16::try_from(timeout.count()).unwrap_or(u16::MAX);
@@ -211,6 +252,16 @@ impl Session {
 
     fn beat_due(&self, now: Moment) -> bool {
         self.last_beat.is_none_or(|then| now.elapsed_since(then) >= BEAT_EVERY)
+    }
+
+    /// Whether the cabinet's clock is to be set: off by more than its way here explains, nothing of ours on its way into it,
+    /// and, where a correction would be a step, only while it runs its own plan.
+    fn clock_due(&self, now: Moment) -> bool {
+        let off = self.clock_error.magnitude();
+        let idle = self.push == Push::Idle && self.status.as_ref().is_some_and(|s| s.pending == 0);
+        let local = self.status.as_ref().is_some_and(|s| s.mode == Mode::Local);
+        let again = self.last_clock.is_none_or(|then| now.elapsed_since(then) >= CLOCK_EVERY);
+        again && idle && off >= CLOCK_OFF && (off <= CLOCK_SLEW || local)
     }
 
     /// Takes an answer; gives the reading when there is one.
@@ -238,7 +289,9 @@ impl Session {
                     self.push = Push::Failed(Why::Fault(*fault));
                 }
             }
-            Ask::Beat | Ask::Release => {}
+            Ask::Release if answer.is_ok() => self.release_tries = 0,
+            Ask::Release if self.release_tries > 0 && self.may_release() => self.ask_release(),
+            Ask::Release | Ask::Beat | Ask::Clock => {}
         }
         None
     }
@@ -266,6 +319,7 @@ impl Session {
                 Push::Committing(hand.clone(), contradicted + 1)
             };
         }
+        self.clock_error = self.polled.map(|then| status.clock.since(then)).unwrap_or_default();
         self.status = Some(status);
         Some(reading)
     }

@@ -126,7 +126,7 @@ impl Default for Search {
         let cycle = |s| CycleLength::new(Tenths::from_seconds(s)).expect("a constant above zero");
         Search {
             cycle_min: cycle(60),
-            cycle_max: cycle(140),
+            cycle_max: cycle(180),
             cycle_step: Tenths::from_seconds(10),
             change_cycle: true,
             resolution: Tenths::from_seconds(1),

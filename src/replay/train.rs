@@ -11,16 +11,18 @@
 
 use super::study::in_parallel;
 use crate::corridor::{IntersectionIndex, Network, Period};
-use crate::demand::DayProfile;
+use crate::demand::{DayProfile, Flows};
 use crate::optimise::{NoProposal, Settings, propose};
 use crate::plan::{DayPlans, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
-use crate::units::{Shift, Tenths};
+use crate::units::{CycleLength, Shift, Tenths};
 
 /// Demands the model's optimum is made for, as multiples of the mean day.
-const FACTORS: [f64; 5] = [1.0, 1.06, 1.12, 1.18, 1.25];
+const FACTORS: [f64; 5] = [1.0, 1.08, 1.16, 1.24, 1.32];
+/// Cycles tried beside the model's own choice, as multiples of it.
+const CYCLES: [f64; 4] = [0.88, 1.0, 1.12, 1.25];
 /// Training days that choose …
-const CHOOSING: [u64; 6] = [1, 2, 3, 4, 5, 6];
+const CHOOSING: [u64; 4] = [1, 2, 3, 4];
 /// … and those that confirm a round.
 const CONFIRMING: [u64; 4] = [11, 12, 13, 14];
 /// Longest piece of a period that is simulated.
@@ -30,12 +32,12 @@ const WARM_UP_S: u32 = 900;
 /// What a stop is worth, in seconds of delay; the optimiser's own default.
 const STOP_S: f64 = 8.0;
 /// Moves of a green or an offset, in seconds.
-const MOVES_S: [u32; 2] = [4, 2];
+const MOVES_S: [u32; 1] = [3];
 
 /// How much training.
 #[derive(Debug, Clone, Copy)]
 pub struct Training {
-    /// Rounds of improvement in the plant; 0 = the model's optimum for the mean flows as it is.
+    /// Rounds of small moves in the plant, after the demand the plan is made for was chosen there.
     pub rounds: usize,
     /// Runs at the same time.
     pub threads: usize,
@@ -54,8 +56,8 @@ pub enum TrainProblem {
     Rig(#[from] RigProblem),
 }
 
-/// Makes the day plans of a network. `scenario` draws the training days; without it, or with no rounds, nothing is improved
-/// in the plant. `tell` hears about progress.
+/// Makes the day plans of a network. `scenario` draws the training days; without it nothing is chosen or
+/// improved in the plant. `tell` hears about progress.
 ///
 /// # Errors
 /// When some period has no plan, or the plant can not be built.
@@ -71,13 +73,10 @@ pub fn train(
     for period in network.periods() {
         let flows = profile.mean(period.from_s, period.to_s);
         let touched = training.within.is_none_or(|(from, to)| period.from_s < to && from < period.to_s);
-        let chosen = match scenario.filter(|_| training.rounds > 0 && touched) {
+        let chosen = match scenario.filter(|_| touched) {
             None => propose(network, &flows, None, settings)?.plans,
             Some(scenario) => {
-                let mut candidates = Vec::new();
-                for factor in FACTORS {
-                    candidates.push(propose(network, &flows.scaled(factor), None, settings)?.plans);
-                }
+                let candidates = candidates(network, &flows, settings)?;
                 let yard = Yard { network, scenario, period, threads: training.threads };
                 yard.improve(candidates, training.rounds, tell)?
             }
@@ -85,6 +84,30 @@ pub fn train(
         plans.push(chosen);
     }
     DayPlans::new(network, plans).ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
+}
+
+/// What the model thinks best for several demands and cycles.
+fn candidates(network: &Network, flows: &Flows, settings: &Settings) -> Result<Vec<Candidate>, NoProposal> {
+    let mut candidates = Vec::new();
+    for factor in FACTORS {
+        let own = propose(network, &flows.scaled(factor), None, settings)?;
+        for multiple in CYCLES {
+            let seconds = (own.cycle.seconds() * multiple).round();
+            let Some(cycle) = Tenths::parse_seconds(seconds).and_then(CycleLength::new) else { continue };
+            let mut fixed = settings.clone();
+            (fixed.search.cycle_min, fixed.search.cycle_max) = (cycle, cycle);
+            // Not every cycle suits every intersection.
+            let found = if multiple == 1.0 { Ok(own.clone()) } else { propose(network, &flows.scaled(factor), None, &fixed) };
+            candidates.extend(found.map(|p| Candidate { factor, plans: p.plans }));
+        }
+    }
+    Ok(candidates)
+}
+
+/// Plans and the demand they were made for, as a multiple of the mean day.
+struct Candidate {
+    factor: f64,
+    plans: Vec<Plan>,
 }
 
 /// Where plans of one period are tried.
@@ -98,15 +121,18 @@ struct Yard<'a> {
 impl Yard<'_> {
     fn improve(
         &self,
-        candidates: Vec<Vec<Plan>>,
+        candidates: Vec<Candidate>,
         rounds: usize,
         tell: &mut dyn FnMut(String),
     ) -> Result<Vec<Plan>, RigProblem> {
-        let costs = candidates.iter().map(|plans| self.cost(plans, &CHOOSING)).collect::<Result<Vec<_>, _>>()?;
+        let costs = candidates.iter().map(|c| self.cost(&c.plans, &CHOOSING)).collect::<Result<Vec<_>, _>>()?;
         let best = (0..costs.len()).min_by(|&a, &b| costs[a].total_cmp(&costs[b])).unwrap_or(0);
-        let (mut plans, mut cost) = (candidates[best].clone(), costs[best]);
+        let (mut plans, mut cost) = (candidates[best].plans.clone(), costs[best]);
         let name = &self.period.name.en;
-        tell(format!("{name}: best made for {} of the mean day, cost {cost:.0} of {costs:.0?}", FACTORS[best]));
+        tell(format!(
+            "{name}: best made for {} of the mean day with cycle {}: cost {cost:.0} veh s, mean day's own {:.0}",
+            candidates[best].factor, plans[0].cycle, costs[1.min(costs.len() - 1)]
+        ));
         let mut confirmed = self.cost(&plans, &CONFIRMING)?;
         for round in 1..=rounds {
             let (tried, tried_cost) = self.round(plans.clone(), cost)?;

@@ -12,14 +12,14 @@ use serde::Serialize;
 pub struct Limits {
     /// Step of time the cabinet can run; every time of a plan is a multiple of it.
     pub resolution: Tenths,
-    /// Most a cycle may differ from the one running before it, in percent of the latter. Field practice lengthens by
-    /// 17-22 % and shortens by 12-15 % a cycle (trade.md 1.3).
+    /// Most a cycle may differ from the one running before it, in percent of the latter: a change to another plan and a step
+    /// on the way to its offset may come together.
     pub cycle_change_percent: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { resolution: Tenths::new(1), cycle_change_percent: 25 }
+        Limits { resolution: Tenths::new(1), cycle_change_percent: 60 }
     }
 }
 

@@ -5,6 +5,16 @@ use crate::corridor::{IntersectionIndex, Network};
 use crate::plan::Plan;
 use crate::units::{Moment, Shift};
 
+/// Whether two sets of plans differ by a common turn on the circle only.
+pub fn same_wave(a: &[Plan], b: &[Plan]) -> bool {
+    let turn = |(a, b): (&Plan, &Plan)| {
+        let shift = Shift::new(i64::from(b.offset.since_zero().count()) - i64::from(a.offset.since_zero().count()));
+        (a.cycle == b.cycle && a.splits == b.splits).then(|| a.cycle.wrap(shift))
+    };
+    let mut turns = a.iter().zip(b).map(turn);
+    a.len() == b.len() && turns.next().is_none_or(|first| first.is_some() && turns.all(|t| t == first))
+}
+
 /// The turn of all targets together that brings them closest to where the intersections will stand: `starts` holds, for
 /// each moved intersection, its index and the cycle start at which it may change. Targets share one cycle.
 ///

@@ -25,7 +25,7 @@ impl Default for Bounds {
         Bounds {
             lengthen_percent: 20,
             shorten_percent: 12,
-            jump_percent: 24,
+            jump_percent: 50,
             tolerance: Tenths::new(5),
             resolution: Tenths::new(1),
         }
