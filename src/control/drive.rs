@@ -52,7 +52,8 @@ impl Coordinator {
                 if !self.sessions[index.0].release(&admit_release(index, now)) {
                     continue;
                 }
-                self.memories[index.0].told = self.sessions[index.0].status().is_some_and(|s| s.mode == field::Mode::Centre);
+                self.memories[index.0].told =
+                    self.sessions[index.0].status().is_some_and(|s| s.mode == field::Mode::Centre);
                 let why = "it was lost after its commit";
                 out.decisions.push(Decision::Released { intersection: self.id(index), why });
             }
@@ -67,11 +68,14 @@ impl Coordinator {
         running.generation == 0 || due || !self.is_target(index, &running.plan)
     }
 
-        fn keeps_its_plan(&self, index: IntersectionIndex) -> bool {
+    /// Whether the cabinet's cycles start where its plan says, up to what it takes in within a cycle when its clock moves:
+    /// false while it is finding its own step.
+    fn keeps_its_plan(&self, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
         let at = self.setup.network.intersection(index);
         session.running().zip(session.status()).is_some_and(|(running, status)| {
-            running.plan.next_cycle_start(at, status.cycle_start) == status.cycle_start
+            let late = running.plan.cycle_start(at).position(status.cycle_start).later();
+            running.plan.cycle.shorter_way(late).magnitude() <= CLOCK_MOVES
         })
     }
 
@@ -235,7 +239,8 @@ impl Coordinator {
     fn failed(&mut self, index: IntersectionIndex, why: Why, out: &mut Output) {
         out.decisions.push(Decision::PushFailed { intersection: self.id(index), why });
         let session = &mut self.sessions[index.0];
-        let unheard = matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled)) && session.link() != Link::Up;
+        let unheard =
+            matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled)) && session.link() != Link::Up;
         // What still waits in it would come about alone, at another time than was meant.
         let waits = session.status().is_some_and(|s| s.pending != 0);
         self.memories[index.0].release |= unheard || waits;
