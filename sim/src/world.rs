@@ -167,4 +167,3 @@ impl World {
 fn at(midnight: Tenths, second_of_day: f64) -> Tenths {
     midnight + (second_of_day * 10.0).round() as Tenths
 }
-

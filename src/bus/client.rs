@@ -108,7 +108,9 @@ async fn call(context: Option<Context>, address: SocketAddr, unit: u8, op: &Op) 
         Op::Write { address, words } => Pdu::WriteMultipleRegisters(*address, Cow::Borrowed(words)),
     };
     match (context.call(pdu).await, op) {
-        (Ok(Ok(Response::ReadHoldingRegisters(words))), Op::Read { count, .. }) if words.len() == usize::from(*count) => {
+        (Ok(Ok(Response::ReadHoldingRegisters(words))), Op::Read { count, .. })
+            if words.len() == usize::from(*count) =>
+        {
             (Ok(words), Some(context))
         }
         (Ok(Ok(Response::WriteMultipleRegisters(at, n))), Op::Write { address, words })

@@ -4,7 +4,7 @@
 //! Must not know: the machine's clock (time is an argument), plans, traffic.
 
 use crate::corridor::Network;
-use crate::units::Moment;
+use crate::units::{Moment, clock};
 
 /// Seconds of a day.
 pub const DAY_S: u32 = 86_400;
@@ -42,7 +42,6 @@ impl Calendar {
     /// `07:05` or `07:05:30`, for people.
     pub fn clock(&self, now: Moment) -> String {
         let s = self.second_of_day(now);
-        let minutes = format!("{:02}:{:02}", s / 3600, s / 60 % 60);
-        if s.is_multiple_of(60) { minutes } else { format!("{minutes}:{:02}", s % 60) }
+        if s.is_multiple_of(60) { clock(s) } else { format!("{}:{:02}", clock(s), s % 60) }
     }
 }

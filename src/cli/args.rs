@@ -34,7 +34,9 @@ pub(super) enum Format {
 ///
 /// Exit code 0: nothing wrong; 1: problems were found.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/ --format json")]
+#[command(
+    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/ --format json"
+)]
 pub(super) struct Check {
     /// Definition files or folders of them; together they are one network.
     #[arg(required = true)]
@@ -49,7 +51,9 @@ pub(super) struct Check {
 /// Cycle, splits and offsets are optimised together against delay and stops of all vehicles. With --day the plans of every
 /// period are made and, with --rounds, improved in the plant on training days.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out corridors/plans/dongchang-road.toml")]
+#[command(
+    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out corridors/plans/dongchang-road.toml"
+)]
 pub(super) struct Plan {
     /// Definition files or folders of them; together they are one network.
     #[arg(required = true)]
@@ -82,7 +86,9 @@ pub(super) struct Plan {
 
 /// Draw the time-space diagram of a corridor's plans as SVG.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml > wave.svg")]
+#[command(
+    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml > wave.svg"
+)]
 pub(super) struct Diagram {
     /// Definition files or folders of them; together they are one network.
     #[arg(required = true)]
@@ -135,7 +141,9 @@ pub(super) struct DemandFiles {
 /// make from training days), greenwave (starts from fixed, sees only detectors over the bus, adapts). For tests of the
 /// method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --days 1001-1010 --seeds 3 --json report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal,1002:surge --journal decisions.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json")]
+#[command(
+    after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --days 1001-1010 --seeds 3 --json report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal,1002:surge --journal decisions.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"
+)]
 pub(super) struct Replay {
     /// Definition files or folders of them; together they are one network.
     #[arg(required = true)]

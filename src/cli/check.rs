@@ -29,7 +29,12 @@ pub(super) fn run(args: &Check) -> Result<ExitCode> {
                 Ok(network) => say(&format!(
                     "{} checked: {}, {} intersections, no problems",
                     if definitions.len() == 1 { "1 file".into() } else { format!("{} files", definitions.len()) },
-                    network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en)).collect::<Vec<_>>().join(", "),
+                    network
+                        .corridors()
+                        .iter()
+                        .map(|c| format!("{} {}", c.name.zh, c.name.en))
+                        .collect::<Vec<_>>()
+                        .join(", "),
                     network.intersections().len()
                 )),
                 Err(problems) => say(&files::count(Vec::<Problem>::len(problems))),

@@ -8,6 +8,7 @@ use crate::optimise::{Settings, propose};
 use crate::plan::Plan;
 use crate::report::Diagram;
 use crate::safety::{Limits, judge};
+use crate::units::clock;
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use std::process::ExitCode;
@@ -65,8 +66,4 @@ fn plans(args: &Args, network: &Network, period: usize) -> Result<(Vec<Plan>, &'
         }
     }
     Ok((plans, "computed for the mean day"))
-}
-
-fn clock(second: u32) -> String {
-    format!("{:02}:{:02}", second / 3600, second / 60 % 60)
 }

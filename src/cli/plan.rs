@@ -8,7 +8,7 @@ use crate::optimise::{Prediction, Settings, predict, propose};
 use crate::plan::Plan;
 use crate::replay::{Training, train};
 use crate::safety::{Limits, judge};
-use crate::units::Tenths;
+use crate::units::{Tenths, clock};
 use anyhow::{Result, bail};
 use serde_json::json;
 use std::process::ExitCode;
@@ -22,7 +22,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
         return one_period(args, &network, &profile, &settings);
     }
     let network = Arc::new(network);
-    let training = Training { rounds: args.rounds.unwrap_or(0), threads: files::threads(args.threads), within: args.within };
+    let training =
+        Training { rounds: args.rounds.unwrap_or(0), threads: files::threads(args.threads), within: args.within };
     let scenario = match args.rounds {
         None => None,
         Some(_) => Some(files::scenario(&network, &args.paths, args.demand.scenario.as_deref())?.value),
@@ -116,8 +117,4 @@ fn text(network: &Network, period: &crate::corridor::Period, plans: &[Plan], pre
             p.worst_saturation
         ));
     }
-}
-
-fn clock(second: u32) -> String {
-    format!("{:02}:{:02}", second / 3600, second / 60 % 60)
 }

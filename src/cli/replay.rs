@@ -5,6 +5,7 @@ use super::{files, progress, say, table, tell};
 use crate::control::Policy;
 use crate::optimise::Settings;
 use crate::replay::{Arm, Book, BusKind, Results, Shared, Study, Training, means, train};
+use crate::units::clock;
 use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -46,7 +47,9 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     let fixed = match &plans {
         Some(book) => book.value.clone(),
         None => {
-            tell("There is no day plan book for this network: `fixed` is the model's optimum, not improved in the plant.");
+            tell(
+                "There is no day plan book for this network: `fixed` is the model's optimum, not improved in the plant.",
+            );
             let training = Training { rounds: 0, threads: 1, within: None };
             train(&network, &profile.value, None, &settings, &training, &mut |_| ())?
         }
@@ -62,8 +65,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         bus: args.bus,
         threads: files::threads(args.threads),
     };
-    let shared =
-        Shared { network: network.clone(), profile: profile.value, book, settings, policy: policy_hack() };
+    let shared = Shared { network: network.clone(), profile: profile.value, book, settings, policy: policy_hack() };
     let bar = progress::bar(study.arms.len() * study.pairs().len(), "replaying");
     let (results, journals) = study.run(&shared, &scenario.value, &|| bar.inc(1))?;
     bar.finish_and_clear();
@@ -149,10 +151,6 @@ fn journal(study: &Study, journals: &[crate::journal::Journal]) -> String {
         }
     }
     text
-}
-
-fn clock(second: u32) -> String {
-    format!("{:02}:{:02}", second / 3600, second / 60 % 60)
 }
 
 fn policy_hack() -> Policy {

@@ -10,14 +10,16 @@ pub(super) fn results(results: &Results) -> String {
     let arms: Vec<Arm> = results.arms.iter().map(|r| r.arm).collect();
     let columns: Vec<Vec<_>> = results.arms.iter().map(means).collect();
     let _ = write!(text, "{:<31}", "mean over the runs");
-    arms.iter().for_each(|arm| drop(write!(text, "{:>13}", arm.name())));
+    for arm in &arms {
+        let _ = write!(text, "{:>13}", arm.name());
+    }
     let rows = columns.first().map_or(0, Vec::len);
     for row in 0..rows {
         let (name, unit, _) = columns[0][row];
         let label = if unit == "1" { name.to_string() } else { format!("{name}, {unit}") };
         let _ = write!(text, "\n{label:<31}");
         for column in &columns {
-            let cell = column[row].2.map_or("absent".into(), |v| number(v));
+            let cell = column[row].2.map_or("absent".into(), number);
             let _ = write!(text, "{cell:>13}");
         }
     }
@@ -77,5 +79,11 @@ fn comparison(c: &Comparison) -> String {
 }
 
 fn number(value: f64) -> String {
-    if value.abs() >= 1000.0 { format!("{value:.0}") } else if value.abs() >= 10.0 { format!("{value:.1}") } else { format!("{value:.2}") }
+    if value.abs() >= 1000.0 {
+        format!("{value:.0}")
+    } else if value.abs() >= 10.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    }
 }

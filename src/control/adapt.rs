@@ -91,9 +91,8 @@ impl Choice {
 pub(super) fn weigh(candidates: &[Candidate], policy: &Policy, occasion: &Occasion) -> Option<Choice> {
     let of = |origin: Origin| candidates.iter().position(|c| c.origin == origin);
     let base = if occasion.new_period { of(Origin::DayPlan) } else { None }.or_else(|| of(Origin::Keep))?;
-    let value = |c: &Candidate| {
-        c.cost.delay_veh_s_per_h + policy.stop_s * c.cost.stops_per_h + c.cost.flattery_veh_s_per_h
-    };
+    let value =
+        |c: &Candidate| c.cost.delay_veh_s_per_h + policy.stop_s * c.cost.stops_per_h + c.cost.flattery_veh_s_per_h;
     let kept = value(&candidates[base]);
     let saving = |c: &Candidate| if kept > 0.0 { 100.0 * (kept - value(c)) / kept } else { 0.0 };
     let margin = |i: usize| saving(&candidates[i]) - policy.needed_percent(candidates[i].origin);
@@ -103,7 +102,11 @@ pub(super) fn weigh(candidates: &[Candidate], policy: &Policy, occasion: &Occasi
     let verdict = match () {
         () if occasion.busy => Verdict::Busy,
         () if best == base || margin(best) < 0.0 => {
-            if occasion.new_period { Verdict::Scheduled } else { Verdict::SavesTooLittle }
+            if occasion.new_period {
+                Verdict::Scheduled
+            } else {
+                Verdict::SavesTooLittle
+            }
         }
         () if too_soon && !occasion.new_period => Verdict::TooSoon,
         () => Verdict::Adopted,

@@ -7,6 +7,7 @@ use super::definition::{CorridorDef, PeriodDef};
 use super::model::Period;
 use super::problem::Findings;
 use super::rule::Rule;
+use crate::units::clock;
 
 /// The end of the day, in seconds after midnight.
 const DAY_END: u32 = 86_400;
@@ -87,10 +88,4 @@ fn title(index: usize, period: &PeriodDef) -> String {
         Some(name) => format!("period {} ({})", index + 1, name.en),
         None => format!("period {}", index + 1),
     }
-}
-
-/// `HH:MM` of seconds after midnight.
-fn clock(seconds: u32) -> String {
-    let (hours, rest) = (seconds / 3600, seconds - seconds / 3600 * 3600);
-    format!("{hours:02}:{:02}", rest / 60)
 }

@@ -145,7 +145,8 @@ fn counted(tallies: &[Option<Tally>], lanes: &[Vec<usize>]) -> Option<f64> {
         let seen = |channel: &usize| {
             let tally = tallies.get(*channel)?.as_ref()?;
             let share = tally.believed.seconds() / INTERVAL.seconds();
-            (share >= COVERAGE).then(|| (f64::from(tally.vehicles) / share, tally.occupied.seconds() / tally.believed.seconds()))
+            (share >= COVERAGE)
+                .then(|| (f64::from(tally.vehicles) / share, tally.occupied.seconds() / tally.believed.seconds()))
         };
         let (counted, occupied) = channels.iter().find_map(seen)?;
         vehicles += counted;

@@ -10,7 +10,8 @@ use crate::units::VehiclesPerHour;
 use std::collections::BTreeMap;
 
 /// Left, through and right shares assumed where a file counts whole approaches.
-const DEFAULT_SHARES: [(Movement, f64); 3] = [(Movement::Left, 0.15), (Movement::Through, 0.70), (Movement::Right, 0.15)];
+const DEFAULT_SHARES: [(Movement, f64); 3] =
+    [(Movement::Left, 0.15), (Movement::Through, 0.70), (Movement::Right, 0.15)];
 
 /// What is wrong with a line of a counts file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,10 +46,11 @@ impl DayProfile {
             _ => return Err(vec![problem(1, format!("the header is not `{}`", HEADER.join(",")))]),
         }
         for record in reader.records() {
-            let parsed = record.map_err(|e| problem(e.position().map_or(0, csv::Position::line), e.to_string())).and_then(|r| {
-                let line = r.position().map_or(0, csv::Position::line);
-                parse_row(network, &r).map_err(|what| problem(line, what))
-            });
+            let parsed =
+                record.map_err(|e| problem(e.position().map_or(0, csv::Position::line), e.to_string())).and_then(|r| {
+                    let line = r.position().map_or(0, csv::Position::line);
+                    parse_row(network, &r).map_err(|what| problem(line, what))
+                });
             match parsed {
                 Ok((start, row)) => rows.entry(start).or_default().push(row),
                 Err(p) => problems.push(p),
@@ -59,7 +61,7 @@ impl DayProfile {
         match width {
             None => problems.push(problem(1, "a counts file needs rows of at least two intervals".into())),
             Some(width) => {
-                if let Some(bad) = starts.iter().find(|&&s| (s - starts[0]) % width != 0) {
+                if let Some(bad) = starts.iter().find(|&&s| !(s - starts[0]).is_multiple_of(width)) {
                     problems.push(problem(1, format!("start_s {bad} is not on the file's grid of {width} s")));
                 }
             }
@@ -136,7 +138,8 @@ fn parse_row(network: &Network, record: &csv::StringRecord) -> Result<(u32, Row)
                 .ok_or_else(|| format!("movement `{letter}` is not U, L, T, R or empty"))?,
         ),
     };
-    let start: u32 = field(3).parse().map_err(|_| format!("start_s `{}` is not a whole number of seconds", field(3)))?;
+    let start: u32 =
+        field(3).parse().map_err(|_| format!("start_s `{}` is not a whole number of seconds", field(3)))?;
     if start >= crate::calendar::DAY_S {
         return Err(format!("start_s {start} is not below {}", crate::calendar::DAY_S));
     }

@@ -1,8 +1,6 @@
 //! Words to values and back, by the register table.
 
-use super::profile::{
-    DETECTORS, HEADER_WORDS, LAYOUT, MOST_STAGES, PLAN_WORDS, RECORD_WORDS, STATUS_WORDS, VERSION,
-};
+use super::profile::{DETECTORS, HEADER_WORDS, LAYOUT, MOST_STAGES, PLAN_WORDS, RECORD_WORDS, STATUS_WORDS, VERSION};
 use crate::corridor::{Intersection, StageIndex};
 use crate::detection::{ChannelWords, Reading};
 use crate::plan::{Plan, Split};

@@ -14,7 +14,9 @@
 use super::profile::{
     CLOCK, COMMIT, HEARTBEAT, PLAN_WORDS, RELEASE, RELEASE_WORD, RUNNING, STAGED, STATUS, STATUS_WORDS,
 };
-use super::registers::{Mode, RunningPlan, Status, decode_plan, decode_status, encode_clock, encode_commit, encode_plan, identity};
+use super::registers::{
+    Mode, RunningPlan, Status, decode_plan, decode_status, encode_clock, encode_commit, encode_plan, identity,
+};
 use super::request::{Answer, Ask, FieldFault, Op, Request};
 use crate::corridor::{Intersection, IntersectionIndex};
 use crate::detection::Reading;

@@ -14,7 +14,7 @@
 
 use super::timing::Plan;
 use crate::corridor::Network;
-use crate::units::Tenths;
+use crate::units::{Tenths, clock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -85,7 +85,10 @@ impl DayPlans {
         for (number, period) in network.periods().iter().enumerate() {
             let from = clock(period.from_s);
             let Some(entry) = file.period.get(number).filter(|e| e.from == from) else {
-                wrong.push(format!("period {} of the book is not the definition's, which begins at {from}.", number + 1));
+                wrong.push(format!(
+                    "period {} of the book is not the definition's, which begins at {from}.",
+                    number + 1
+                ));
                 continue;
             };
             plans.push(period_plans(network, entry, &mut wrong));
@@ -104,7 +107,8 @@ impl DayPlans {
             made_by.replace('\\', "\\\\").replace('"', "\\\"")
         );
         for (period, plans) in network.periods().iter().zip(&self.plans) {
-            let _ = write!(text, "\n[[period]] # {}\nfrom = \"{}\"\n[period.at]\n", period.name.en, clock(period.from_s));
+            let _ =
+                write!(text, "\n[[period]] # {}\nfrom = \"{}\"\n[period.at]\n", period.name.en, clock(period.from_s));
             for (at, plan) in network.intersections().iter().zip(plans) {
                 let greens: Vec<String> = plan.splits.iter().map(|s| seconds(s.green)).collect();
                 let offset = seconds(plan.offset.since_zero());
@@ -140,10 +144,6 @@ fn period_plans(network: &Network, entry: &PeriodEntry, wrong: &mut Vec<String>)
     let (plans, errors): (Vec<_>, Vec<_>) = network.intersections().iter().map(plan).partition(Result::is_ok);
     wrong.extend(errors.into_iter().filter_map(Result::err));
     plans.into_iter().filter_map(Result::ok).collect()
-}
-
-fn clock(second: u32) -> String {
-    format!("{:02}:{:02}", second / 3600, second / 60 % 60)
 }
 
 /// Seconds with a decimal only where there is one.

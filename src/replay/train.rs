@@ -97,7 +97,8 @@ fn candidates(network: &Network, flows: &Flows, settings: &Settings) -> Result<V
             let mut fixed = settings.clone();
             (fixed.search.cycle_min, fixed.search.cycle_max) = (cycle, cycle);
             // Not every cycle suits every intersection.
-            let found = if multiple == 1.0 { Ok(own.clone()) } else { propose(network, &flows.scaled(factor), None, &fixed) };
+            let found =
+                if multiple == 1.0 { Ok(own.clone()) } else { propose(network, &flows.scaled(factor), None, &fixed) };
             candidates.extend(found.map(|p| Candidate { factor, plans: p.plans }));
         }
     }
@@ -131,13 +132,17 @@ impl Yard<'_> {
         let name = &self.period.name.en;
         tell(format!(
             "{name}: best made for {} of the mean day with cycle {}: cost {cost:.0} veh s, mean day's own {:.0}",
-            candidates[best].factor, plans[0].cycle, costs[1.min(costs.len() - 1)]
+            candidates[best].factor,
+            plans[0].cycle,
+            costs[1.min(costs.len() - 1)]
         ));
         let mut confirmed = self.cost(&plans, &CONFIRMING)?;
         for round in 1..=rounds {
             let (tried, tried_cost) = self.round(plans.clone(), cost)?;
             let check = self.cost(&tried, &CONFIRMING)?;
-            tell(format!("{name}, round {round}: chosen {cost:.0} to {tried_cost:.0}, confirming {confirmed:.0} to {check:.0}"));
+            tell(format!(
+                "{name}, round {round}: chosen {cost:.0} to {tried_cost:.0}, confirming {confirmed:.0} to {check:.0}"
+            ));
             if check >= confirmed || tried_cost >= cost {
                 break;
             }

@@ -63,15 +63,10 @@ impl Rig {
         let translated = translate::street(network)?;
         let demand = run.demand.on(network, &translated);
         let street = Arc::new(translated.street.clone());
-        let departures =
-            Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
-        let window = Window {
-            start_s: f64::from(run.start_s),
-            from_s: f64::from(run.from_s),
-            to_s: f64::from(run.to_s),
-        };
-        let midnight =
-            ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
+        let departures = Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
+        let window =
+            Window { start_s: f64::from(run.start_s), from_s: f64::from(run.from_s), to_s: f64::from(run.to_s) };
+        let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
         let installations = installations(network, own, &translated);
         let world = World::new(street, departures, run.seed, window, installations, midnight)?;
         let units = network.intersections().iter().map(|i| i.cabinet.unit).collect();
@@ -185,7 +180,11 @@ const NO_SUCH_UNIT: u8 = 11;
 
 impl Port {
     fn world(&self, unit: u8) -> Result<MutexGuard<'_, World>, u8> {
-        if unit == self.unit { Ok(self.world.lock().unwrap_or_else(PoisonError::into_inner)) } else { Err(NO_SUCH_UNIT) }
+        if unit == self.unit {
+            Ok(self.world.lock().unwrap_or_else(PoisonError::into_inner))
+        } else {
+            Err(NO_SUCH_UNIT)
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The one translator: the core's network, plans and tenths into the plant's street, cabinets and SI units.
 
-use crate::corridor::{
-    Arm, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network, Serves,
-};
+use crate::corridor::{Arm, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network, Serves};
 use crate::plan::Plan;
 use crate::units::{Metres, MetresPerSecond, Tenths};
 use greenwave_sim::cabinet::{CabinetSpec, DayEntry, LocalPlan, PhaseKind, PhaseSpec, StageSpec};
@@ -17,8 +15,6 @@ const LOOP_M: f32 = 2.0;
 #[derive(Debug, Clone)]
 pub(super) struct Translated {
     pub(super) street: Street,
-    /// First lamp of each intersection in the flat slice.
-    pub(super) lamps: Vec<usize>,
     /// Per intersection and channel (from 1): the loop.
     pub(super) channels: Vec<Vec<Option<usize>>>,
     approaches: BTreeMap<(usize, Arm), usize>,
@@ -151,7 +147,7 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
     }
     let crossings = crossings(network, &lamps);
     let street = Street::new(links, network.intersections().len(), loops, crossings, groups)?;
-    Ok(Translated { street, lamps, channels, approaches })
+    Ok(Translated { street, channels, approaches })
 }
 
 fn crossings(network: &Network, lamps: &[usize]) -> Vec<Crossing> {
@@ -189,9 +185,11 @@ fn sim_movement(movement: Movement) -> street::Movement {
 }
 
 fn direction_of(network: &Network, index: usize, from: Arm) -> Option<u8> {
-    network.corridors().iter().filter(|c| c.members.iter().any(|m| m.intersection.0 == index)).find_map(|corridor| {
-        Direction::BOTH.iter().position(|&d| corridor.comes_from(d) == from).map(|d| d as u8)
-    })
+    network
+        .corridors()
+        .iter()
+        .filter(|c| c.members.iter().any(|m| m.intersection.0 == index))
+        .find_map(|corridor| Direction::BOTH.iter().position(|&d| corridor.comes_from(d) == from).map(|d| d as u8))
 }
 
 fn class_of(network: &Network, index: usize, from: Arm) -> ApproachClass {

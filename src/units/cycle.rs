@@ -175,7 +175,8 @@ mod tests {
         for c in 1..=12_u32 {
             for start in 0..c {
                 for length in 0..=c {
-                    let arc = Arc::new(Offset::new(Tenths::new(start), cycle(c)).unwrap(), Tenths::new(length)).unwrap();
+                    let arc =
+                        Arc::new(Offset::new(Tenths::new(start), cycle(c)).unwrap(), Tenths::new(length)).unwrap();
                     for by in -15..=15_i64 {
                         let moved = arc.shifted(Shift::new(by));
                         assert_eq!(moved.length(), arc.length());

@@ -12,5 +12,5 @@ mod traffic;
 
 pub use circle::Circle;
 pub use cycle::{Arc, CycleLength, Offset};
-pub use time::{Moment, Shift, Tenths};
+pub use time::{Moment, Shift, Tenths, clock};
 pub use traffic::{Metres, MetresPerSecond, NotAQuantity, Ratio, VehiclesPerHour};

@@ -86,8 +86,17 @@ impl Sum for Tenths {
 impl fmt::Display for Tenths {
     /// Seconds without a needless decimal: `90 s`, `3.5 s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_multiple_of(10) { write!(f, "{} s", self.0 / 10) } else { write!(f, "{}.{} s", self.0 / 10, self.0 % 10) }
+        if self.0.is_multiple_of(10) {
+            write!(f, "{} s", self.0 / 10)
+        } else {
+            write!(f, "{}.{} s", self.0 / 10, self.0 % 10)
+        }
     }
+}
+
+/// A second of the day as people write it: `07:05`; seconds over the minute are left out, the day's end is `24:00`.
+pub fn clock(second_of_day: u32) -> String {
+    format!("{:02}:{:02}", second_of_day / 3600, second_of_day / 60 % 60)
 }
 
 /// A signed difference of time in tenths of a second; positive = later.
