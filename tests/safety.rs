@@ -62,14 +62,22 @@ struct Case {
 }
 
 impl Case {
-    /// Nothing is wrong with it: t1 of the tutorial street, cycle 100 s, the same plan before and after.
+    /// Nothing is wrong with it: t1 of the tutorial street, cycle 100 s, the same plan before and after. What an engineer
+    /// lets a change do is said here, so that another default changes no case.
     fn sound() -> Case {
         let network = network("three");
         let at = network.intersections()[0].clone();
         let greens = [36, 10, 25, 10].map(Tenths::from_seconds);
         let plan = Plan::from_greens(&at, &greens, Shift::new(321)).unwrap();
         let moment = plan.next_cycle_start(&at, T);
-        Case { network, at, running: plan.clone(), plan, moment, limits: Limits::default() }
+        Case {
+            network,
+            at,
+            running: plan.clone(),
+            plan,
+            moment,
+            limits: Limits { resolution: Tenths::new(1), cycle_change_percent: 25 },
+        }
     }
 
     /// Every rule it breaks: the target's rules on the intersection as it is here, the change's rules on the network.
