@@ -93,7 +93,7 @@ fn null_and_undo_are_exact() {
     }
 }
 
-fn row<'a>(results: &'a Results, measure: &str, arm: &str, against: &str) -> serde_json::Value {
+fn row(results: &Results, measure: &str, arm: &str, against: &str) -> serde_json::Value {
     let rows = results.comparisons.iter().map(|c| serde_json::to_value(c).unwrap());
     let wanted = |r: &serde_json::Value| {
         r["measure"] == measure && r["arm"] == arm && r["against"] == against && r["unit"] == "1"

@@ -64,7 +64,7 @@ fn a_cabinet_restarted_at_any_point_of_a_push_runs_nothing_mixed_and_is_brought_
     // When: before this request arrives, so many seconds later.
     let points =
         [(Ask::Stage, 0), (Ask::ReadBack, 0), (Ask::Commit, 0), (Ask::Commit, 1), (Ask::Commit, 20), (Ask::Commit, 60)];
-    for victim in 0..3 {
+    for (victim, id) in IDS.into_iter().enumerate() {
         for (ask, later) in points {
             let mut street = Street::begin(true);
             let rig = street.rig.clone();
@@ -89,7 +89,7 @@ fn a_cabinet_restarted_at_any_point_of_a_push_runs_nothing_mixed_and_is_brought_
                     (last, back) = (runs, second);
                 }
             }
-            let case = format!("{} restarted {later} s after {ask:?}", IDS[victim]);
+            let case = format!("{id} restarted {later} s after {ask:?}");
             assert_eq!(street.modes(), [Mode::Centre; 3], "{case}: {:#?}", street.diary);
             assert!(street.decided(0, |d| *d == Decision::InStep), "{case}");
             assert!(back < 1400, "{case}: still moving");
@@ -330,10 +330,64 @@ fn clocks_that_are_wrong_and_drift_are_put_right_and_controlled() {
 }
 
 #[test]
+fn a_fast_clock_keeps_nobody_from_changing_together() {
+    let mut street = Street::begin(true);
+    street.run_until_in_step(1500);
+    // A tenth of a second a cycle: hardly a cycle starts where its plan says.
+    (0..3).for_each(|k| street.harm(k, |c| c.set_drift([1000, -1000, 1000][k])));
+    for round in 0..6 {
+        let place = street.diary.len();
+        street.wish = Some(plans(&street.network.clone(), [120, 100][round % 2], [0, 300 + 70 * round as i64, 777]));
+        street.run(900);
+        let first = street.diary[place..].iter().find_map(|(_, d)| match d {
+            Decision::Staging { intersections, .. } => Some(intersections.len()),
+            _ => None,
+        });
+        assert_eq!(first, Some(3), "{:#?}", &street.diary[place..]);
+    }
+    assert_eq!((street.modes(), street.violations), ([Mode::Centre; 3], 0));
+}
+
+#[test]
+fn a_clock_far_off_is_set_before_anything_is_sent() {
+    // A minute off on its own plan; and set back under our plan, as an old write delivered late after a release would.
+    let set = |street: &Street, k: usize, by: i64| {
+        let wrong = street.rig.moment(street.second).count() + by;
+        let words: Vec<u16> = [48, 32, 16, 0].map(|shift| (wrong >> shift) as u16).to_vec();
+        street.harm(k, |c| c.write(630, &words).unwrap());
+    };
+    let error = |street: &Street, k: usize| street.at(k, Cabinet::clock) - street.rig.moment(street.second - 1).count();
+    let mut street = Street::begin(true);
+    street.tick();
+    set(&street, 1, -600);
+    street.run_until_in_step(1500);
+    assert_eq!(error(&street, 1), 0);
+    // It is released by hand, its clock put back, and the centre's plan comes upon it: pending already.
+    let place = street.diary.len();
+    street.harm(2, |c| c.set_manual(true));
+    street.run(3);
+    street.harm(2, |c| c.set_manual(false));
+    set(&street, 2, 3000);
+    street.run_until("all are back", 1500, |s| {
+        s.modes() == [Mode::Centre; 3] && s.decided(place, |d| *d == Decision::InStep)
+    });
+    assert_eq!((error(&street, 2), street.violations), (0, 0));
+    // A clock that runs away under our plan is noticed, however it came about.
+    street.harm(0, |c| c.set_drift(60_000));
+    let place = street.diary.len();
+    let named = |d: &Decision| matches!(d, Decision::Released { intersection, why: "its clock is wrong" } if intersection == IDS[0]);
+    street.run_until("it is released", 900, |s| s.decided(place, named));
+    street.harm(0, |c| c.set_drift(0));
+    street.run_until("it is back", 1500, |s| s.modes() == [Mode::Centre; 3] && error(s, 0).abs() < 5);
+    assert_eq!(street.violations, 0);
+}
+
+#[test]
 fn a_person_at_the_cabinet_is_never_written_to() {
     let mut street = Street::begin(true);
     street.run_until_in_step(1200);
-    let episodes: [(usize, fn(&mut Cabinet), fn(&mut Cabinet)); 2] = [
+    type Hand = fn(&mut Cabinet);
+    let episodes: [(usize, Hand, Hand); 2] = [
         (1, |c| c.set_manual(true), |c| c.set_manual(false)),
         (2, |c| c.set_flash(true, Fault::Conflict), |c| c.set_flash(false, Fault::None)),
     ];
@@ -479,5 +533,7 @@ fn in_a_storm_nothing_is_mixed_and_afterwards_all_are_together_again() {
         street.assert_nothing_mixed();
         assert!(!street.decided(0, |d| matches!(d, Decision::Refused { .. })), "seed {seed}");
         assert_eq!(street.violations, 0, "seed {seed}");
+        let now = street.rig.moment(street.second - 1).count();
+        assert_eq!([0, 1, 2].map(|k| street.at(k, Cabinet::clock) - now), [0; 3], "seed {seed}: clocks");
     }
 }

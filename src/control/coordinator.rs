@@ -46,8 +46,8 @@ pub(super) struct Memory {
     mode: Option<field::Mode>,
     /// When the plan that runs was activated by us.
     pub(super) activated: Option<Moment>,
-    /// Lost after a commit: to be released as soon as it answers.
-    pub(super) release: bool,
+    /// To be released as soon as it answers, and why.
+    pub(super) release: Option<&'static str>,
     /// Released by us: its return to its own plan is no news.
     pub(super) told: bool,
 }

@@ -47,14 +47,19 @@ impl Coordinator {
 
     fn release_the_lost(&mut self, now: Moment, out: &mut Output) {
         for index in self.setup.network.indices() {
-            if self.memories[index.0].release && self.sessions[index.0].link() == Link::Up {
-                self.memories[index.0].release = false;
+            let session = &self.sessions[index.0];
+            let ours = session.running().is_some_and(|r| r.generation != 0) && !self.memories[index.0].told;
+            if session.clock_is_wrong() && ours {
+                // A clock is stepped in local mode only; until then its plan is out of step with everybody's.
+                self.memories[index.0].release = Some("its clock is wrong");
+            }
+            let why = self.memories[index.0].release.take_if(|_| session.link() == Link::Up);
+            if let Some(why) = why {
                 if !self.sessions[index.0].release(&admit_release(index, now)) {
                     continue;
                 }
                 self.memories[index.0].told =
                     self.sessions[index.0].status().is_some_and(|s| s.mode == field::Mode::Centre);
-                let why = "it was lost after its commit";
                 out.decisions.push(Decision::Released { intersection: self.id(index), why });
             }
         }
@@ -68,12 +73,13 @@ impl Coordinator {
         running.generation == 0 || due || !self.is_target(index, &running.plan)
     }
 
-    /// Whether the cabinet's cycles start where its plan says, up to what it takes in within a cycle when its clock moves:
-    /// false while it is finding its own step.
-    fn keeps_its_plan(&self, index: IntersectionIndex) -> bool {
+    /// Whether the cabinet can be told when to change: its clock is right, and its cycles start where its plan says, up to
+    /// what it takes in within a cycle when its clock moves (they do not while it is finding its own step).
+    fn may_be_moved(&self, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
         let at = self.setup.network.intersection(index);
-        session.running().zip(session.status()).is_some_and(|(running, status)| {
+        let known = session.running().zip(session.status()).filter(|_| !session.clock_is_wrong());
+        known.is_some_and(|(running, status)| {
             let late = running.plan.cycle_start(at).position(status.cycle_start).later();
             running.plan.cycle.shorter_way(late).magnitude() <= CLOCK_MOVES
         })
@@ -95,7 +101,7 @@ impl Coordinator {
         let until = activation + longest + GRACE + longest + PROTOCOL;
         let generation = u32::try_from(now.unix_seconds()).unwrap_or(u32::MAX);
         let mut members = Vec::new();
-        for index in movers.into_iter().filter(|&i| self.keeps_its_plan(i)).collect::<Vec<_>>() {
+        for index in movers.into_iter().filter(|&i| self.may_be_moved(i)).collect::<Vec<_>>() {
             members.extend(self.stage_one(index, activation, until, generation, out));
         }
         if members.is_empty() {
@@ -243,7 +249,11 @@ impl Coordinator {
             matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled)) && session.link() != Link::Up;
         // What still waits in it would come about alone, at another time than was meant.
         let waits = session.status().is_some_and(|s| s.pending != 0);
-        self.memories[index.0].release |= unheard || waits;
+        if unheard {
+            self.memories[index.0].release = Some("it was lost after its commit");
+        } else if waits {
+            self.memories[index.0].release = Some("it did not change when it was meant to");
+        }
         session.clear_push();
     }
 

@@ -39,6 +39,8 @@ const RELEASE_TRIES: u32 = 4;
 const CLOCK_OFF: u64 = 5;
 /// Most a cabinet takes in at the end of a cycle without its plan noticing. More is set in local mode only.
 const CLOCK_SLEW: u64 = 20;
+/// Polls in a row after which a clock that would have to be stepped counts as wrong: one bent word is not enough.
+const CLOCK_WRONG_AFTER: u32 = 3;
 /// A correction takes effect at a cycle's end: until then it is not repeated.
 const CLOCK_EVERY: Tenths = Tenths::from_seconds(300);
 
@@ -128,6 +130,8 @@ pub struct Session {
     /// When the status was last asked for, and how far its clock was off then.
     polled: Option<Moment>,
     clock_error: Shift,
+    /// Polls in a row that found it too far off to be taken in at a cycle's end.
+    clock_wrong: u32,
     last_clock: Option<Moment>,
 }
 
@@ -146,6 +150,7 @@ impl Session {
             release_tries: 0,
             polled: None,
             clock_error: Shift::default(),
+            clock_wrong: 0,
             last_clock: None,
         }
     }
@@ -175,6 +180,11 @@ impl Session {
     pub fn may_write(&self) -> bool {
         self.link == Link::Up
             && self.status.as_ref().is_some_and(|s| s.fault == 0 && matches!(s.mode, Mode::Local | Mode::Centre))
+    }
+
+    /// Whether the cabinet's clock is so far off, poll after poll, that no plan of ours would be where it is meant to be.
+    pub fn clock_is_wrong(&self) -> bool {
+        self.clock_wrong >= CLOCK_WRONG_AFTER
     }
 
     /// Starts a push: the plan block in one write, then read back. Refused at once where the mode forbids.
@@ -322,6 +332,8 @@ impl Session {
             };
         }
         self.clock_error = self.polled.map(|then| status.clock.since(then)).unwrap_or_default();
+        let wrong = self.clock_error.magnitude() > CLOCK_SLEW;
+        self.clock_wrong = if wrong { self.clock_wrong.saturating_add(1) } else { 0 };
         self.status = Some(status);
         Some(reading)
     }

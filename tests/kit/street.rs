@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// Half past six, in seconds of the day.
 pub(crate) const START: u32 = 23_400;
 
+/// Bends the words of an answer.
+pub(crate) type Bend = Box<dyn FnOnce(&mut Vec<u16>)>;
+
 /// What becomes of a request.
 pub(crate) enum Fate {
     /// As it should be.
@@ -32,7 +35,7 @@ pub(crate) enum Fate {
     /// It arrives; something that can not be the answer comes back.
     Garbled,
     /// It arrives; the words of the answer are bent on the way.
-    Bent(Box<dyn FnOnce(&mut Vec<u16>)>),
+    Bent(Bend),
 }
 
 /// Decides the fate of a request at a second of the day.
