@@ -1,4 +1,4 @@
-//! greenwave (the map comes with ARCHITECTURE.md)
+#![doc = include_str!("ARCHITECTURE.md")]
 
 pub mod bus;
 pub mod calendar;

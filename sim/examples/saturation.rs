@@ -3,6 +3,8 @@
 //!
 //!     cargo run --release -p greenwave-sim --example saturation
 
+#![expect(clippy::print_stdout, reason = "prints a table")]
+
 mod kit;
 
 use greenwave_sim::arrivals::{Arrivals, Demand, EntryFlow, TurnShares};

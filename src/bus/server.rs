@@ -1,4 +1,4 @@
-//! The Modbus TCP server in front of a [`Device`]: what an emulated cabinet answers with.
+//! The Modbus TCP server in front of a device: what an emulated cabinet answers with.
 //!
 //! The library's server ends at the first failed accept and lets through requests whose replies it can not encode; so it is
 //! supervised, and counts and address ranges are checked before the device sees them.

@@ -35,7 +35,7 @@ pub(super) enum Format {
 /// Exit code 0: nothing wrong; 1: problems were found.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/ --format json"
+    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/three.toml --format json"
 )]
 pub(super) struct Check {
     /// Definition files or folders of them; together they are one network.
@@ -52,7 +52,7 @@ pub(super) struct Check {
 /// period are made and, with --rounds, improved in the plant on training days.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out corridors/plans/dongchang-road.toml"
+    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out book.toml"
 )]
 pub(super) struct Plan {
     /// Definition files or folders of them; together they are one network.
@@ -95,7 +95,7 @@ pub(super) struct Diagram {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) demand: DemandFiles,
-    /// Day plan book to draw from (default: plans/<corridor>.toml beside the definition; if there is none, plans are computed).
+    /// Day plan book to draw from (default: plans/CORRIDOR.toml beside the definition; if there is none, plans are computed).
     #[arg(long, value_name = "FILE")]
     pub(super) plans: Option<PathBuf>,
     /// The period of the day plan that this time of day lies in.
@@ -124,10 +124,10 @@ pub(super) enum DiagramFormat {
 #[derive(Debug, ClapArgs)]
 pub(super) struct DemandFiles {
     /// Counts of the mean day, CSV: intersection,approach,movement,start_s,vehicles
-    /// (default: ../sim/scenarios/<corridor>/mean-workday.csv from the definition).
+    /// (default: ../sim/scenarios/CORRIDOR/mean-workday.csv from the definition).
     #[arg(long, value_name = "FILE")]
     pub(super) counts: Option<PathBuf>,
-    /// The scenario that draws days (default: ../sim/scenarios/<corridor>.toml from the definition).
+    /// The scenario that draws days (default: ../sim/scenarios/CORRIDOR.toml from the definition).
     #[arg(long, value_name = "FILE")]
     pub(super) scenario: Option<PathBuf>,
 }
@@ -142,7 +142,7 @@ pub(super) struct DemandFiles {
 /// method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --days 1001-1010 --seeds 3 --json report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal,1002:surge --journal decisions.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"
+    after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --seeds 3 --json report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal --journal why.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"
 )]
 pub(super) struct Replay {
     /// Definition files or folders of them; together they are one network.
@@ -150,7 +150,7 @@ pub(super) struct Replay {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) demand: DemandFiles,
-    /// Day plan book (default: plans/<corridor>.toml beside the definition; if there is none, the model's optimum is used).
+    /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, the model's optimum is used).
     #[arg(long, value_name = "FILE")]
     pub(super) plans: Option<PathBuf>,
     /// Days by number, ranges with a dash, kinds after a colon. Kinds: workday, saturday, tidal, surge, shifted, school, rain.

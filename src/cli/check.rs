@@ -1,8 +1,8 @@
 //! `greenwave check`.
 
 use super::args::{Check, Format};
-use super::{files, say};
-use crate::corridor::{Problem, load};
+use super::{count, files, say};
+use crate::corridor::load;
 use anyhow::Result;
 use serde_json::json;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Check) -> Result<ExitCode> {
             match &checked {
                 Ok(network) => say(&format!(
                     "{} checked: {}, {} intersections, no problems",
-                    if definitions.len() == 1 { "1 file".into() } else { format!("{} files", definitions.len()) },
+                    count(definitions.len(), "file"),
                     network
                         .corridors()
                         .iter()
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Check) -> Result<ExitCode> {
                         .join(", "),
                     network.intersections().len()
                 )),
-                Err(problems) => say(&files::count(Vec::<Problem>::len(problems))),
+                Err(problems) => say(&count(problems.len(), "problem")),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Reading what commands are pointed at, and finding what stands beside it.
 
+use super::count;
 use crate::corridor::{Network, Problem, load};
 use crate::demand::DayProfile;
 use crate::plan::DayPlans;
@@ -48,13 +49,8 @@ fn text(path: &Path) -> Result<String> {
 pub(super) fn network(paths: &[PathBuf]) -> Result<Network> {
     load(&definitions(paths)?).map_err(|problems| {
         let all: Vec<String> = problems.iter().map(Problem::render).collect();
-        anyhow!("{} in the definitions:\n{}", count(problems.len()), all.join("\n"))
+        anyhow!("{} in the definitions:\n{}", count(problems.len(), "problem"), all.join("\n"))
     })
-}
-
-/// "1 problem", "3 problems".
-pub(super) fn count(problems: usize) -> String {
-    if problems == 1 { "1 problem".into() } else { format!("{problems} problems") }
 }
 
 /// The folder the first path's definitions lie in.
@@ -90,7 +86,7 @@ pub(super) fn profile(network: &Network, paths: &[PathBuf], given: Option<&Path>
     let bytes = read(&path).context("the counts of the mean day are needed; name them with --counts")?;
     let value = DayProfile::parse(network, &bytes).map_err(|problems| {
         let all: Vec<String> = problems.iter().take(20).map(|p| format!("{}: {p}", path.display())).collect();
-        anyhow!("{} in the counts:\n{}", count(problems.len()), all.join("\n"))
+        anyhow!("{} in the counts:\n{}", count(problems.len(), "problem"), all.join("\n"))
     })?;
     Ok(Hashed { value, hash: hash(&bytes), path })
 }
@@ -140,6 +136,18 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .and_then(|()| fs::rename(&beside, path))
         .inspect_err(|_| drop(fs::remove_file(&beside)))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Finds out before minutes of work whether a file can be written there afterwards.
+pub(super) fn writable(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        bail!("cannot write {}: it is a folder", path.display());
+    }
+    if !folder.is_dir() {
+        bail!("cannot write {}: there is no folder {}", path.display(), folder.display());
+    }
+    Ok(())
 }
 
 /// The machine's cores, or what was asked for.

@@ -33,6 +33,11 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// "1 problem", "3 problems".
+fn count(things: usize, name: &str) -> String {
+    if things == 1 { format!("1 {name}") } else { format!("{things} {name}s") }
+}
+
 /// Prints to standard output. A reader that has gone away ends the program quietly.
 fn say(text: &str) {
     if writeln!(std::io::stdout().lock(), "{text}").is_err() {

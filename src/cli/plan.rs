@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
+    args.out.as_deref().map_or(Ok(()), files::writable)?;
     let network = files::network(&args.paths)?;
     let profile = files::profile(&network, &args.paths, args.demand.counts.as_deref())?.value;
     let settings = Settings::default();

@@ -1,7 +1,7 @@
 //! `greenwave replay`.
 
 use super::args::{Format, Replay};
-use super::{files, progress, say, table, tell};
+use super::{count, files, progress, say, table, tell};
 use crate::control::Policy;
 use crate::optimise::Settings;
 use crate::replay::{Arm, Book, BusKind, Results, Shared, Study, Training, means, train};
@@ -39,6 +39,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     if from_s >= to_s {
         bail!("--from is not before --to");
     }
+    [&args.json, &args.csv, &args.journal].into_iter().flatten().try_for_each(|path| files::writable(path))?;
     let network = Arc::new(files::network(&args.paths)?);
     let profile = files::profile(&network, &args.paths, args.demand.counts.as_deref())?;
     let scenario = files::scenario(&network, &args.paths, args.demand.scenario.as_deref())?;
@@ -104,10 +105,10 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
             let corridors = network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en));
             let source = plans.map_or("computed".to_string(), |p| p.path.display().to_string());
             say(&format!(
-                "{}: {} days x {} seeds, {} to {}, day plans {source}\n",
+                "{}: {} x {}, {} to {}, day plans {source}\n",
                 corridors.collect::<Vec<_>>().join(", "),
-                study.days.len(),
-                study.seeds_per_day,
+                count(study.days.len(), "day"),
+                count(study.seeds_per_day as usize, "seed"),
                 clock(from_s),
                 clock(to_s)
             ));
@@ -126,7 +127,7 @@ fn raw_rows(results: &Results) -> String {
     };
     if let Some(row) = results.arms.iter().find(|r| !r.seeds.is_empty()) {
         for (name, unit, _) in one(row, 0) {
-            let _ = write!(text, ",\"{name}, {unit}\"");
+            let _ = if unit == "1" { write!(text, ",{name}") } else { write!(text, ",\"{name}, {unit}\"") };
         }
     }
     for row in &results.arms {

@@ -1,5 +1,6 @@
 //! The comparison table of a replay, as text within 80 columns.
 
+use super::count;
 use crate::replay::{Arm, Results, means};
 use crate::rig::gain::Comparison;
 use std::fmt::Write as _;
@@ -37,7 +38,7 @@ pub(super) fn results(results: &Results) -> String {
         let violations: usize = row.seeds.iter().map(|s| s.violations).sum();
         let changes: usize = row.seeds.iter().map(|s| s.plan_changes).sum();
         if row.arm == Arm::Greenwave {
-            let _ = writeln!(text, "\nplan changes by the core: {changes} in {} runs", row.seeds.len());
+            let _ = writeln!(text, "\nplan changes by the core: {changes} in {}", count(row.seeds.len(), "run"));
         }
         if violations > 0 {
             let _ = writeln!(text, "UNSAFE: {} saw {violations} violations by its conflict monitors", row.arm);
@@ -74,7 +75,11 @@ fn comparison(c: &Comparison) -> String {
         Some(v) => format!("{v:+.2}"),
     };
     let unit = if relative { "%" } else { c.unit.as_str() };
-    let interval = format!("[{} .. {}]", show(c.lo), show(c.hi));
+    let interval = match (c.lo, c.hi) {
+        // one pair says nothing of how much pairs differ
+        (None, None) => "no interval".into(),
+        _ => format!("[{} .. {}]", show(c.lo), show(c.hi)),
+    };
     format!("  {:<30} {:>8} {:<6} {:<20} n = {}", c.measure, show(c.mean), unit, interval, c.n)
 }
 

@@ -1,6 +1,6 @@
 //! The field protocol, pure: register layouts both ways and one cabinet's conversation as a state machine.
 //!
-//! Knows: the register table ([`reference`](profile)), `Safe` values, readings.
+//! Knows: the register table (`registers.md`), `Safe` values, readings.
 //! Must not know: sockets, tokio, why a plan is sent, what a flow is. Nothing here waits: a session is told what came back
 //! and when, and says what to ask next.
 //!
