@@ -1,11 +1,24 @@
 //! What the tests share: the shipped networks and random plans that the guard must accept.
 
-use greenwave::corridor::{Intersection, Network, load};
+use greenwave::corridor::{Intersection, IntersectionIndex, Network, load};
 use greenwave::plan::Plan;
 use greenwave::units::{Shift, Tenths};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use std::path::Path;
+
+/// The shipped networks.
+const SHIPPED: [&str; 2] = ["three", "dongchang-road"];
+
+/// Looks at every intersection of every shipped network.
+pub(crate) fn everywhere(mut look: impl FnMut(&Network, IntersectionIndex, &Intersection)) {
+    for stem in SHIPPED {
+        let network = network(stem);
+        for index in network.indices() {
+            look(&network, index, network.intersection(index));
+        }
+    }
+}
 
 /// A shipped network by its file's stem.
 pub(crate) fn network(stem: &str) -> Network {

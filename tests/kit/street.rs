@@ -281,12 +281,13 @@ impl Street {
 
 /// An answer of the optimiser that makes the wished plans so good that they are taken.
 pub(crate) fn finding(work: &Work, wish: Vec<Plan>) -> Finding {
-    let cost = |delay_veh_s_per_h: f64| Cost {
-        delay_veh_s_per_h,
-        stops_per_h: 0.0,
-        side_delay_veh_s_per_h: 0.0,
-        worst_saturation: 0.5,
-        flattery_veh_s_per_h: 0.0,
+    // By names, so that a cost may grow another part; all that is weighed is the same but this one.
+    let cost = |weighed: f64| -> Cost {
+        let zero =
+            ["objective_veh_s_per_h", "delay_veh_s_per_h", "stops_per_h", "side_delay_veh_s_per_h", "worst_saturation"];
+        let mut parts: serde_json::Map<_, _> = zero.map(|part| (part.to_owned(), 0.0.into())).into_iter().collect();
+        parts.insert("flattery_veh_s_per_h".to_owned(), weighed.into());
+        serde_json::from_value(parts.into()).unwrap()
     };
     let keep = Candidate { origin: Origin::Keep, plans: work.current.clone(), cost: cost(1000.0) };
     let best = Candidate { origin: Origin::Fresh, plans: wish, cost: cost(10.0) };
