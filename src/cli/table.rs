@@ -38,7 +38,11 @@ pub(super) fn results(results: &Results) -> String {
         let violations: usize = row.seeds.iter().map(|s| s.violations).sum();
         let changes: usize = row.seeds.iter().map(|s| s.plan_changes).sum();
         if row.arm == Arm::Greenwave {
-            let _ = writeln!(text, "\njoint changes of plan, steps of transitions included: {changes} in {}", count(row.seeds.len(), "run"));
+            let _ = writeln!(
+                text,
+                "\njoint changes of plan, steps of transitions included: {changes} in {}",
+                count(row.seeds.len(), "run")
+            );
         }
         if violations > 0 {
             let _ = writeln!(text, "UNSAFE: {} saw {violations} violations by its conflict monitors", row.arm);

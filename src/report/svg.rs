@@ -311,8 +311,8 @@ fn repetitions(out: &mut String, frame: &Frame, diagram: &Diagram, band: &Diagra
     }
 }
 
-/// A band's width and speed, once, along its slope on its longest link; the speed on the next longest where one link has no
-/// room for both: the bars must remain readable.
+/// A band's width and speed, once, along its slope on its longest link; what one link has no room for stands on the next
+/// longest: the bars must remain readable.
 fn widths(out: &mut String, frame: &Frame, diagram: &Diagram, band: &DiagramBand, taken: &mut Vec<(f64, f64)>) {
     let length = |k: usize| {
         diagram.rows[band.members.start + k + 1].chainage_m - diagram.rows[band.members.start + k].chainage_m
@@ -320,13 +320,19 @@ fn widths(out: &mut String, frame: &Frame, diagram: &Diagram, band: &DiagramBand
     let mut links: Vec<usize> = (0..band.members.len() - 1).collect();
     links.sort_by(|&a, &b| length(b).total_cmp(&length(a)));
     let (width, speed) = (seconds(band.width_s), format!("{:.0} km/h", band.speed_km_h));
-    let short = format!("{width} s · {:.0} %", band.width_percent);
+    let percent = format!("{:.0} %", band.width_percent);
+    let short = format!("{width} s · {percent}");
     let whole = format!("{short} · {speed}");
     let (mut links, narrow) = (links.into_iter(), format!("{width} s"));
     let Some(longest) = links.next() else { return };
     let written = along(out, frame, diagram, (band, longest), &[&whole, &short, &narrow], taken);
-    if let (Some(next), true) = (links.next(), written.is_some_and(|text| text != whole)) {
-        along(out, frame, diagram, (band, next), &[&speed], taken);
+    let rest = match written {
+        Some(text) if text == narrow => [format!("{percent} · {speed}"), percent],
+        Some(text) if text == short => [speed.clone(), speed],
+        _ => return,
+    };
+    if let Some(next) = links.next() {
+        along(out, frame, diagram, (band, next), &[&rest[0], &rest[1]], taken);
     }
 }
 
