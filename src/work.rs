@@ -21,7 +21,7 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding
         sets.push((Origin::PolishedDayPlan, made(day_plan)));
     }
     sets.push((Origin::Fresh, propose(network, flows, Some(day_plan), settings).ok().map(|p| p.plans)));
-    let on_mean_day = |plans: &[Plan]| predict(network, &work.reference, plans, settings).map(|p| value(&p, settings));
+    let on_mean_day = |plans: &[Plan]| predict(network, &work.reference, plans, settings).map(|p| p.objective);
     let proven = on_mean_day(day_plan);
     let candidate = |(origin, plans): (Origin, Option<Vec<Plan>>)| {
         let plans = plans?;
@@ -32,13 +32,9 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding
     Finding { id: work.id, candidates: sets.into_iter().filter_map(candidate).collect() }
 }
 
-/// Delay and stops together, in vehicle-seconds an hour.
-fn value(prediction: &Prediction, settings: &Settings) -> f64 {
-    prediction.delay_veh_s_per_h + settings.objective.stop_penalty_s * prediction.stops_per_h
-}
-
 fn cost(prediction: &Prediction, flattery: f64) -> Cost {
     Cost {
+        objective_veh_s_per_h: prediction.objective,
         delay_veh_s_per_h: prediction.delay_veh_s_per_h,
         stops_per_h: prediction.stops_per_h,
         side_delay_veh_s_per_h: prediction.side_veh_s_per_h,

@@ -159,6 +159,7 @@ fn policy_hack() -> Policy {
     if let Ok(v) = std::env::var("GW_POLICY") {
         let n: Vec<f64> = v.split(',').filter_map(|x| x.parse().ok()).collect();
         p.neighbour_percent = n[5];
+        p.serve = crate::units::Tenths::from_seconds(n[6] as u32);
         p.polish_percent = n[0];
         p.fresh_percent = n[1];
         p.spacing = crate::units::Tenths::from_seconds(n[2] as u32);

@@ -9,8 +9,10 @@ use serde::Serialize;
 /// When to change. Defaults from the trade (plan changes 15-30 min apart, trade.md 1.3) and from training days in the plant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Policy {
-    /// How far ahead demand is planned for: a transition takes most of it.
+    /// How far ahead a change takes effect: a transition takes most of it.
     pub look_ahead: Tenths,
+    /// How long a change should serve from then on: planned for is the busier of the flows at either end.
+    pub serve: Tenths,
     /// Plans are made for this multiple of the expected flows: near saturation a busier quarter of an hour costs more than a
     /// quiet one saves.
     pub margin: f64,
@@ -22,20 +24,18 @@ pub struct Policy {
     pub fresh_percent: f64,
     /// Least time between two changes that the calendar did not ask for.
     pub spacing: Tenths,
-    /// Value of a stop avoided, in seconds of delay.
-    pub stop_s: f64,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Policy {
             look_ahead: Tenths::from_seconds(480),
+            serve: Tenths::from_seconds(900),
             margin: 1.10,
             neighbour_percent: 3.0,
             polish_percent: 5.0,
             fresh_percent: 8.0,
             spacing: Tenths::from_seconds(600),
-            stop_s: 8.0,
         }
     }
 }
@@ -91,8 +91,7 @@ impl Choice {
 pub(super) fn weigh(candidates: &[Candidate], policy: &Policy, occasion: &Occasion) -> Option<Choice> {
     let of = |origin: Origin| candidates.iter().position(|c| c.origin == origin);
     let base = if occasion.new_period { of(Origin::DayPlan) } else { None }.or_else(|| of(Origin::Keep))?;
-    let value =
-        |c: &Candidate| c.cost.delay_veh_s_per_h + policy.stop_s * c.cost.stops_per_h + c.cost.flattery_veh_s_per_h;
+    let value = |c: &Candidate| c.cost.objective_veh_s_per_h + c.cost.flattery_veh_s_per_h;
     let kept = value(&candidates[base]);
     let saving = |c: &Candidate| if kept > 0.0 { 100.0 * (kept - value(c)) / kept } else { 0.0 };
     let margin = |i: usize| saving(&candidates[i]) - policy.needed_percent(candidates[i].origin);

@@ -237,7 +237,7 @@ impl Coordinator {
         if self.mode != Mode::Coordinated || waiting {
             return;
         }
-        let Policy { look_ahead: ahead, margin, .. } = self.setup.policy;
+        let Policy { look_ahead: ahead, serve, margin, .. } = self.setup.policy;
         let book = &self.setup.day_plans;
         let period = self.calendar.period(now + ahead);
         let neighbours = [period + book.len() - 1, period + 1].map(|p| book[p % book.len()].clone());
@@ -245,8 +245,12 @@ impl Coordinator {
         self.asked = Some((self.questions, now, period));
         out.work = Some(Work {
             id: self.questions,
-            flows: self.estimator.flows(now, ahead).scaled(margin),
-            reference: self.estimator.mean_day(now, ahead).scaled(margin),
+            flows: self.estimator.flows(now, ahead).busier(&self.estimator.flows(now, ahead + serve)).scaled(margin),
+            reference: self
+                .estimator
+                .mean_day(now, ahead)
+                .busier(&self.estimator.mean_day(now, ahead + serve))
+                .scaled(margin),
             current: self.targets.clone(),
             day_plan: book[period].clone(),
             neighbours: neighbours.to_vec(),

@@ -74,6 +74,8 @@ pub enum Origin {
 /// What a set of plans is predicted to cost under the flows asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
+    /// What is weighed: delay and stops of all vehicles, and a penalty for lane groups near or over saturation.
+    pub objective_veh_s_per_h: f64,
     /// Delay of all vehicles, in vehicle-seconds an hour.
     pub delay_veh_s_per_h: f64,
     /// Stops of all vehicles, an hour.

@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use super::profile::DayProfile;
-use super::ratio::Ratio;
+use super::ratio::{OWN, Ratio, TOGETHER};
 use crate::calendar::Calendar;
 use crate::corridor::{Arm, DetectorKind, Intersection, IntersectionIndex, Movements, Network};
 use crate::detection::{Channel, Health, Reading};
@@ -46,6 +46,8 @@ pub struct Estimator {
     profile: DayProfile,
     calendar: Calendar,
     groups: Vec<Group>,
+    /// By arm: all approaches from it together.
+    together: [Ratio; 4],
     /// `[intersection][channel - 1]`; `None` where the definition has no loop on the channel.
     tallies: Vec<Vec<Option<Tally>>>,
     interval_end: Option<Moment>,
@@ -63,7 +65,7 @@ impl Estimator {
             at.detectors.iter().for_each(|d| here[usize::from(d.channel) - 1] = Some(Tally::default()));
             tallies.push(here);
         }
-        Estimator { profile, calendar: Calendar::new(network), groups, tallies, interval_end: None }
+        Estimator { profile, calendar: Calendar::new(network), groups, together: [(); 4].map(|()| Ratio::new(TOGETHER)), tallies, interval_end: None }
     }
 
     /// Takes one cabinet's reading.
@@ -88,10 +90,26 @@ impl Estimator {
         self.interval_end = Some(boundary(now));
         let middle = self.calendar.second_of_day(end - Tenths::from_seconds(150));
         let expected = self.profile.at(middle);
-        for group in &mut self.groups {
-            let mean = group_flow(&expected, group).max(LEAST_EXPECTED_VEH_H);
-            let counted = counted(&self.tallies[group.at.0], &group.lanes);
-            group.ratio.advance(counted, mean * INTERVAL.seconds() / 3600.0);
+        let per_interval = INTERVAL.seconds() / 3600.0;
+        let seen: Vec<(Option<f64>, f64)> = self
+            .groups
+            .iter()
+            .map(|group| {
+                let mean = group_flow(&expected, group).max(LEAST_EXPECTED_VEH_H) * per_interval;
+                (counted(&self.tallies[group.at.0], &group.lanes), mean)
+            })
+            .collect();
+        // First what all approaches from an arm share, which many vehicles tell; then what is each lane group's own.
+        for (arm, together) in Arm::ALL.into_iter().zip(&mut self.together) {
+            let mine = self.groups.iter().zip(&seen).filter(|(g, (counted, _))| g.from == arm && counted.is_some());
+            let (counted, mean) = mine.fold((0.0, 0.0), |(c, m), (g, (counted, mean))| {
+                // What is a group's own already must not be taken for everybody's.
+                (c + counted.unwrap_or(0.0) / g.ratio.now(), m + mean)
+            });
+            together.advance((mean > 0.0).then_some(counted), mean);
+        }
+        for (group, (counted, mean)) in self.groups.iter_mut().zip(&seen) {
+            group.ratio.advance(*counted, mean * self.together[group.from as usize].now());
         }
         for tally in self.tallies.iter_mut().flatten().flatten() {
             tally.vehicles = 0;
@@ -105,7 +123,8 @@ impl Estimator {
     pub fn flows(&self, now: Moment, ahead: Tenths) -> Flows {
         let mut flows = self.profile.at(self.calendar.second_of_day(now + ahead));
         for group in &self.groups {
-            let ratio = group.ratio.ahead(ahead.seconds() / INTERVAL.seconds());
+            let intervals = ahead.seconds() / INTERVAL.seconds();
+            let ratio = self.together[group.from as usize].ahead(intervals) * group.ratio.ahead(intervals);
             for movement in group.movements.iter() {
                 let mean = flows.get(group.at, group.from, movement).get();
                 if let Ok(flow) = VehiclesPerHour::new(mean * ratio) {
@@ -176,7 +195,7 @@ fn lane_groups(index: IntersectionIndex, at: &Intersection) -> Vec<Group> {
                 from: approach.from,
                 movements: lane.movements,
                 lanes: vec![channels],
-                ratio: Ratio::default(),
+                ratio: Ratio::new(OWN),
             };
             let mut kept = Vec::new();
             for group in groups.drain(first..) {

@@ -44,6 +44,17 @@ impl Flows {
         flows
     }
 
+    /// Movement by movement the larger of two flows.
+    pub fn busier(&self, other: &Flows) -> Flows {
+        let mut flows = self.clone();
+        for (mine, theirs) in flows.table.iter_mut().flatten().flatten().zip(other.table.iter().flatten().flatten()) {
+            if theirs.get() > mine.get() {
+                *mine = *theirs;
+            }
+        }
+        flows
+    }
+
     /// Between two flows: `share` 0 is `self`, 1 is `other`.
     pub fn blend(&self, other: &Flows, share: f64) -> Flows {
         let mut table = self.table.clone();
