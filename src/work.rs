@@ -7,10 +7,16 @@ use crate::optimise::{Prediction, Settings, polish, predict, propose};
 use crate::plan::Plan;
 use crate::transition::same_wave;
 
+/// Bound on each search, in approaches evaluated: about a tenth of a second for twelve intersections.
+const WORK: u64 = 100_000;
+
 /// Answers a question: the targets as they are, the day plan, then everything else there is to choose from. A candidate the
 /// optimiser can not make is left out.
 pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding {
     let flows = &work.flows;
+    let mut settings = settings.clone();
+    settings.search.work = settings.search.work.min(WORK);
+    let settings = &settings;
     let made = |plans: &[Plan]| polish(network, flows, plans, settings).ok().map(|p| p.plans);
     let (current, day_plan) = (&work.current, &work.day_plan);
     let mut sets = vec![(Origin::Keep, Some(current.clone())), (Origin::DayPlan, Some(day_plan.clone()))];

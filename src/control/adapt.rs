@@ -13,8 +13,7 @@ pub struct Policy {
     pub look_ahead: Tenths,
     /// How long a change should serve from then on: planned for is the busier of the flows at either end.
     pub serve: Tenths,
-    /// Plans are made for this multiple of the expected flows: near saturation a busier quarter of an hour costs more than a
-    /// quiet one saves.
+    /// Plans are made for this multiple of the expected flows.
     pub margin: f64,
     /// Least saving of a change to a neighbouring period's day plan, which has proved itself, in percent.
     pub neighbour_percent: f64,
@@ -31,11 +30,11 @@ impl Default for Policy {
         Policy {
             look_ahead: Tenths::from_seconds(480),
             serve: Tenths::from_seconds(900),
-            margin: 1.10,
-            neighbour_percent: 3.0,
-            polish_percent: 5.0,
-            fresh_percent: 8.0,
-            spacing: Tenths::from_seconds(600),
+            margin: 1.0,
+            neighbour_percent: 5.0,
+            polish_percent: 12.0,
+            fresh_percent: 25.0,
+            spacing: Tenths::from_seconds(900),
         }
     }
 }

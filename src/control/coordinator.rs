@@ -260,6 +260,9 @@ impl Coordinator {
     fn found(&mut self, now: Moment, finding: &Finding, out: &mut Output) {
         let Some((_, _, period)) = self.asked.filter(|(id, ..)| *id == finding.id) else { return };
         self.asked = None;
+        if self.mode != Mode::Coordinated {
+            return;
+        }
         let occasion = Occasion {
             now,
             last_change: self.last_change,
@@ -282,7 +285,7 @@ impl Coordinator {
             cycle_from: cycle(&self.targets),
             cycle_to: cycle(&aim.unwrap_or(base).plans),
         });
-        if let Some(candidate) = aim.filter(|_| safe && self.mode == Mode::Coordinated) {
+        if let Some(candidate) = aim.filter(|_| safe) {
             self.scheduled = period;
             self.aim(now, candidate.plans.clone());
         }

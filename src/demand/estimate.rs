@@ -65,7 +65,14 @@ impl Estimator {
             at.detectors.iter().for_each(|d| here[usize::from(d.channel) - 1] = Some(Tally::default()));
             tallies.push(here);
         }
-        Estimator { profile, calendar: Calendar::new(network), groups, together: [(); 4].map(|()| Ratio::new(TOGETHER)), tallies, interval_end: None }
+        Estimator {
+            profile,
+            calendar: Calendar::new(network),
+            groups,
+            together: [(); 4].map(|()| Ratio::new(TOGETHER)),
+            tallies,
+            interval_end: None,
+        }
     }
 
     /// Takes one cabinet's reading.

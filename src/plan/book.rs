@@ -7,6 +7,7 @@
 //!
 //! [[period]]
 //! from = "07:00"
+//! isolated_demand = 1.16      # isolated plans, for comparison, are made for so much of the mean day's demand
 //! [period.at]
 //! dc01 = { offset_s = 12, green_s = [40, 12, 26, 14] }
 //! ```
@@ -23,6 +24,8 @@ use std::fmt::Write as _;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayPlans {
     plans: Vec<Vec<Plan>>,
+    /// By period, in thousandths of the mean day's demand.
+    isolated_demand: Vec<u32>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +41,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct PeriodEntry {
     from: String,
+    isolated_demand: f64,
     at: BTreeMap<String, PlanEntry>,
 }
 
@@ -58,7 +62,22 @@ impl DayPlans {
     pub fn new(network: &Network, plans: Vec<Vec<Plan>>) -> Option<DayPlans> {
         let n = network.intersections().len();
         let whole = plans.len() == network.periods().len() && plans.iter().all(|p| p.len() == n);
-        whole.then_some(DayPlans { plans })
+        let isolated_demand = vec![1000; plans.len()];
+        whole.then_some(DayPlans { plans, isolated_demand })
+    }
+
+    /// The same book with the demand for which each period's isolated plans are best, as a multiple of the mean day's:
+    /// between 0.5 and 2, on three decimals. `None` unless there is one a period.
+    #[must_use]
+    pub fn with_isolated_demand(self, factors: &[f64]) -> Option<DayPlans> {
+        let isolated_demand = factors.iter().map(|&f| thousandths(f)).collect::<Option<Vec<_>>>()?;
+        (factors.len() == self.plans.len()).then_some(DayPlans { isolated_demand, ..self })
+    }
+
+    /// The demand each period's isolated plans are made for, as a multiple of the mean day's: near saturation a plan for
+    /// somewhat busier days is better on average, for isolated plans as for coordinated ones.
+    pub fn isolated_demand(&self) -> impl Iterator<Item = f64> + '_ {
+        self.isolated_demand.iter().map(|&f| f64::from(f) / 1000.0)
     }
 
     /// Plans by period, then intersection.
@@ -81,7 +100,7 @@ impl DayPlans {
                 "the book was made for other definitions than these. Make it anew with `greenwave plan --day`.".into(),
             );
         }
-        let mut plans = Vec::new();
+        let (mut plans, mut isolated_demand) = (Vec::new(), Vec::new());
         for (number, period) in network.periods().iter().enumerate() {
             let from = clock(period.from_s);
             let Some(entry) = file.period.get(number).filter(|e| e.from == from) else {
@@ -92,11 +111,15 @@ impl DayPlans {
                 continue;
             };
             plans.push(period_plans(network, entry, &mut wrong));
+            match thousandths(entry.isolated_demand) {
+                Some(factor) => isolated_demand.push(factor),
+                None => wrong.push(format!("{from}: isolated_demand {} is not in 0.5..=2.", entry.isolated_demand)),
+            }
         }
         if file.period.len() > network.periods().len() {
             wrong.push("the book has more periods than the definition.".into());
         }
-        if wrong.is_empty() { Ok(DayPlans { plans }) } else { Err(NoBook(wrong)) }
+        if wrong.is_empty() { Ok(DayPlans { plans, isolated_demand }) } else { Err(NoBook(wrong)) }
     }
 
     /// The book as a file.
@@ -106,9 +129,10 @@ impl DayPlans {
             network.fingerprint(),
             made_by.replace('\\', "\\\\").replace('"', "\\\"")
         );
-        for (period, plans) in network.periods().iter().zip(&self.plans) {
+        for ((period, plans), factor) in network.periods().iter().zip(&self.plans).zip(self.isolated_demand()) {
+            let (name, from) = (&period.name.en, clock(period.from_s));
             let _ =
-                write!(text, "\n[[period]] # {}\nfrom = \"{}\"\n[period.at]\n", period.name.en, clock(period.from_s));
+                write!(text, "\n[[period]] # {name}\nfrom = \"{from}\"\nisolated_demand = {factor:?}\n[period.at]\n");
             for (at, plan) in network.intersections().iter().zip(plans) {
                 let greens: Vec<String> = plan.splits.iter().map(|s| seconds(s.green)).collect();
                 let offset = seconds(plan.offset.since_zero());
@@ -146,8 +170,49 @@ fn period_plans(network: &Network, entry: &PeriodEntry, wrong: &mut Vec<String>)
     plans.into_iter().filter_map(Result::ok).collect()
 }
 
+fn thousandths(factor: f64) -> Option<u32> {
+    (0.5..=2.0).contains(&factor).then(|| (factor * 1000.0).round() as u32)
+}
+
 /// Seconds with a decimal only where there is one.
 fn seconds(time: Tenths) -> String {
     let tenths = time.count();
     if tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corridor::sample;
+
+    fn book(network: &Network) -> DayPlans {
+        let plan = |at: &crate::corridor::Intersection| {
+            Plan::from_greens(at, &at.local_plan.greens, Tenths::new(73).later()).unwrap()
+        };
+        let plans: Vec<Plan> = network.intersections().iter().map(plan).collect();
+        let periods = network.periods().len();
+        let factors = vec![1.125; periods];
+        DayPlans::new(network, vec![plans; periods]).unwrap().with_isolated_demand(&factors).unwrap()
+    }
+
+    #[test]
+    fn a_book_reads_what_it_writes() {
+        let network = sample::arterial(&[400.0, 300.0]);
+        let book = book(&network);
+        assert_eq!(DayPlans::parse(&network, &book.to_toml(&network, "a \"test\"")).unwrap(), book);
+    }
+
+    #[test]
+    fn a_book_for_other_definitions_or_with_nonsense_in_it_is_refused_with_all_reasons() {
+        let network = sample::arterial(&[400.0, 300.0]);
+        let text = book(&network).to_toml(&network, "test");
+        let wrong = text
+            .replace("1.125", "7.0")
+            .replacen("offset_s = 7.3", "offset_s = 7000", 1)
+            .replace("definition = \"", "definition = \"x");
+        let told = DayPlans::parse(&network, &wrong).unwrap_err().to_string();
+        for reason in ["other definitions", "isolated_demand 7", "not below its cycle"] {
+            assert!(told.contains(reason), "{reason} in {told}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The arms: what a cabinet has of its own, and whether the core speaks to it. All arms meet the same arrivals.
 
 use crate::corridor::{IntersectionIndex, Network};
-use crate::demand::DayProfile;
+use crate::demand::{DayProfile, Flows};
 use crate::optimise::{self, Settings};
 use crate::plan::{DayPlans, Plan};
 use crate::rig::LocalEntry;
@@ -82,14 +82,9 @@ impl Book {
     pub fn new(network: &Network, profile: &DayProfile, fixed: DayPlans, settings: &Settings) -> Option<Book> {
         let mut isolated = Vec::new();
         let mut harm = Vec::new();
-        for (period, plans) in network.periods().iter().zip(fixed.periods()) {
+        for ((period, plans), factor) in network.periods().iter().zip(fixed.periods()).zip(fixed.isolated_demand()) {
             let flows = profile.mean(period.from_s, period.to_s);
-            isolated.push(
-                network
-                    .indices()
-                    .map(|index| optimise::isolated(network, index, &flows, settings))
-                    .collect::<Option<Vec<_>>>()?,
-            );
+            isolated.push(isolated_plans(network, &flows.scaled(factor), settings)?);
             harm.push(worst_offsets(network, &flows, plans, settings));
         }
         Some(Book { fixed, isolated, harm })
@@ -107,10 +102,7 @@ impl Book {
         network
             .indices()
             .map(|index| match arm {
-                Arm::Isolated => {
-                    let draw = stream(seed, index).random::<f64>();
-                    by_period(&self.isolated, index, &|plan| Some(share_of(plan, draw)))
-                }
+                Arm::Isolated => by_period(&self.isolated, index, &|plan| Some(phase_at_start(plan, seed, index))),
                 Arm::Fixed | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
                 Arm::Harm => by_period(&self.harm, index, &|_| None),
                 Arm::PlaceboA | Arm::PlaceboB => {
@@ -125,6 +117,16 @@ impl Book {
     }
 }
 
+/// Each intersection's own best plan for these flows; `None` when one has none within its limits.
+pub(super) fn isolated_plans(network: &Network, flows: &Flows, settings: &Settings) -> Option<Vec<Plan>> {
+    network.indices().map(|index| optimise::isolated(network, index, flows, settings)).collect()
+}
+
+/// How far into its cycle an isolated intersection starts in a run.
+pub(super) fn phase_at_start(plan: &Plan, seed: u64, index: IntersectionIndex) -> Tenths {
+    share_of(plan, stream(seed, index).random::<f64>())
+}
+
 /// A random stream of its own for every intersection and run, so that no arm's draws shift another's.
 fn stream(seed: u64, index: IntersectionIndex) -> Pcg64Mcg {
     Pcg64Mcg::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index.0 as u64)
@@ -136,7 +138,7 @@ fn share_of(plan: &Plan, share: f64) -> Tenths {
 }
 
 /// Moves each intersection's offset in turn to where the model's delay is worst: a coarse search is bad enough.
-fn worst_offsets(network: &Network, flows: &crate::demand::Flows, plans: &[Plan], settings: &Settings) -> Vec<Plan> {
+fn worst_offsets(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Vec<Plan> {
     const STEPS: u32 = 12;
     let mut plans = plans.to_vec();
     for index in 1..plans.len() {

@@ -9,6 +9,7 @@
 //! A plan for the mean of the flows is not the best plan on average: near saturation a busier day costs more than a quiet
 //! one saves, so the plant decides how much busier a day the plan should be made for.
 
+use super::arms::{isolated_plans, phase_at_start};
 use super::study::in_parallel;
 use crate::corridor::{IntersectionIndex, Network, Period};
 use crate::demand::{DayProfile, Flows};
@@ -70,20 +71,26 @@ pub fn train(
     tell: &mut dyn FnMut(String),
 ) -> Result<DayPlans, TrainProblem> {
     let mut plans: Vec<Vec<Plan>> = Vec::new();
+    let mut isolated_demand = Vec::new();
     for period in network.periods() {
         let flows = profile.mean(period.from_s, period.to_s);
         let touched = training.within.is_none_or(|(from, to)| period.from_s < to && from < period.to_s);
         let chosen = match scenario.filter(|_| touched) {
-            None => propose(network, &flows, None, settings)?.plans,
+            None => {
+                isolated_demand.push(1.0);
+                propose(network, &flows, None, settings)?.plans
+            }
             Some(scenario) => {
                 let candidates = candidates(network, &flows, settings)?;
                 let yard = Yard { network, scenario, period, threads: training.threads };
+                isolated_demand.push(yard.isolated_demand(&flows, settings, tell)?);
                 yard.improve(candidates, training.rounds, tell)?
             }
         };
         plans.push(chosen);
     }
-    DayPlans::new(network, plans).ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
+    let book = DayPlans::new(network, plans).and_then(|book| book.with_isolated_demand(&isolated_demand));
+    book.ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
 }
 
 /// What the model thinks best for several demands and cycles.
@@ -120,6 +127,29 @@ struct Yard<'a> {
 }
 
 impl Yard<'_> {
+    /// The demand for which isolated plans do best: the baseline is given the same care as the coordinated plans.
+    fn isolated_demand(
+        &self,
+        flows: &Flows,
+        settings: &Settings,
+        tell: &mut dyn FnMut(String),
+    ) -> Result<f64, RigProblem> {
+        let mut best = (f64::INFINITY, 1.0);
+        for factor in FACTORS {
+            let Some(plans) = isolated_plans(self.network, &flows.scaled(factor), settings) else { continue };
+            let costs = in_parallel(self.threads, CHOOSING.len(), |d| self.day_cost(&plans, CHOOSING[d], true));
+            let cost: f64 = costs.into_iter().sum::<Result<f64, _>>()?;
+            if cost < best.0 {
+                best = (cost, factor);
+            }
+        }
+        tell(format!(
+            "{}: isolated plans best made for {} of the mean day, cost {:.0}",
+            self.period.name.en, best.1, best.0
+        ));
+        Ok(best.1)
+    }
+
     fn improve(
         &self,
         candidates: Vec<Candidate>,
@@ -174,23 +204,26 @@ impl Yard<'_> {
     }
 
     fn cost(&self, plans: &[Plan], days: &[u64]) -> Result<f64, RigProblem> {
-        let costs = in_parallel(self.threads, days.len(), |d| self.day_cost(plans, days[d]));
+        let costs = in_parallel(self.threads, days.len(), |d| self.day_cost(plans, days[d], false));
         costs.into_iter().sum()
     }
 
     fn cost_on_one_thread(&self, plans: &[Plan], days: &[u64]) -> Result<f64, RigProblem> {
-        days.iter().map(|&day| self.day_cost(plans, day)).sum()
+        days.iter().map(|&day| self.day_cost(plans, day, false)).sum()
     }
 
     /// Delay and stops of everybody who wished to enter in the period, in vehicle seconds.
-    fn day_cost(&self, plans: &[Plan], day: u64) -> Result<f64, RigProblem> {
+    fn day_cost(&self, plans: &[Plan], day: u64, alone: bool) -> Result<f64, RigProblem> {
         let from_s = self.period.from_s;
         let to_s = self.period.to_s.min(from_s + LONGEST_S);
         let demand = Demand::of(self.scenario, DayName { seed: day, kind: DayKind::Workday });
         let start_s = from_s.saturating_sub(WARM_UP_S);
         let run = Run { demand: &demand, day, seed: day * 1000 + 1, start_s, from_s, to_s };
-        let own: Vec<Vec<LocalEntry>> =
-            plans.iter().map(|plan| vec![LocalEntry { from_s: 0, plan: plan.clone(), alone: None }]).collect();
+        let entry = |(index, plan): (IntersectionIndex, &Plan)| {
+            let alone = alone.then(|| phase_at_start(plan, run.seed, index));
+            vec![LocalEntry { from_s: 0, plan: plan.clone(), alone }]
+        };
+        let own: Vec<Vec<LocalEntry>> = self.network.indices().zip(plans).map(entry).collect();
         let rig = Rig::new(self.network, &own, &run)?;
         let mut second = start_s;
         while second < to_s + 900 && !(second >= to_s && rig.idle()) {
