@@ -284,6 +284,9 @@ fn commands(text: &str, program: &str) -> Vec<Vec<String>> {
 /// Parses: with another file than its own, which is not there, it fails because of that and not with exit code 2.
 fn parses(command: &[String], folder: &tempfile::TempDir) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if command[1] == "--verify" {
+        return fails(&["replay", "--verify", "no/such/report.json"], 3, &["cannot read no/such/report.json"]);
+    }
     assert!(root.join(&command[1]).exists(), "{command:?}");
     let given = command.iter().enumerate().map(|(i, word)| match word.as_str() {
         _ if i == 1 => "no/such/street.toml".to_owned(),

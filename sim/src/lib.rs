@@ -13,6 +13,7 @@ pub mod measure;
 pub mod monitor;
 pub mod random;
 pub mod scenario;
+pub mod series;
 pub mod signal;
 mod stopline;
 pub mod street;

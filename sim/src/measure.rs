@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::lanes::NOWHERE;
+use crate::series::WaySeries;
 use crate::street::{ApproachClass, Movement, Street};
 use crate::walkers::CrossingMeasure;
 
@@ -114,6 +115,7 @@ pub struct Tally {
     window: Window,
     places: Vec<Place>,
     corridor: [Way; 2],
+    series: [WaySeries; 2],
     whole: [Way; 2],
     corridor_m: [f64; 2],
     classes: [Trips; 5],
@@ -152,6 +154,7 @@ impl Tally {
             window,
             places: places.collect(),
             corridor: Default::default(),
+            series: WaySeries::both(window.from_s, window.to_s),
             whole: Default::default(),
             corridor_m,
             classes: Default::default(),
@@ -177,6 +180,7 @@ impl Tally {
                 && movement == Movement::Through
             {
                 self.corridor[usize::from(d)].add(here.length, took);
+                self.series[usize::from(d)].add(trip.since_s, here.length, took);
             }
         }
         if here.last && movement == Movement::Through && self.window.holds(trip.straight_since_s) {
@@ -281,6 +285,7 @@ impl Tally {
             window: self.window,
             end_s,
             corridor: ways(&self.corridor),
+            corridor_over_time: self.series.to_vec(),
             end_to_end: ways(&self.whole),
             all: trips(None, &all),
             classes: CLASSES.iter().map(|&k| trips(Some(k), &self.classes[k as usize])).collect(),
@@ -426,6 +431,8 @@ pub struct Measures {
     pub end_s: f64,
     /// Corridor speed a direction: link traversals by vehicles that go straight on.
     pub corridor: Vec<WayMeasure>,
+    /// The same by the time of day.
+    pub corridor_over_time: Vec<WaySeries>,
     /// Vehicles that drove the whole corridor.
     pub end_to_end: Vec<WayMeasure>,
     /// All trips.

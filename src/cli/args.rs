@@ -142,11 +142,11 @@ pub(super) struct DemandFiles {
 /// method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --seeds 3 --json report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal --journal why.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"
+    after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --seeds 3 --json report.json\n  greenwave replay --verify report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal --journal why.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"
 )]
 pub(super) struct Replay {
     /// Definition files or folders of them; together they are one network.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "verify")]
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) demand: DemandFiles,
@@ -184,6 +184,9 @@ pub(super) struct Replay {
     /// Write the raw measures of every run as CSV.
     #[arg(long, value_name = "FILE")]
     pub(super) csv: Option<PathBuf>,
+    /// Run again what a report says was run, and compare every byte: 0 the same, 1 not. Files that have moved since can be named.
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "json", "csv", "journal", "format"])]
+    pub(super) verify: Option<PathBuf>,
     /// Write every decision of the core with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,

@@ -6,10 +6,13 @@ mod args;
 mod check;
 mod diagram;
 mod files;
+mod inputs;
 mod plan;
 mod progress;
+mod record;
 mod replay;
 mod table;
+mod verify;
 
 use clap::Parser;
 use std::io::Write;

@@ -10,5 +10,6 @@ mod translate;
 pub use days::{DayKind, DayName, Demand, Scenario, ScenarioProblem};
 pub use greenwave_sim::gain;
 pub use greenwave_sim::measure::{ApproachMeasure, Measures, WayMeasure};
+pub use greenwave_sim::series::WaySeries;
 pub use plant::{Faults, Rig, RigProblem, Run};
 pub use translate::LocalEntry;

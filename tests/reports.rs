@@ -1,0 +1,75 @@
+//! What a replay leaves to others: a report that can be verified.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Runs the program in the repository's root.
+fn greenwave(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_greenwave")).args(args).current_dir(ROOT).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A replay of seconds, with one more way out.
+fn replay(street: &str, more: &[&str]) -> String {
+    let mut args = vec!["replay", street, "--days=1001", "--from=06:30", "--to=06:40", "--bus=memory", "--threads=2"];
+    args.extend(more);
+    let output = greenwave(&args);
+    assert!(output.status.success(), "{}", err(&output));
+    out(&output)
+}
+
+fn copied(folder: &Path, name: &str, from: &str) -> String {
+    let to = folder.join(name);
+    std::fs::copy(Path::new(ROOT).join(from), &to).unwrap();
+    to.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_report_is_verified_and_what_was_changed_in_it_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let street = copied(folder.path(), "street.toml", "corridors/three.toml");
+    let counts = copied(folder.path(), "counts.csv", "sim/scenarios/three/mean-workday.csv");
+    let scenario = copied(folder.path(), "scenario.toml", "sim/scenarios/three.toml");
+    let report = folder.path().join("report.json");
+    let name = report.to_str().unwrap();
+    replay(&street, &["--counts", &counts, "--scenario", &scenario, "--json", name]);
+    // as it was made, and over the other bus
+    let same = greenwave(&["replay", "--verify", name, "--bus=tcp"]);
+    assert_eq!(same.status.code(), Some(0), "{}{}", out(&same), err(&same));
+    assert_eq!(out(&same), "the same, byte for byte: 3 arms, 1 day x 1 seed, 06:30 to 06:40\n");
+    // a figure that somebody made nicer, in its last digit
+    let text = std::fs::read_to_string(&report).unwrap();
+    let place = text.find("\"metres\": ").unwrap() + "\"metres\": ".len();
+    let forged = format!("{}9{}", &text[..place], &text[place..]);
+    std::fs::write(&report, forged).unwrap();
+    let other = greenwave(&["replay", "--verify", name]);
+    assert_eq!(other.status.code(), Some(1), "{}", err(&other));
+    assert!(out(&other).starts_with("NOT the same: 1 difference\n  arms[0].seeds[0].measures.corridor[0].metres: "));
+    // the files are those of the report, or it says so
+    std::fs::write(&report, &text).unwrap();
+    for (file, what) in [(&street, "the definition"), (&counts, "the counts file"), (&scenario, "the scenario")] {
+        let was = std::fs::read_to_string(file).unwrap();
+        std::fs::write(file, format!("{was}\n")).unwrap();
+        let changed = greenwave(&["replay", "--verify", name]);
+        assert_eq!(changed.status.code(), Some(3), "{what}: {}", err(&changed));
+        let said = err(&changed);
+        assert!(said.contains(&format!("{what} {file} is not the one the report was made from")), "{said}");
+        std::fs::write(file, was).unwrap();
+    }
+    for (bad, why) in [("no json", "is no JSON"), ("{\"schema\": \"other\"}", "is no report of a replay")] {
+        std::fs::write(&report, bad).unwrap();
+        let refused = greenwave(&["replay", "--verify", name]);
+        assert!(refused.status.code() == Some(3) && err(&refused).contains(why), "{}", err(&refused));
+    }
+}
