@@ -73,3 +73,82 @@ fn a_report_is_verified_and_what_was_changed_in_it_is_found() {
         assert!(refused.status.code() == Some(3) && err(&refused).contains(why), "{}", err(&refused));
     }
 }
+
+/// Panics unless every element that is opened is closed, in order, and every attribute has its quotes.
+fn well_formed(html: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let style = html.find("</style>").unwrap();
+    let mut rest = &html[style + "</style>".len()..];
+    while let Some(at) = rest.find('<') {
+        let (tag, after) = rest[at + 1..].split_once('>').unwrap();
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        match tag.strip_prefix('/') {
+            Some("head" | "html") if open.is_empty() => {}
+            Some(closed) => assert_eq!(open.pop(), Some(closed), "{}", &rest[..at.min(200)]),
+            None if tag.ends_with('/') => {}
+            None => open.push(name),
+        }
+        assert!(tag.matches('"').count().is_multiple_of(2), "<{tag}>");
+        rest = after;
+    }
+    assert!(open.is_empty(), "{open:?} left open");
+}
+
+#[test]
+fn a_page_stands_alone_and_says_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let street = folder.path().join("street.toml");
+    // a name that would break a page which takes it as it comes
+    let text = std::fs::read_to_string(Path::new(ROOT).join("corridors/three.toml")).unwrap();
+    std::fs::write(&street, text.replace("Example Road", "A & B <i>Road</i>")).unwrap();
+    let page = folder.path().join("page.html");
+    let (counts, scenario) = ("sim/scenarios/three/mean-workday.csv", "sim/scenarios/three.toml");
+    let files = ["--counts", counts, "--scenario", scenario, "--html", page.to_str().unwrap()];
+    replay(street.to_str().unwrap(), &files);
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>"));
+    well_formed(&html);
+    assert!(html.contains("A &amp; B &lt;i&gt;Road&lt;/i&gt;") && !html.contains("<i>Road"));
+    for words in [
+        "corridor speed, outbound",
+        "干线行程车速",
+        "greenwave against fixed",
+        "Side streets, worst first",
+        "Time-space diagram",
+        "Plan changes",
+        "0 violations in 3 runs",
+        "unserved vehicles over all runs",
+        "1001:workday",
+        "no interval",
+        "prefers-color-scheme: dark",
+        "replay --verify",
+    ] {
+        assert!(html.contains(words), "`{words}` is missing");
+    }
+    assert!(!html.contains("not defined"), "a measure without its definition");
+    assert!(!html.contains("NaN") && !html.contains("inf\""), "a number that is none");
+    // nothing is fetched
+    for outside in ["src=", "href=", "url(http", "@import", "<script"] {
+        assert!(!html.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn shells_and_manuals_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = greenwave(&["completions", shell]);
+        assert!(output.status.success(), "{}", err(&output));
+        let script = out(&output);
+        for word in ["replay", "diagram", "verify", "completions"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+    assert_eq!(greenwave(&["completions", "abacus"]).status.code(), Some(2));
+    let output = greenwave(&["man"]);
+    let pages = out(&output);
+    assert!(output.status.success() && pages.starts_with(".ie"), "{}", err(&output));
+    for title in [".TH greenwave 1", ".TH greenwave-replay 1", ".TH greenwave-check 1", ".TH greenwave-man 1"] {
+        assert!(pages.contains(title), "no {title}");
+    }
+    assert!(pages.contains("\\-\\-verify"));
+}

@@ -20,6 +20,9 @@ pub(super) enum Command {
     Plan(Plan),
     Diagram(Diagram),
     Replay(Replay),
+    Completions(Completions),
+    /// Print the manual as roff: the program's page, then one a command.
+    Man,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -184,8 +187,11 @@ pub(super) struct Replay {
     /// Write the raw measures of every run as CSV.
     #[arg(long, value_name = "FILE")]
     pub(super) csv: Option<PathBuf>,
+    /// Write a self-contained page with tables and pictures.
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
     /// Run again what a report says was run, and compare every byte: 0 the same, 1 not. Files that have moved since can be named.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "json", "csv", "journal", "format"])]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "json", "csv", "html", "journal", "format"])]
     pub(super) verify: Option<PathBuf>,
     /// Write every decision of the core with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]
@@ -193,6 +199,17 @@ pub(super) struct Replay {
     /// text: the table; json: the report on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+}
+
+/// Print a script that completes commands and flags in a shell.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  greenwave completions bash > /etc/bash_completion.d/greenwave\n  greenwave completions fish > ~/.config/fish/completions/greenwave.fish"
+)]
+pub(super) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// Days as typed, in order.

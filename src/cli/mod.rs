@@ -7,10 +7,12 @@ mod check;
 mod diagram;
 mod files;
 mod inputs;
+mod page;
 mod plan;
 mod progress;
 mod record;
 mod replay;
+mod shell;
 mod table;
 mod verify;
 
@@ -26,6 +28,8 @@ pub fn main() -> ExitCode {
         args::Command::Plan(plan) => plan::run(&plan),
         args::Command::Diagram(diagram) => diagram::run(&diagram),
         args::Command::Replay(replay) => replay::run(&replay),
+        args::Command::Completions(args) => shell::completions(&args),
+        args::Command::Man => shell::man(),
     };
     match done {
         Ok(code) => code,

@@ -3,7 +3,7 @@
 use super::args::{Format, Replay};
 use super::inputs::Inputs;
 use super::record::{Asked, Provenance, Report, SCHEMA};
-use super::{count, files, progress, say, table, verify};
+use super::{count, files, page, progress, say, table, verify};
 use crate::replay::{Arm, Results, Study, means};
 use crate::units::clock;
 use anyhow::{Result, bail};
@@ -18,7 +18,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     if from_s >= to_s {
         bail!("--from is not before --to");
     }
-    let outs = [&args.json, &args.csv, &args.journal];
+    let outs = [&args.json, &args.csv, &args.html, &args.journal];
     outs.into_iter().flatten().try_for_each(|path| files::writable(path))?;
     let inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
     let shared = inputs.shared()?;
@@ -35,6 +35,10 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     let (results, journals) = study.run(&shared, &inputs.scenario.value, &|| bar.inc(1))?;
     bar.finish_and_clear();
     let provenance = Provenance::of(&inputs, &args.paths, args.bus);
+    if let Some(path) = &args.html {
+        let page = page::of(&shared, &study, &results, &journals, &provenance);
+        files::write(path, page.html().as_bytes())?;
+    }
     let report = Report { schema: SCHEMA, provenance, study: Asked::of(&study), results: &results };
     let json = serde_json::to_string_pretty(&report)?;
     if let Some(path) = &args.json {

@@ -3,6 +3,14 @@
 //! Knows: plans, their bands, the corridor. Must not know: who made a plan, files, the clock, the plant.
 
 mod diagram;
+mod page;
 mod svg;
+mod words;
 
 pub use diagram::{Diagram, DiagramBand, Row, Show};
+pub use page::{Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+
+/// Text that means itself in SVG and HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

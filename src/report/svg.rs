@@ -9,6 +9,7 @@
 //! ```
 
 use super::diagram::{Diagram, DiagramBand, Row, Show};
+use super::escape;
 use crate::corridor::Direction;
 use crate::units::Circle;
 use std::fmt::Write as _;
@@ -116,10 +117,6 @@ pub(super) fn draw(diagram: &Diagram) -> String {
 fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     // a String takes whatever is written
     let _ = out.write_fmt(text);
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A number of seconds without a needless decimal.

@@ -1,0 +1,195 @@
+//! A replay's page: results, journals and plans put into the report's plain data.
+
+use super::count;
+use super::record::Provenance;
+use crate::calendar::Calendar;
+use crate::corridor::Network;
+use crate::journal::Journal;
+use crate::replay::{Arm, Results, Row, Shared, Study, means};
+use crate::report::{Diagram, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+use crate::units::clock;
+use serde_json::Value;
+
+/// The page of a study.
+pub(super) fn of(
+    shared: &Shared,
+    study: &Study,
+    results: &Results,
+    journals: &[Vec<Journal>],
+    made: &Provenance,
+) -> Page {
+    let network = &shared.network;
+    let corridors = network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en));
+    let columns: Vec<Vec<_>> = results.arms.iter().map(means).collect();
+    let rows = columns.first().map_or(0, Vec::len);
+    let row = |place: usize| {
+        let (measure, unit, _) = columns[0][place];
+        let means = columns.iter().map(|column| column[place].2).collect();
+        PageRow { measure: measure.to_owned(), unit: unit.to_owned(), means }
+    };
+    Page {
+        title: corridors.collect::<Vec<_>>().join(", "),
+        facts: facts(study, made),
+        arms: results.arms.iter().map(|r| r.arm.to_string()).collect(),
+        rows: (0..rows).map(row).collect(),
+        differences: results
+            .comparisons
+            .iter()
+            .map(|c| Difference {
+                measure: c.measure.clone(),
+                unit: c.unit.clone(),
+                arm: c.arm.clone(),
+                against: c.against.clone(),
+                mean: c.mean,
+                lo: c.lo,
+                hi: c.hi,
+                n: c.n,
+            })
+            .collect(),
+        speeds: results.arms.iter().enumerate().flat_map(|(arm, row)| [0, 1].map(|d| speed(arm, row, d))).collect(),
+        changes: study
+            .arms
+            .iter()
+            .position(|a| *a == Arm::Greenwave)
+            .map_or(Vec::new(), |arm| changes(study, &journals[arm])),
+        sides: sides(network, results),
+        verdicts: verdicts(results),
+        window_s: (study.from_s, study.to_s),
+        diagram: diagram(shared, study),
+    }
+}
+
+fn facts(study: &Study, made: &Provenance) -> Vec<(String, String)> {
+    let days: Vec<String> = study.days.iter().map(ToString::to_string).collect();
+    let list =
+        |paths: &[std::path::PathBuf]| paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    let files = &made.files;
+    let plans = match (&files.plans, &made.plans) {
+        (Some(path), Some(hash)) => format!("{} {hash}", path.display()),
+        _ => "computed: the model's optimum, not improved in the plant".to_owned(),
+    };
+    let facts = [
+        ("定义 definitions", format!("{} {}", list(&files.definitions), made.definition)),
+        ("流量 counts", format!("{} {}", files.counts.display(), made.counts)),
+        ("场景 scenario", format!("{} {}", files.scenario.display(), made.scenario)),
+        ("日计划 day plans", plans),
+        ("时段 window", format!("{} to {}, warm-up of 15 minutes before it", clock(study.from_s), clock(study.to_s))),
+        ("日期 days", days.join(", ")),
+        ("随机种子 seeds a day", study.seeds_per_day.to_string()),
+        ("命令 command", format!("greenwave {}", made.command)),
+        ("版本 version", format!("{} commit {} bus {}", made.version, made.commit, made.bus)),
+        (
+            "复核 verify",
+            "greenwave replay --verify REPORT.json, with the JSON that --json wrote in the same run".to_owned(),
+        ),
+    ];
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Speed over the time of day: sums over all runs of the arm (contract 18).
+fn speed(arm: usize, row: &Row, direction: u8) -> SpeedLine {
+    let mine: Vec<_> = row
+        .seeds
+        .iter()
+        .flat_map(|run| run.measures.corridor_over_time.iter().filter(|w| w.direction == direction))
+        .collect();
+    let bins = mine.iter().map(|w| w.metres.len()).max().unwrap_or(0);
+    let point = |bin: usize| {
+        let sum = |of: &dyn Fn(usize) -> Option<f64>| (0..mine.len()).filter_map(of).sum::<f64>();
+        let metres = sum(&|k| mine[k].metres.get(bin).copied());
+        let seconds = sum(&|k| mine[k].seconds.get(bin).copied());
+        let middle = mine[0].from_s + (bin as f64 + 0.5) * mine[0].bin_s;
+        (middle, (seconds > 0.0).then(|| 3.6 * metres / seconds))
+    };
+    SpeedLine { arm, direction, points: (0..bins).map(point).collect() }
+}
+
+/// What the journals say of changes: candidates taken, and plans sent.
+fn changes(study: &Study, journals: &[Journal]) -> Vec<RunChanges> {
+    let mark = |line: &Value| match (line["decision"].as_str()?, line["verdict"].as_str()) {
+        ("weighed", Some("adopted")) => Some(Mark::Adopted),
+        ("weighed", Some("scheduled")) => Some(Mark::Scheduled),
+        ("committed", _) => Some(Mark::Step),
+        _ => None,
+    };
+    let marks = |journal: &Journal| {
+        let lines = journal.lines().iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter_map(|line| Some((second(line["clock"].as_str()?)?, mark(&line)?))).collect()
+    };
+    let runs = study.pairs().into_iter().zip(journals);
+    runs.map(|((day, seed), journal)| RunChanges { run: format!("{day} {seed}"), marks: marks(journal) }).collect()
+}
+
+/// "06:25:05" as seconds.
+fn second(clock: &str) -> Option<f64> {
+    let mut parts = clock.split(':').map(|p| p.parse::<f64>().ok());
+    Some(parts.next()?? * 3600.0 + parts.next()?? * 60.0 + parts.next().flatten().unwrap_or(0.0))
+}
+
+/// Every side-street approach, its delay in each arm: the mean over the runs.
+fn sides(network: &Network, results: &Results) -> Vec<SideStreet> {
+    let Some(first) = results.arms.first().and_then(|r| r.seeds.first()) else { return Vec::new() };
+    let delay = |row: &Row, place: usize| {
+        let all: Option<Vec<f64>> = row.seeds.iter().map(|r| r.measures.approaches.get(place)?.mean_delay_s).collect();
+        all.filter(|v| !v.is_empty()).map(|v| v.iter().sum::<f64>() / v.len() as f64)
+    };
+    let sides = first.measures.approaches.iter().enumerate().filter(|(_, a)| a.side);
+    sides
+        .map(|(place, approach)| SideStreet {
+            name: match network.intersections().get(approach.node) {
+                Some(at) => format!("{} · {} {}", approach.link, at.name.zh, at.name.en),
+                None => approach.link.clone(),
+            },
+            delay_s: results.arms.iter().map(|row| delay(row, place)).collect(),
+            breach: results.side_street_breaches.contains(&approach.link),
+        })
+        .collect()
+}
+
+fn verdicts(results: &Results) -> Vec<(bool, String)> {
+    let mut said = Vec::new();
+    let violations = |row: &Row| row.seeds.iter().map(|s| s.violations).sum::<usize>();
+    let runs: usize = results.arms.iter().map(|r| r.seeds.len()).sum();
+    match results.arms.iter().map(violations).sum::<usize>() {
+        0 => said.push((false, format!("信号冲突监视 conflict monitors: 0 violations in {}", count(runs, "run")))),
+        _ => {
+            let arms = results.arms.iter().map(|r| format!("{} {}", r.arm, violations(r)));
+            said.push((true, format!("UNSAFE: violations by arm: {}", arms.collect::<Vec<_>>().join(", "))));
+        }
+    }
+    let unserved = |row: &Row| row.seeds.iter().map(|s| u64::from(s.measures.all.unserved)).sum::<u64>();
+    let arms: Vec<String> = results.arms.iter().map(|r| format!("{} {}", r.arm, unserved(r))).collect();
+    said.push((
+        results.arms.iter().any(|r| unserved(r) > 0),
+        format!("未驶离 unserved vehicles over all runs: {}", arms.join(", ")),
+    ));
+    let judged = [Arm::Fixed, Arm::Greenwave].iter().all(|arm| results.arms.iter().any(|r| r.arm == *arm));
+    if judged {
+        said.push(match results.side_street_breaches.as_slice() {
+            [] => (false, "支路 side streets against fixed: no approach lost more than 5 % and 3 s".to_owned()),
+            names => (true, format!("支路 side streets that lost more than 5 % and 3 s: {}", names.join(", "))),
+        });
+    }
+    said
+}
+
+/// The day plans of the period that holds most of the window.
+fn diagram(shared: &Shared, study: &Study) -> Option<(String, String)> {
+    let network = &shared.network;
+    let (corridor, periods) = (network.corridors().first()?, network.periods());
+    let calendar = Calendar::new(network);
+    let minutes = (study.from_s..study.to_s).step_by(60).map(|s| calendar.period_of(s));
+    let mut held = vec![0; periods.len()];
+    minutes.for_each(|period| held[period] += 1);
+    let most = (0..held.len()).max_by_key(|&p| (held[p], std::cmp::Reverse(p)))?;
+    let period = &periods[most];
+    let caption = format!(
+        "{} {}, {} to {}: day plan of fixed",
+        period.name.zh,
+        period.name.en,
+        clock(period.from_s),
+        clock(period.to_s)
+    );
+    let diagram = Diagram::new(network, corridor, shared.book.fixed.periods().get(most)?, &caption)?;
+    Some((caption, diagram.svg()))
+}
