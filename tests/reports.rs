@@ -35,6 +35,18 @@ fn copied(folder: &Path, name: &str, from: &str) -> String {
     to.to_str().unwrap().to_owned()
 }
 
+/// Panics unless the bins of each direction add up to its whole.
+fn bins_add_up(measures: &serde_json::Value) {
+    for direction in 0..2 {
+        let (whole, bins) = (&measures["corridor"][direction], &measures["corridor_over_time"][direction]);
+        for of in ["metres", "seconds"] {
+            let sum: f64 = bins[of].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).sum();
+            let all = whole[of].as_f64().unwrap();
+            assert!(all > 0.0 && (sum - all).abs() < 1e-6 * all, "{of} of {direction}: {sum} of {all}");
+        }
+    }
+}
+
 #[test]
 fn a_report_is_verified_and_what_was_changed_in_it_is_found() {
     let folder = tempfile::tempdir().unwrap();
@@ -44,6 +56,10 @@ fn a_report_is_verified_and_what_was_changed_in_it_is_found() {
     let report = folder.path().join("report.json");
     let name = report.to_str().unwrap();
     replay(&street, &["--counts", &counts, "--scenario", &scenario, "--json", name]);
+    let made: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    for arm in made["arms"].as_array().unwrap() {
+        bins_add_up(&arm["seeds"][0]["measures"]);
+    }
     // as it was made, and over the other bus
     let same = greenwave(&["replay", "--verify", name, "--bus=tcp"]);
     assert_eq!(same.status.code(), Some(0), "{}{}", out(&same), err(&same));
