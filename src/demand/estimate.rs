@@ -2,7 +2,7 @@
 
 use super::flows::Flows;
 use super::profile::DayProfile;
-use super::ratio::{OWN, Ratio, TOGETHER};
+use super::ratio::{OWN, Ratio, TOGETHER, bounded};
 use crate::calendar::Calendar;
 use crate::corridor::{Arm, DetectorKind, Intersection, IntersectionIndex, Movements, Network};
 use crate::detection::{Channel, Health, Reading};
@@ -110,8 +110,9 @@ impl Estimator {
         for (arm, together) in Arm::ALL.into_iter().zip(&mut self.together) {
             let mine = self.groups.iter().zip(&seen).filter(|(g, (counted, _))| g.from == arm && counted.is_some());
             let (counted, mean) = mine.fold((0.0, 0.0), |(c, m), (g, (counted, mean))| {
-                // What is a group's own already must not be taken for everybody's.
-                (c + counted.unwrap_or(0.0) / g.ratio.now(), m + mean)
+                // What is a group's own already must not be taken for everybody's, nor one liar's word for more than it may be.
+                let share = bounded(counted.unwrap_or(0.0) / mean) / g.ratio.now();
+                (c + share * mean, m + mean)
             });
             together.advance((mean > 0.0).then_some(counted), mean);
         }
@@ -131,7 +132,7 @@ impl Estimator {
         let mut flows = self.profile.at(self.calendar.second_of_day(now + ahead));
         for group in &self.groups {
             let intervals = ahead.seconds() / INTERVAL.seconds();
-            let ratio = self.together[group.from as usize].ahead(intervals) * group.ratio.ahead(intervals);
+            let ratio = bounded(self.together[group.from as usize].ahead(intervals) * group.ratio.ahead(intervals));
             for movement in group.movements.iter() {
                 let mean = flows.get(group.at, group.from, movement).get();
                 if let Ok(flow) = VehiclesPerHour::new(mean * ratio) {

@@ -39,6 +39,11 @@ const SURPRISE_SHARE: f64 = 0.5;
 /// The ratio is believed between these bounds whatever detectors say (promise S5: bounded influence).
 const BOUNDS: (f64, f64) = (0.3, 2.5);
 
+/// A ratio within the bounds that every estimate keeps.
+pub(super) fn bounded(ratio: f64) -> f64 {
+    ratio.clamp(BOUNDS.0, BOUNDS.1)
+}
+
 /// The filter's state for one lane group.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ratio {
@@ -66,7 +71,7 @@ impl Ratio {
         let h = RowVector2::new(1.0, 1.0);
         let noise = self.now().max(BOUNDS.0) / expected;
         // One lying count moves the estimate no further than the bounds.
-        let seen = (counted / expected).clamp(BOUNDS.0, BOUNDS.1);
+        let seen = bounded(counted / expected);
         let surprise = seen - (h * self.state)[0];
         let spread = (h * self.variance * h.transpose())[0] + noise;
         if surprise * surprise > SURPRISE_SD * SURPRISE_SD * spread {
@@ -84,7 +89,7 @@ impl Ratio {
 
     /// The ratio some intervals ahead.
     pub(super) fn ahead(&self, intervals: f64) -> f64 {
-        (self.state[0] + PERSISTENCE.powf(intervals) * self.state[1]).clamp(BOUNDS.0, BOUNDS.1)
+        bounded(self.state[0] + PERSISTENCE.powf(intervals) * self.state[1])
     }
 
     /// Its standard deviation now.

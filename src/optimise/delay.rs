@@ -170,6 +170,7 @@ mod tests {
         }
         let mut settings = Settings::default();
         settings.model.dispersion_alpha = 0.0;
+        settings.model.cruise_share = 1.0;
         let mut plans = plans(&network, [35, 10, 25, 10]);
         let random = {
             let capacity = (1800.0 + 1800.0 + 1750.0) * 0.35;

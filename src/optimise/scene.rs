@@ -235,7 +235,7 @@ mod tests {
     fn a_link_is_fed_by_through_left_and_right() {
         let network = sample::arterial(&[400.0, 500.0]);
         let flows = testing::flows(&network, 1200.0, 900.0, 400.0);
-        let scene = Scene::new(&network, &flows, &Model::default());
+        let scene = Scene::new(&network, &flows, &Model { cruise_share: 1.0, ..Model::default() });
         let road = &scene.roads[scene.road(1, Arm::W).unwrap()];
         let feed = road.feed.as_ref().unwrap();
         assert_eq!(feed.from, 0);
