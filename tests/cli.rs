@@ -60,7 +60,7 @@ fn path(folder: &tempfile::TempDir, name: &str) -> (PathBuf, String) {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let help = prints(&["--help"]);
-    for command in ["check", "plan", "diagram", "replay"] {
+    for command in ["check", "plan", "diagram", "replay", "emulate", "serve"] {
         assert!(help.contains(command), "{help}");
         let help = prints(&[command, "--help"]);
         assert!(help.contains(&format!("Examples:\n  greenwave {command} ")), "{help}");
@@ -252,6 +252,14 @@ fn wrong_use_is_told_clearly() {
     fails(&["replay", THREE, "--seeds", "0"], 2, &["0"]);
     fails(&["replay", THREE, "--from", "09:00", "--to", "08:00"], 3, &["--from is not before --to"]);
     fails(&["replay", THREE, "--whole-day", "--from", "08:00"], 2, &["--whole-day"]);
+    fails(&["emulate", THREE, "--time-scale", "61"], 2, &["61"]);
+    fails(&["serve", THREE, "--time-scale", "0"], 2, &["0"]);
+    fails(&["emulate", THREE, "--day", "1001:sunny"], 2, &["`sunny` is no kind of day"]);
+    fails(
+        &["serve", THREE, "--http", "0.0.0.0:9464"],
+        3,
+        &["0.0.0.0:9464 is not this machine's loopback", "--listen-any"],
+    );
     fails(&["plan", THREE, "--counts", "no/counts.csv"], 3, &["--counts", "cannot read no/counts.csv"]);
     fails(&["replay", THREE, "--scenario", "no/scenario.toml"], 3, &["--scenario", "cannot read no/scenario.toml"]);
     fails(&["plan", THREE, "--counts", "README.md"], 3, &["in the counts", "README.md:"]);
@@ -305,7 +313,7 @@ fn every_command_that_is_shown_parses() {
     let shown = commands(&readme, "cargo run --release --");
     assert_eq!(shown[0], ["replay", STREET], "the first command");
     assert!(readme.contains("\n    cargo test --workspace --locked\n"), "the second command");
-    for name in ["check", "plan", "diagram", "replay"] {
+    for name in ["check", "plan", "diagram", "replay", "emulate", "serve"] {
         assert!(shown.iter().any(|c| c[0] == name), "no example of {name}");
         let examples = commands(&prints(&[name, "--help"]), "greenwave");
         assert!(examples.len() > 1 && examples.iter().all(|c| c[0] == name), "{examples:?}");

@@ -61,8 +61,13 @@ impl Bus for TcpBus {
             let mine = requests.iter().enumerate().filter(move |(_, r)| r.cabinet().0 == cabinet);
             async move {
                 let mut answers = Vec::new();
+                // One silence is waited for and no more: the others' next second must not wait for this cabinet.
+                let mut silent = false;
                 for (place, request) in mine {
-                    answers.push((place, line.ask(request.op(), patience).await?));
+                    let answer =
+                        if silent { Err(FieldFault::Silence) } else { line.ask(request.op(), patience).await? };
+                    silent = answer == Err(FieldFault::Silence) && matches!(patience, Patience::Silence(_));
+                    answers.push((place, answer));
                 }
                 Ok::<_, Stuck>(answers)
             }

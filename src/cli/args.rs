@@ -1,5 +1,6 @@
 //! Arguments as typed.
 
+use super::live::{Emulate, Serve};
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -20,6 +21,8 @@ pub(super) enum Command {
     Plan(Plan),
     Diagram(Diagram),
     Replay(Replay),
+    Emulate(Emulate),
+    Serve(Serve),
     Completions(Completions),
     /// Print the manual as roff: the program's page, then one a command.
     Man,
@@ -238,7 +241,7 @@ fn number(text: &str) -> Result<u64, String> {
     text.trim().parse().map_err(|_| format!("`{text}` is no day number"))
 }
 
-fn clock(text: &str) -> Result<u32, String> {
+pub(super) fn clock(text: &str) -> Result<u32, String> {
     let wrong = || format!("`{text}` is no time of day; write HH:MM, 00:00 to 24:00");
     let (h, m) = text.split_once(':').ok_or_else(wrong)?;
     let (h, m): (u32, u32) = (h.parse().map_err(|_| wrong())?, m.parse().map_err(|_| wrong())?);

@@ -5,13 +5,16 @@
 mod args;
 mod check;
 mod diagram;
+mod emulate;
 mod files;
 mod inputs;
+mod live;
 mod page;
 mod plan;
 mod progress;
 mod record;
 mod replay;
+mod serve;
 mod shell;
 mod table;
 mod verify;
@@ -28,6 +31,8 @@ pub fn main() -> ExitCode {
         args::Command::Plan(plan) => plan::run(&plan),
         args::Command::Diagram(diagram) => diagram::run(&diagram),
         args::Command::Replay(replay) => replay::run(&replay),
+        args::Command::Emulate(emulate) => emulate::run(&emulate),
+        args::Command::Serve(serve) => serve::run(&serve),
         args::Command::Completions(args) => shell::completions(&args),
         args::Command::Man => shell::man(),
     };

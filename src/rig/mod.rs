@@ -4,10 +4,12 @@
 //! Must not know: the control loop, arms, reports.
 
 mod days;
+mod emulate;
 mod plant;
 mod translate;
 
 pub use days::{DayKind, DayName, Demand, Scenario, ScenarioProblem};
+pub use emulate::{EmulateProblem, Glance, Pace, emulate};
 pub use greenwave_sim::gain;
 pub use greenwave_sim::measure::{ApproachMeasure, Measures, WayMeasure};
 pub use greenwave_sim::series::WaySeries;

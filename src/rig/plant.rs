@@ -6,7 +6,7 @@ use crate::bus::{Device, SharedDevice};
 use crate::corridor::{IntersectionIndex, Network, Serves};
 use crate::units::Moment;
 use greenwave_sim::arrivals::Arrivals;
-use greenwave_sim::cabinet::{Cabinet, SpecError};
+use greenwave_sim::cabinet::{Cabinet, Mode, SpecError};
 use greenwave_sim::measure::{Measures, Window};
 use greenwave_sim::monitor::{MonitorSpec, Violation, WatchedPhase};
 use greenwave_sim::street::StreetError;
@@ -86,6 +86,17 @@ impl Rig {
     /// Drives on to a second of the day.
     pub fn advance_to(&self, second_of_day: u32) {
         self.world().advance_to(f64::from(second_of_day));
+    }
+
+    /// Drives on to a time of the day in seconds; the plant goes in steps of half a second.
+    pub(super) fn advance_to_time(&self, second_of_day: f64) {
+        self.world().advance_to(second_of_day);
+    }
+
+    /// Vehicles on the road, and what each cabinet is doing.
+    pub(super) fn look(&self) -> (usize, Vec<Mode>) {
+        let world = self.world();
+        (world.traffic().on_road(), world.cabinets().iter().map(Cabinet::mode).collect())
     }
 
     /// Whether everybody has arrived.

@@ -1,0 +1,83 @@
+//! Arguments of the commands that run in real time: `emulate` and `serve`.
+
+use super::args::clock;
+use crate::rig::DayName;
+use clap::Args as ClapArgs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Emulate the cabinets of a network: Modbus TCP servers on the addresses of the definitions, driven by simulated traffic.
+///
+/// Any Modbus client can read and write them by the register table (src/field/registers.md); `greenwave serve` controls
+/// them. Their clocks show the emulated day, which goes by --time-scale times as fast as yours; `serve` with the same
+/// --time-scale takes its time from them, without it sets them to the machine's time.
+///
+/// Runs until SIGINT or SIGTERM. Exit code 0: done; 1: a conflict monitor saw a violation.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  greenwave emulate corridors/dongchang-road.toml\n  greenwave emulate corridors/dongchang-road.toml --day 1005:tidal --from 07:00 --time-scale 10\n  greenwave emulate corridors/three.toml --for 600"
+)]
+pub(super) struct Emulate {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The scenario that draws days (default: ../sim/scenarios/CORRIDOR.toml from the definition).
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// The day, by number and kind. Kinds: workday, saturday, tidal, surge, shifted, school, rain.
+    #[arg(long, value_name = "DAY", default_value = "1001:workday")]
+    pub(super) day: DayName,
+    /// Time of day at which it begins, with an empty street; traffic comes until midnight.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "06:30")]
+    pub(super) from: u32,
+    /// Seconds of the emulated day a second of your time.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(super) time_scale: u32,
+    /// End after so many seconds of your time.
+    #[arg(long = "for", value_name = "SECONDS")]
+    pub(super) seconds: Option<u32>,
+    /// Listen also on addresses that are not this machine's loopback: anybody who reaches them can change plans.
+    #[arg(long)]
+    pub(super) listen_any: bool,
+}
+
+/// Control the cabinets of a network in real time. A dry run unless --arm is given: nothing is written to any cabinet.
+///
+/// Connects to every cabinet of the definitions over Modbus TCP, takes a step a second, and shows /metrics (Prometheus) and
+/// /healthz over HTTP. Decisions go to standard error and, with --journal, to a file.
+///
+/// The first SIGINT or SIGTERM hands every cabinet back to its own plan and ends; a second ends at once. If serve dies,
+/// cabinets go back to their own plans by themselves when their heartbeat runs out.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  greenwave serve corridors/dongchang-road.toml\n  greenwave serve corridors/dongchang-road.toml --arm --journal decisions.jsonl\n  greenwave serve corridors/dongchang-road.toml --arm --time-scale 10 --http 127.0.0.1:9465"
+)]
+pub(super) struct Serve {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Counts of the mean day (default: ../sim/scenarios/CORRIDOR/mean-workday.csv from the definition).
+    #[arg(long, value_name = "FILE")]
+    pub(super) counts: Option<PathBuf>,
+    /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, plans are computed).
+    #[arg(long, value_name = "FILE")]
+    pub(super) plans: Option<PathBuf>,
+    /// Write plans, heartbeats and clocks to the cabinets.
+    #[arg(long)]
+    pub(super) arm: bool,
+    /// For emulated cabinets: take the time from their clocks, and go N times as fast as yours from then on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(super) time_scale: Option<u32>,
+    /// Append every decision with its reason, one JSON line each.
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+    /// Where /metrics and /healthz are served.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
+    pub(super) http: SocketAddr,
+    /// Serve them also on an address that is not this machine's loopback, unencrypted.
+    #[arg(long)]
+    pub(super) listen_any: bool,
+    /// On a stop leave the last plans running until the heartbeat runs out, instead of handing back.
+    #[arg(long)]
+    pub(super) hold: bool,
+}

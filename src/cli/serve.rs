@@ -1,0 +1,68 @@
+//! `greenwave serve`.
+
+use super::live::Serve;
+use super::{count, files, tell};
+use crate::clock::SystemClock;
+use crate::control::{Policy, Setup};
+use crate::optimise::Settings;
+use crate::replay::{Training, train};
+use crate::safety::Limits;
+use crate::service::{Ended, Options, Sinks, serve};
+use crate::transition::Bounds;
+use anyhow::{Context, Result, bail};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+pub(super) fn run(args: &Serve) -> Result<ExitCode> {
+    if !args.http.ip().is_loopback() && !args.listen_any {
+        bail!(
+            "--http {} is not this machine's loopback: metrics would be open, and unencrypted, to whoever reaches it. \
+             Serve them there with --listen-any, if that is what you want",
+            args.http
+        );
+    }
+    let network = Arc::new(files::network(&args.paths)?);
+    let profile = files::profile(&network, &args.paths, args.counts.as_deref())?.value;
+    let settings = Settings::default();
+    let day_plans = match files::day_plans(&network, &args.paths, args.plans.as_deref())? {
+        Some(book) => book.value,
+        None => {
+            tell("There is no day plan book for this network: the day plans are the model's optimum.");
+            train(&network, &profile, None, &settings, &Training { rounds: 0, threads: 1, within: None }, &mut |_| ())?
+        }
+    };
+    let journal = args.journal.as_deref().map(open).transpose()?;
+    let cabinets = count(network.intersections().len(), "cabinet");
+    tell(&if args.arm {
+        format!("ARMED: plans are written to {cabinets}.")
+    } else {
+        format!("DRY RUN: {cabinets} read, nothing is written to any. Control them with --arm.")
+    });
+    let setup = Setup {
+        network,
+        profile,
+        day_plans: day_plans.periods().to_vec(),
+        limits: Limits::default(),
+        bounds: Bounds::default(),
+        policy: Policy::default(),
+        armed: args.arm,
+    };
+    let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
+    let sinks = Sinks { journal, console: Box::new(std::io::stderr()) };
+    Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
+        Ended::Stopped => ExitCode::SUCCESS,
+        Ended::AtOnce => {
+            tell("ended by a second signal; cabinets that were not handed back go back when their heartbeat runs out");
+            ExitCode::from(3)
+        }
+    })
+}
+
+/// A file to append to.
+fn open(path: &Path) -> Result<Box<dyn Write>> {
+    let file = File::options().create(true).append(true).open(path);
+    Ok(Box::new(file.with_context(|| format!("cannot write {}", path.display()))?))
+}

@@ -1,0 +1,261 @@
+//! The control loop in real time: one step a second, from the first poll to the last release.
+
+use super::http::{Pages, Pulse};
+use super::metrics::Metrics;
+use super::timeline::Timeline;
+use super::worker::Worker;
+use crate::bus::{Bus, Stuck, TcpBus};
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::control::{Coordinator, Event, Setup};
+use crate::corridor::Network;
+use crate::field::{Ask, Session};
+use crate::interrupt::Interrupts;
+use crate::journal::Journal;
+use crate::optimise::Settings;
+use crate::units::Moment;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+/// Between two steps, by the loop's own time.
+const STEP: Duration = Duration::from_secs(1);
+/// A cabinet that has not answered after this is silent in this step.
+const SILENCE: Duration = Duration::from_millis(800);
+/// The same at a time scale, where a step lasts less than an answer may.
+const LEAST_SILENCE: Duration = Duration::from_millis(200);
+/// Steps between two looks at the wall clock.
+const FOLLOW_EVERY: u64 = 10;
+/// Steps in which every cabinet should have taken its release.
+const STOP_WITHIN: u32 = 6;
+/// Times the cabinets are asked for the time, and the rest between.
+const TIME_TRIES: u32 = 20;
+const TIME_REST: Duration = Duration::from_millis(500);
+
+/// How the service runs, beyond what the core is told.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The optimiser's settings.
+    pub settings: Settings,
+    /// `None`: the machine's clock. `Some(n)`: the cabinets' clocks at the start, and `n` times as fast as the machine's from
+    /// then on, as emulated cabinets do; at least 1.
+    pub scale: Option<u32>,
+    /// Where `/metrics` and `/healthz` are served.
+    pub http: SocketAddr,
+    /// On a stop leave the last plan until the heartbeat runs out, instead of handing back.
+    pub hold: bool,
+}
+
+/// Where the service writes.
+pub struct Sinks {
+    /// Every decision, one line of JSON each.
+    pub journal: Option<Box<dyn Write>>,
+    /// The same for people, with notes of the service's own.
+    pub console: Box<dyn Write>,
+}
+
+/// How the service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// As it was told.
+    Stopped,
+    /// By a second signal, before every cabinet was handed back.
+    AtOnce,
+}
+
+/// What keeps the service from running.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeProblem {
+    /// The machine.
+    #[error("the machine gives no runtime: {0}")]
+    Machine(#[from] io::Error),
+    /// The pages' address.
+    #[error("can not listen on {address}: {source}")]
+    Http {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The metrics, which is a bug.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// The bus.
+    #[error(transparent)]
+    Bus(#[from] Stuck),
+    /// Nobody to take the time from.
+    #[error("fewer than half of the cabinets tell the time, and --time-scale takes it from them")]
+    NoTime,
+}
+
+/// Runs until a signal: the first hands every cabinet back (or with `hold` leaves them), a second ends at once.
+///
+/// # Errors
+/// When it can not start; a cabinet's silence is no error.
+pub fn serve(setup: Setup, options: &Options, clock: Arc<dyn Clock>, sinks: Sinks) -> Result<Ended, ServeProblem> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
+    let ended = runtime.block_on(run(setup, options, clock, sinks));
+    // A search that still runs has nobody left to answer.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: Sinks) -> Result<Ended, ServeProblem> {
+    let mut signals = Interrupts::listen()?;
+    let network = setup.network.clone();
+    let calendar = Calendar::new(&network);
+    let scale = options.scale.unwrap_or(1).max(1);
+    let silence = (SILENCE / scale).max(LEAST_SILENCE);
+    let mut bus = TcpBus::new(network.intersections().iter().map(|i| (i.cabinet.address, i.cabinet.unit)), silence);
+    let metrics = Arc::new(Metrics::new(setup.armed)?);
+    let pulse = Arc::new(Pulse::new(clock.clone()));
+    let pages = Pages::serve(options.http, metrics.clone(), pulse.clone())
+        .await
+        .map_err(|source| ServeProblem::Http { address: options.http, source })?;
+    let start = match options.scale {
+        None => clock.utc(),
+        Some(_) => tokio::select! {
+            biased;
+            () = signals.next() => return Ok(Ended::Stopped),
+            time = time_of_cabinets(&mut bus, &network) => time?,
+        },
+    };
+    let mut time = Timeline::new(start, clock.elapsed(), scale);
+    sinks.note(&format!(
+        "{} (UTC second {}), {scale} x real time, http://{}",
+        calendar.clock(start),
+        start.unix_seconds(),
+        pages.address()
+    ));
+    let mut worker = Worker::new(network.clone(), options.settings.clone());
+    let mut core = Coordinator::new(setup, start);
+    let mut events = Vec::new();
+    let mut stopping: Option<u32> = None;
+    let (mut steps, mut asked) = (0_u64, start);
+    let mut ticks = Ticks::new(STEP / scale);
+    loop {
+        tokio::select! {
+            biased;
+            () = signals.next() => match stopping {
+                Some(_) => return Ok(Ended::AtOnce),
+                None if options.hold => {
+                    sinks.note("stopped; the last plans run on until the heartbeat runs out");
+                    return Ok(Ended::Stopped);
+                }
+                None => {
+                    stopping = Some(STOP_WITHIN);
+                    events.push(Event::Stop);
+                    continue;
+                }
+            },
+            missed = ticks.next() => metrics.missed(missed),
+        }
+        events.extend(worker.answer().await);
+        let begun = clock.elapsed();
+        let now = time.at(begun);
+        let out = core.step(now, &events);
+        let decided = clock.elapsed();
+        metrics.decided(decided.saturating_sub(begun), &out.decisions);
+        let mut journal = Journal::default();
+        journal.add(&calendar, now, &out.decisions);
+        sinks.lines(journal.lines());
+        if let Some(work) = out.work {
+            worker.ask(work);
+        }
+        let answers = tokio::select! {
+            biased;
+            () = signals.next(), if stopping.is_some() => return Ok(Ended::AtOnce),
+            answers = bus.exchange(&out.requests) => answers?,
+        };
+        let took = clock.elapsed().saturating_sub(decided);
+        metrics.exchanged(took, out.requests.iter().zip(&answers));
+        events.clear();
+        events.extend(out.requests.iter().zip(answers).map(|(request, answer)| Event::Answer {
+            cabinet: request.cabinet(),
+            ask: request.ask(),
+            answer,
+        }));
+        metrics.completed(&core, &network, asked);
+        asked = now;
+        pulse.beat();
+        steps += 1;
+        if options.scale.is_none() && steps.is_multiple_of(FOLLOW_EVERY) {
+            let now = time.at(clock.elapsed());
+            metrics.wall_clock_ahead(time.follow(now, clock.utc()));
+        }
+        if let Some(left) = stopping.as_mut() {
+            *left -= 1;
+            let handing_back = out.requests.iter().any(|r| r.ask() == Ask::Release);
+            if !handing_back || *left == 0 {
+                sinks.note("stopped; every cabinet that answers was handed back");
+                return Ok(Ended::Stopped);
+            }
+        }
+    }
+}
+
+/// Ticks that do not drift; one that comes too late is passed over and counted.
+struct Ticks {
+    interval: tokio::time::Interval,
+    period: Duration,
+    last: Option<Instant>,
+}
+
+impl Ticks {
+    fn new(period: Duration) -> Self {
+        let mut interval = interval(period);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        Ticks { interval, period, last: None }
+    }
+
+    /// Waits for the next tick; gives how many passed by since the last. Safe to cancel.
+    async fn next(&mut self) -> u64 {
+        let at = self.interval.tick().await;
+        let gap = self.last.replace(at).map_or(self.period, |last| at - last);
+        // Ticks are whole periods apart; half a period more keeps the division on the right side.
+        let periods = (gap + self.period / 2).as_nanos() / self.period.as_nanos().max(1);
+        u64::try_from(periods).unwrap_or(u64::MAX).saturating_sub(1)
+    }
+}
+
+/// The median of the cabinets' clocks, asked until at least half of them tell.
+async fn time_of_cabinets(bus: &mut TcpBus, network: &Network) -> Result<Moment, ServeProblem> {
+    let nobody_knows = Moment::new(0);
+    for _ in 0..TIME_TRIES {
+        let mut sessions: Vec<Session> = network.indices().map(Session::new).collect();
+        let requests: Vec<_> = sessions.iter_mut().flat_map(|s| s.tick(nobody_knows, None)).collect();
+        for (request, answer) in requests.iter().zip(bus.exchange(&requests).await?) {
+            let index = request.cabinet();
+            sessions[index.0].hear(network.intersection(index), request.ask(), &answer, nobody_knows);
+        }
+        let mut clocks: Vec<Moment> = sessions.iter().filter_map(|s| s.status().map(|s| s.clock)).collect();
+        clocks.sort_unstable();
+        if 2 * clocks.len() >= sessions.len() {
+            return Ok(clocks[clocks.len() / 2]);
+        }
+        sleep(TIME_REST).await;
+    }
+    Err(ServeProblem::NoTime)
+}
+
+impl Sinks {
+    /// A note of the service's own; not in the journal, which holds what the core decided and nothing else.
+    fn note(&mut self, text: &str) {
+        let _ = writeln!(self.console, "greenwave serve: {text}");
+    }
+
+    /// Writes and flushes. Where that fails control goes on: a full disk is no reason to let go of a street.
+    fn lines(&mut self, lines: &[String]) {
+        if lines.is_empty() {
+            return;
+        }
+        let text = lines.iter().fold(String::new(), |all, line| all + line + "\n");
+        let _ = self.console.write_all(text.as_bytes());
+        let written = self.journal.as_mut().map(|file| file.write_all(text.as_bytes()).and_then(|()| file.flush()));
+        if let Some(Err(error)) = written {
+            self.note(&format!("the journal can not be written: {error}"));
+        }
+    }
+}
