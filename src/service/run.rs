@@ -104,7 +104,7 @@ pub fn serve(setup: Setup, options: &Options, clock: Arc<dyn Clock>, sinks: Sink
 
 async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: Sinks) -> Result<Ended, ServeProblem> {
     let mut signals = Interrupts::listen()?;
-    let network = setup.network.clone();
+    let (network, armed) = (setup.network.clone(), setup.armed);
     let calendar = Calendar::new(&network);
     let scale = options.scale.unwrap_or(1).max(1);
     let silence = (SILENCE / scale).max(LEAST_SILENCE);
@@ -189,7 +189,8 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
             *left -= 1;
             let handing_back = out.requests.iter().any(|r| r.ask() == Ask::Release);
             if !handing_back || *left == 0 {
-                sinks.note("stopped; every cabinet that answers was handed back");
+                let outcome = if armed { "every cabinet that answers was handed back" } else { "nothing was written" };
+                sinks.note(&format!("stopped; {outcome}"));
                 return Ok(Ended::Stopped);
             }
         }
