@@ -211,7 +211,8 @@ pub fn comparisons(arms: &[Row]) -> (Vec<Comparison>, Vec<String>) {
                 let read = |row: &Row| row.seeds.iter().map(|r| (measure.read)(&r.measures)).collect::<Vec<_>>();
                 let (mine, theirs) = (read(row), read(base));
                 let named = |e: Estimate, unit: &str| e.named(measure.name, unit, row.arm.name(), base.arm.name());
-                if theirs.iter().flatten().any(|v| *v != 0.0) {
+                // A relative difference of something that is often zero says nothing, and its interval less.
+                if theirs.iter().flatten().all(|v| *v != 0.0) {
                     table.push(named(gain::relative(&mine, &theirs), "1"));
                 }
                 table.push(named(gain::absolute(&mine, &theirs), measure.unit));
