@@ -21,7 +21,7 @@ pub struct Settings {
 pub struct Model {
     /// Robertson's dispersion factor, `F = 1 / (1 + alpha * t')`. TRANSYT-7F prints 0.25 to 0.50; fitted together with `beta` and
     /// `cruise_share` to the plant's delays on corridor approaches of training days (rms error 8.5 s with 0.20, 0.80, 1.0;
-    /// 3.5 s with these).
+    /// 3.7 s with these).
     pub dispersion_alpha: f64,
     /// Robertson's travel-time factor: the platoon's head arrives after `beta` times the cruise time.
     pub dispersion_beta: f64,
