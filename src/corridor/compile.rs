@@ -194,8 +194,11 @@ fn intersection(
         approaches,
         phases,
         stages: shared.stages.clone(),
+        sequences: Vec::new(),
+        rings: None,
         conflicts: shared.matrices.conflicts.clone(),
         intergreens: shared.matrices.intergreens.clone(),
+        permissive: Vec::new(),
         reference_phase: shared.reference_phase,
         cycle,
         detectors: shared.detectors.clone(),
@@ -250,5 +253,7 @@ fn cabinet(def: &CabinetDef) -> Option<Cabinet> {
         unit: u8::try_from(def.unit.as_ref()?.value).ok()?,
         profile: def.profile.as_ref()?.value.clone(),
         heartbeat_timeout: def.heartbeat_timeout.as_ref()?.value,
+        clock_zero: None,
+        countdown: false,
     })
 }

@@ -94,7 +94,8 @@ mod tests {
         let arm = |letter: char| Arm::ALL.into_iter().find(|a| a.letter() == letter).unwrap();
         if first == 'P' {
             let across = arm(letters.next().unwrap());
-            return Serves::Pedestrians { across, walk: Tenths::ZERO, clearance: Tenths::ZERO, per_hour: 0.0 };
+            let (walk, clearance) = (Tenths::ZERO, Tenths::ZERO);
+            return Serves::Pedestrians { across, walk, clearance, per_hour: 0.0, half: None, on_call: false };
         }
         let movements: Movements =
             letters.map(|l| Movement::ALL.into_iter().find(|m| m.letter() == l).unwrap()).collect();

@@ -17,6 +17,7 @@ mod definition;
 mod geometry;
 mod layout;
 mod model;
+mod operation;
 mod problem;
 mod reader;
 mod road;
@@ -29,5 +30,6 @@ mod values;
 
 pub use compile::load;
 pub use model::*;
+pub use operation::*;
 pub use problem::Problem;
 pub use rule::Rule;

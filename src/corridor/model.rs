@@ -3,6 +3,7 @@
 //! conflict, every phase served by a stage, one cabinet an intersection, detector channels unique, links between existing
 //! intersections.
 
+use super::operation::*;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use serde::Serialize;
 use std::fmt;
@@ -176,6 +177,8 @@ pub struct Lane {
     pub pocket: Option<Metres>,
     /// Saturation flow of the lane.
     pub saturation: VehiclesPerHour,
+    /// Where its vehicles may wait beyond the stop line.
+    pub waiting_area: Option<WaitingArea>,
 }
 
 /// One arm's incoming traffic.
@@ -189,6 +192,10 @@ pub struct Approach {
     pub speed: MetresPerSecond,
     /// Length of the road before the stop line (and after the exit) where no link joins this arm to a neighbour.
     pub entry: Metres,
+    /// How its right turns are let through.
+    pub right_turn: RightTurn,
+    /// The bicycles' lane beside the kerb lane.
+    pub bike_lane: Option<BikeLane>,
 }
 
 impl Approach {
@@ -218,6 +225,10 @@ pub enum Serves {
         clearance: Tenths,
         /// Pedestrians an hour, for the plant and for reports.
         per_hour: f64,
+        /// Which half of the arm they cross in this phase; `None`: the whole arm.
+        half: Option<Half>,
+        /// In actuated operation served only when called (a push button); otherwise whenever its stage is.
+        on_call: bool,
     },
 }
 
@@ -251,6 +262,11 @@ pub struct Stage {
     pub yellow: Tenths,
     /// All red after it.
     pub all_red: Tenths,
+    /// Phases whose green begins this long after the stage's (late start, 迟开); only what is not zero.
+    pub late_starts: Vec<(PhaseIndex, Tenths)>,
+    /// Phases whose green ends this long before the stage's (early cut, 早闭), their yellow and all red running inside the
+    /// stage's green; only what is not zero.
+    pub early_cuts: Vec<(PhaseIndex, Tenths)>,
 }
 
 impl Stage {
@@ -267,6 +283,10 @@ pub enum DetectorKind {
     StopLine,
     /// Upstream: counts what arrives.
     Advance,
+    /// On a lane that leaves by the arm: counts what enters the road there, and sees it standing when the road is full.
+    Exit,
+    /// At the stop line of the bicycles' lane.
+    Bikes,
 }
 
 /// One loop.
@@ -274,13 +294,14 @@ pub enum DetectorKind {
 pub struct Detector {
     /// Channel in the cabinet, from 1.
     pub channel: u16,
-    /// The approach it lies on.
+    /// The approach it lies on; for [`DetectorKind::Exit`] the arm by which the traffic leaves.
     pub from: Arm,
-    /// The lane, from the median, from 0.
+    /// The lane, from the median, from 0: of the approach; for [`DetectorKind::Exit`] of the lanes that leave by the arm;
+    /// for [`DetectorKind::Bikes`] 0, the bicycles' lane.
     pub lane: usize,
     /// Where on the lane.
     pub kind: DetectorKind,
-    /// Metres before the stop line.
+    /// Metres before the stop line; for [`DetectorKind::Exit`] metres beyond the intersection, where the exit begins.
     pub distance: Metres,
 }
 
@@ -295,6 +316,10 @@ pub struct Cabinet {
     pub profile: String,
     /// Silence after which the cabinet runs its local plan by itself.
     pub heartbeat_timeout: Tenths,
+    /// What its clock counts cycles from, where that is not its profile's.
+    pub clock_zero: Option<ClockZero>,
+    /// Whether drivers see the seconds their light will last: then a green that was announced is kept.
+    pub countdown: bool,
 }
 
 /// The cycle lengths an intersection may run.
@@ -304,14 +329,6 @@ pub struct CycleRange {
     pub min: CycleLength,
     /// Longest.
     pub max: CycleLength,
-}
-
-/// The plan a cabinet falls back to when nobody gives it a better one: greens of its stages in order; always a sum of
-/// greens and intergreens that lies in the cycle range.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LocalPlan {
-    /// Green of each stage.
-    pub greens: Vec<Tenths>,
 }
 
 /// A signalised intersection.
@@ -327,10 +344,17 @@ pub struct Intersection {
     pub phases: Vec<Phase>,
     /// Stages in their programmed sequence.
     pub stages: Vec<Stage>,
+    /// Other orders in which all the stages may come, each once; the programmed order is not among them.
+    pub sequences: Vec<Vec<StageIndex>>,
+    /// The rings the stages were expanded from, for cabinets that run rings.
+    pub rings: Option<Rings>,
     /// `conflicts[p]` has bit `q` set when phases p and q must never be green together; symmetric.
     pub conflicts: Vec<u64>,
     /// `intergreens[p][q]`: least time from the end of p's green to the start of q's; zero where they do not conflict.
     pub intergreens: Vec<Vec<Tenths>>,
+    /// `(gives way, has priority)`: phases that meet and may be green together all the same, such as a left turn that
+    /// filters through oncoming traffic. Not in `conflicts`: a conflict monitor lets them pass.
+    pub permissive: Vec<(PhaseIndex, PhaseIndex)>,
     /// The phase whose programmed start of green the offset means; shared by all corridors through here.
     pub reference_phase: PhaseIndex,
     /// Permitted cycle lengths.

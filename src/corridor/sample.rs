@@ -4,6 +4,7 @@
 //! Knows: the model. Must not know: the definition language; nothing here is a street that exists.
 
 use super::model::*;
+use super::operation::*;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -81,8 +82,11 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
         approaches: Arm::ALL.map(|from| approach(from, i % 3 == 2, speed)).to_vec(),
         phases,
         stages,
+        sequences: Vec::new(),
+        rings: None,
         conflicts,
         intergreens,
+        permissive: Vec::new(),
         reference_phase: PhaseIndex(0),
         cycle: CycleRange {
             min: CycleLength::new(seconds(60)).expect(INVARIANT),
@@ -94,8 +98,10 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
             unit: 1,
             profile: "reference".into(),
             heartbeat_timeout: seconds(60),
+            clock_zero: None,
+            countdown: false,
         },
-        local_plan: LocalPlan { greens: [28, 10, 24, 8].map(seconds).to_vec() },
+        local_plan: LocalPlan { greens: [28, 10, 24, 8].map(seconds).to_vec(), operation: Operation::FixedTime },
     }
 }
 
@@ -106,11 +112,19 @@ fn approach(from: Arm, major: bool, speed: MetresPerSecond) -> Approach {
         movements: movements.iter().copied().collect(),
         pocket: pocket.map(metres),
         saturation: VehiclesPerHour::new(saturation).expect(INVARIANT),
+        waiting_area: None,
     };
     let mut lanes = vec![lane(&[Movement::Left], Some(100.0), 1700.0)];
     lanes.extend((1..through).map(|_| lane(&[Movement::Through], None, 1800.0)));
     lanes.push(lane(&[Movement::Through, Movement::Right], None, 1750.0));
-    Approach { from, lanes, speed, entry: metres(if arterial { 600.0 } else { 350.0 }) }
+    Approach {
+        from,
+        lanes,
+        speed,
+        entry: metres(if arterial { 600.0 } else { 350.0 }),
+        right_turn: RightTurn::Signal,
+        bike_lane: None,
+    }
 }
 
 fn phases() -> Vec<Phase> {
@@ -123,7 +137,14 @@ fn phases() -> Vec<Phase> {
     };
     let crossing = |id: &str, across: Arm, clearance: u32| Phase {
         id: id.into(),
-        serves: Serves::Pedestrians { across, walk: seconds(7), clearance: seconds(clearance), per_hour: 60.0 },
+        serves: Serves::Pedestrians {
+            across,
+            walk: seconds(7),
+            clearance: seconds(clearance),
+            per_hour: 60.0,
+            half: None,
+            on_call: false,
+        },
         min_green: seconds(7 + clearance),
         yellow: Tenths::ZERO,
         all_red: Tenths::ZERO,
@@ -154,6 +175,8 @@ fn stages() -> Vec<Stage> {
         max_green: seconds(100),
         yellow: seconds(3),
         all_red: seconds(2),
+        late_starts: Vec::new(),
+        early_cuts: Vec::new(),
     };
     vec![
         stage("东西直行", "arterial through", &[0, 2, 8, 9], 15),

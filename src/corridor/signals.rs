@@ -6,9 +6,9 @@
 use super::conflicts::{self, Matrices};
 use super::layout::{ApproachDef, LayoutDef, List, PhaseDef, ServesDef};
 use super::model::{
-    Approach, CycleRange, Detector, DetectorKind, Lane, LocalPlan, Movement, Movements, Phase, PhaseIndex, Serves,
-    Stage,
+    Approach, CycleRange, Detector, DetectorKind, Lane, Movement, Movements, Phase, PhaseIndex, Serves, Stage,
 };
+use super::operation::{LocalPlan, RightTurn};
 use super::problem::{At, Findings, Spot};
 use super::rule::Rule;
 use super::served;
@@ -164,6 +164,7 @@ fn approach(findings: &mut Findings, subject: &str, def: &ApproachDef) -> Option
             movements: movements.value,
             pocket: (pocket.value.get() > 0.0).then_some(pocket.value),
             saturation,
+            waiting_area: None,
         })
         .collect();
     Some(Approach {
@@ -171,6 +172,8 @@ fn approach(findings: &mut Findings, subject: &str, def: &ApproachDef) -> Option
         lanes,
         speed: def.speed.as_ref()?.value,
         entry: def.entry.as_ref()?.value,
+        right_turn: RightTurn::Signal,
+        bike_lane: None,
     })
 }
 
@@ -263,6 +266,8 @@ fn phase(findings: &mut Findings, subject: &str, def: &PhaseDef) -> Option<Phase
                     walk,
                     clearance,
                     per_hour: per_hour.as_ref()?.value,
+                    half: None,
+                    on_call: false,
                 },
                 min_green: def.min_green.as_ref().map_or(least, |min| min.value),
                 yellow: Tenths::ZERO,

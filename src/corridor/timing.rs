@@ -5,7 +5,8 @@
 
 use super::conflicts::Matrices;
 use super::layout::{LayoutDef, StageDef};
-use super::model::{CycleRange, LocalPlan, Phase, PhaseIndex, Serves, Stage};
+use super::model::{CycleRange, Phase, PhaseIndex, Serves, Stage};
+use super::operation::{LocalPlan, Operation};
 use super::problem::{At, Findings};
 use super::rule::Rule;
 use super::served::unknown;
@@ -49,7 +50,8 @@ pub(super) fn stage(
     let all_red = longest(|p| p.all_red).max(needed.saturating_sub(yellow));
     let phases = shown.into_iter().map(PhaseIndex).collect();
     let name = def.name.clone()?;
-    Some(Stage { name, phases, min_green, max_green: max_green.value, yellow, all_red })
+    let (late_starts, early_cuts) = (Vec::new(), Vec::new());
+    Some(Stage { name, phases, min_green, max_green: max_green.value, yellow, all_red, late_starts, early_cuts })
 }
 
 /// The reference phase: a vehicle phase whose green starts once in the sequence.
@@ -164,5 +166,5 @@ pub(super) fn plan(
         return None;
     }
     let range = CycleRange { min: CycleLength::new(min.value)?, max: CycleLength::new(max.value)? };
-    Some((range, LocalPlan { greens: greens.into_iter().map(|g| g.value).collect() }))
+    Some((range, LocalPlan { greens: greens.into_iter().map(|g| g.value).collect(), operation: Operation::FixedTime }))
 }

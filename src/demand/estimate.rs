@@ -193,8 +193,10 @@ fn lane_groups(index: IntersectionIndex, at: &Intersection) -> Vec<Group> {
     for approach in &at.approaches {
         let first = groups.len();
         for (number, lane) in approach.lanes.iter().enumerate() {
-            let mut channels: Vec<_> =
-                at.detectors.iter().filter(|d| d.from == approach.from && d.lane == number).collect();
+            let counts = |kind| matches!(kind, DetectorKind::StopLine | DetectorKind::Advance);
+            let mut channels: Vec<_> = (at.detectors.iter())
+                .filter(|d| d.from == approach.from && d.lane == number && counts(d.kind))
+                .collect();
             // Upstream loops see demand; a stop-line loop sees only what the signal let through.
             channels.sort_by_key(|d| (d.kind == DetectorKind::StopLine, d.channel));
             let channels = channels.iter().map(|d| usize::from(d.channel) - 1).collect();

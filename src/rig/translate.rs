@@ -136,10 +136,13 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
         let most = at.detectors.iter().map(|d| usize::from(d.channel)).max().unwrap_or(0);
         let mut here = vec![None; most];
         for detector in &at.detectors {
+            // The plant has no loops on exits and in bicycles' lanes: their channels stay silent.
+            if !matches!(detector.kind, DetectorKind::StopLine | DetectorKind::Advance) {
+                continue;
+            }
             let link = approaches[&(index, detector.from)];
             let position = links[link].length_m - detector.distance.get() as f32;
             // A stop-line loop ends at its distance; an advance loop's distance is to its downstream edge too.
-            debug_assert!(matches!(detector.kind, DetectorKind::StopLine | DetectorKind::Advance));
             here[usize::from(detector.channel) - 1] = Some(loops.len());
             loops.push(LoopSite { link, lane: detector.lane, position_m: position, length_m: LOOP_M });
         }
