@@ -67,9 +67,9 @@ pub struct Coordinator {
     pub(super) in_step: bool,
     estimator: Estimator,
     health: BTreeMap<(usize, u16), Health>,
-    last_change: Option<Moment>,
+    pub(super) last_change: Option<Moment>,
     /// Period of the day plan last taken from the calendar.
-    scheduled: usize,
+    pub(super) scheduled: usize,
     /// The question that is out: its number, when it was asked, the period it was asked for.
     asked: Option<(u64, Moment, usize)>,
     questions: u64,
@@ -140,7 +140,7 @@ impl Coordinator {
             }
         }
         self.note_cabinets(&mut out);
-        self.update_mode(&mut out);
+        self.update_mode(now, &mut out);
         if self.estimator.advance(now) {
             self.note_detectors(&mut out);
             self.ask(now, &mut out);
@@ -165,7 +165,7 @@ impl Coordinator {
         self.mode = to;
     }
 
-    fn update_mode(&mut self, out: &mut Output) {
+    fn update_mode(&mut self, now: Moment, out: &mut Output) {
         let up = self.sessions.iter().filter(|s| s.link() == Link::Up).count();
         let known = self.sessions.iter().all(|s| match s.link() {
             Link::Up => s.running().is_some(),
@@ -175,6 +175,7 @@ impl Coordinator {
         match self.mode {
             Mode::Standby if known && 2 * up > self.sessions.len() => {
                 self.set_mode(Mode::Coordinated, "every cabinet that answers is known", out);
+                self.adopt(now, out);
             }
             Mode::Coordinated if 2 * up <= self.sessions.len() => {
                 self.set_mode(Mode::Hold, "half the links or more are lost", out);
@@ -291,7 +292,7 @@ impl Coordinator {
         }
     }
 
-    fn may_be_aimed_at(&self, plans: &[Plan], out: &mut Output) -> bool {
+    pub(super) fn may_be_aimed_at(&self, plans: &[Plan], out: &mut Output) -> bool {
         if plans.len() != self.targets.len() {
             return false;
         }

@@ -111,6 +111,11 @@ pub enum Decision {
         /// Whether this is its target.
         arrived: bool,
     },
+    /// The core started while plans of an earlier run were still in force, and goes on with them.
+    TookOver {
+        /// Cabinets that run them.
+        intersections: usize,
+    },
     /// Every reachable cabinet runs its target.
     InStep,
     /// A link went silent.

@@ -11,6 +11,7 @@
 //! ```
 
 mod adapt;
+mod adopt;
 mod change;
 mod coordinator;
 mod decision;

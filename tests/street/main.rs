@@ -1,7 +1,7 @@
 //! The street under stress: whatever fails, the monitors see nothing, no cabinet runs a mixture, and order comes back.
 //!
-//! `push`: joint changes, and what may happen to a cabinet in the midst of one. `care`: clocks, people, detectors, beginning and
-//! end of control.
+//! `push`: joint changes, and what may happen to a cabinet in the midst of one. `restart`: another core takes over. `care`: clocks,
+//! people, detectors, beginning and end of control.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
@@ -9,6 +9,7 @@ mod care;
 #[path = "../kit/street.rs"]
 mod kit;
 mod push;
+mod restart;
 
 /// The intersections' ids, in order.
 const IDS: [&str; 3] = ["t1", "t2", "t3"];

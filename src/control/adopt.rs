@@ -1,0 +1,69 @@
+//! Taking over what runs: a core that was killed and starts again finds its plans in the cabinets and goes on with them, so
+//! that the street does not notice (a restart is no reason for a plan change).
+//!
+//! What runs is taken over only when it is a whole: every corridor's cabinets that run a centre plan share one cycle, every
+//! plan passes the guard, and whoever runs no centre plan (lost, or fallen back) finds its place in the day plan that the
+//! others run. Otherwise (killed in the midst of a transition) the calendar's day plan is aimed at, as at any start.
+
+use super::coordinator::Coordinator;
+use super::decision::Decision;
+use super::event::Output;
+use crate::plan::Plan;
+use crate::transition::same_wave;
+use crate::units::{Moment, Shift};
+
+impl Coordinator {
+    /// Makes the running centre plans the targets, if they are a whole.
+    pub(super) fn adopt(&mut self, now: Moment, out: &mut Output) {
+        let running: Vec<Option<Plan>> = self
+            .sessions
+            .iter()
+            .map(|s| s.running().filter(|r| r.generation != 0 && s.may_write()).map(|r| r.plan.clone()))
+            .collect();
+        let Some((plans, period)) = self.whole(&running) else { return };
+        if !self.may_be_aimed_at(&plans, &mut Output::default()) {
+            return;
+        }
+        for (session, memory) in self.sessions.iter().zip(&mut self.memories) {
+            // A generation is the Unix second of its push, so it tells when the plan wants renewing.
+            let pushed = session.running().filter(|r| r.generation != 0).map(|r| i64::from(r.generation) * 10);
+            memory.activated = pushed.map(Moment::new);
+        }
+        self.targets = plans;
+        self.scheduled = period.unwrap_or(self.scheduled);
+        self.last_change = Some(now);
+        out.decisions.push(Decision::TookOver { intersections: running.iter().flatten().count() });
+    }
+
+    /// The running plans, completed from the day plan they belong to, and that day plan's period.
+    fn whole(&self, running: &[Option<Plan>]) -> Option<(Vec<Plan>, Option<usize>)> {
+        let one_cycle = self.setup.network.corridors().iter().all(|corridor| {
+            let mut cycles =
+                corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref()).map(|p| p.cycle);
+            let first = cycles.next();
+            cycles.all(|cycle| Some(cycle) == first)
+        });
+        if !one_cycle || running.iter().all(Option::is_none) {
+            return None;
+        }
+        let known: Vec<Plan> = running.iter().flatten().cloned().collect();
+        let of_known = |book: &[Plan]| -> Vec<Plan> {
+            book.iter().zip(running).filter(|(_, r)| r.is_some()).map(|(p, _)| p.clone()).collect()
+        };
+        let now_first = |&period: &usize| period != self.scheduled;
+        let mut periods: Vec<usize> = (0..self.setup.day_plans.len()).collect();
+        periods.sort_by_key(now_first);
+        let period = periods.into_iter().find(|&p| same_wave(&of_known(&self.setup.day_plans[p]), &known));
+        let Some(period) = period else {
+            return running.iter().cloned().collect::<Option<Vec<Plan>>>().map(|plans| (plans, None));
+        };
+        let book = &self.setup.day_plans[period];
+        let turn = book.iter().zip(running).find_map(|(booked, ran)| {
+            let ran = ran.as_ref()?.offset.since_zero().count();
+            Some(Shift::new(i64::from(ran) - i64::from(booked.offset.since_zero().count())))
+        })?;
+        let turned = |plan: &Plan| plan.at_offset(plan.offset.since_zero().later() + turn);
+        let plans = running.iter().zip(book).map(|(ran, booked)| ran.clone().unwrap_or_else(|| turned(booked)));
+        Some((plans.collect(), Some(period)))
+    }
+}
