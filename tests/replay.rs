@@ -20,7 +20,7 @@ use std::sync::Arc;
 const FROM_S: u32 = 25_200;
 
 fn scenario() -> Scenario {
-    Scenario::parse("three.toml", include_str!("../sim/scenarios/three.toml")).unwrap()
+    Scenario::parse("three.toml", include_str!("../sim/scenarios/three.toml"), |_| unreachable!()).unwrap()
 }
 
 fn shared() -> Shared {
@@ -47,7 +47,7 @@ fn bytes(shared: &Shared, study: &Study) -> (String, String) {
 
 /// Cabinets on given plans, without a core.
 fn measured(shared: &Shared, plans: &[Plan], seed: u64) -> Measures {
-    let demand = Demand::of(&scenario(), DayName { seed: 1001, kind: DayKind::Workday });
+    let demand = Demand::of(&scenario(), DayName { seed: 1001, kind: DayKind::Workday }).unwrap();
     let run = Run { demand: &demand, day: 1001, seed, start_s: FROM_S - 600, from_s: FROM_S, to_s: FROM_S + 1200 };
     let entry = |plan: &Plan| vec![LocalEntry { from_s: 0, plan: plan.clone(), alone: None }];
     let own: Vec<_> = plans.iter().map(entry).collect();
@@ -142,7 +142,7 @@ fn the_same_seed_gives_the_same_bytes_whatever_the_bus_and_the_threads() {
 #[test]
 fn the_controlled_arm_meets_the_same_arrivals_too() {
     let shared = shared();
-    let demand = Demand::of(&scenario(), DayName { seed: 1002, kind: DayKind::Tidal });
+    let demand = Demand::of(&scenario(), DayName { seed: 1002, kind: DayKind::Tidal }).unwrap();
     let run = Run { demand: &demand, day: 1002, seed: 5, start_s: FROM_S - 600, from_s: FROM_S, to_s: FROM_S + 900 };
     let outcomes = Arm::REPORTED.map(|arm| run_arm(&shared, arm, &run, BusKind::Memory).unwrap());
     assert!(outcomes[0].measures.all.wished > 300);

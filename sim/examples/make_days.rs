@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use greenwave_sim::counted::Counted;
 use greenwave_sim::day::{DayKind, counts_csv, day, mean_day};
 use greenwave_sim::scenario::Scenario;
 
@@ -24,6 +25,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             std::fs::write(folder.join(name), counts_csv(&scenario, &day, 6))?;
             println!("{}", folder.join(name).display());
         }
+    }
+    for street in ["jinan-r2", "jinan"] {
+        let file = root.join(format!("{street}.toml"));
+        let beside = |name: &str| std::fs::read_to_string(root.join(name)).map_err(|e| e.to_string());
+        let hour = Counted::parse(&file.display().to_string(), &std::fs::read_to_string(&file)?, beside)?;
+        let mean = root.join(street).join("mean-workday.csv");
+        // Whole approaches are for the plant's entries; by movement is all a mean day needs.
+        let mut counts = hour.mean().coarser(6);
+        counts.series.retain(|(_, _, movement), _| movement.is_some());
+        std::fs::write(&mean, counts.to_csv())?;
+        println!("{}", mean.display());
     }
     Ok(())
 }

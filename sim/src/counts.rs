@@ -165,6 +165,11 @@ impl Counts {
         out
     }
 
+    /// End of the last bin, s of the day.
+    pub fn end_s(&self) -> f64 {
+        self.start_s + self.bin_s * self.series.values().map(Vec::len).max().unwrap_or(0) as f64
+    }
+
     /// Sums neighbouring bins, `by` at a time; a rest at the end is dropped.
     pub fn coarser(&self, by: usize) -> Counts {
         let by = by.max(1);

@@ -32,11 +32,13 @@ pub enum DayKind {
     School,
     /// Rain.
     Rain,
+    /// As it was counted, without chance (a scenario of counts); elsewhere the mean workday.
+    Counted,
 }
 
 impl DayKind {
     /// All kinds, in the order of their stream numbers.
-    pub const ALL: [DayKind; 7] = [
+    pub const ALL: [DayKind; 8] = [
         DayKind::Workday,
         DayKind::Saturday,
         DayKind::Tidal,
@@ -44,6 +46,7 @@ impl DayKind {
         DayKind::Shifted,
         DayKind::School,
         DayKind::Rain,
+        DayKind::Counted,
     ];
 
     /// Its name in files and on command lines.
@@ -56,6 +59,7 @@ impl DayKind {
             DayKind::Shifted => "shifted",
             DayKind::School => "school",
             DayKind::Rain => "rain",
+            DayKind::Counted => "counted",
         }
     }
 
@@ -93,6 +97,9 @@ pub fn mean_day(scenario: &Scenario) -> DayCounts {
 
 /// One day of this kind and seed.
 pub fn day(scenario: &Scenario, seed: u64, kind: DayKind) -> DayCounts {
+    if kind == DayKind::Counted {
+        return mean_day(scenario);
+    }
     let (noise, kinds) = (&scenario.noise, &scenario.kinds);
     let mut s = Stream::new(seed, Entity::Day(kind as u32));
     let factor = match kind {

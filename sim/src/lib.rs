@@ -3,6 +3,7 @@
 pub mod arrivals;
 pub mod cabinet;
 mod change;
+pub mod counted;
 pub mod counts;
 pub mod day;
 pub mod driver;

@@ -159,7 +159,7 @@ pub(super) struct Replay {
     /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, the model's optimum is used).
     #[arg(long, value_name = "FILE")]
     pub(super) plans: Option<PathBuf>,
-    /// Days by number, ranges with a dash, kinds after a colon. Kinds: workday, saturday, tidal, surge, shifted, school, rain.
+    /// Days by number, ranges with a dash, kinds after a colon. Kinds: workday, saturday, tidal, surge, shifted, school, rain; of counted hours counted, workday, tidal, surge.
     /// 1-99 are for training, 1001-1099 for reporting.
     #[arg(long, value_name = "DAYS", value_parser = days, default_value = "1001-1004,1005-1006:tidal,1007-1008:shifted,1009-1010:surge")]
     pub(super) days: DayList,

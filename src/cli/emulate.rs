@@ -26,7 +26,7 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
         );
     }
     let scenario = files::scenario(&network, &args.paths, args.scenario.as_deref())?;
-    let demand = Demand::of(&scenario.value, args.day);
+    let demand = Demand::of(&scenario.value, args.day)?;
     let run = Run {
         demand: &demand,
         day: args.day.seed,

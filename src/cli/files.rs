@@ -98,8 +98,14 @@ pub(super) fn scenario(network: &Network, paths: &[PathBuf], given: Option<&Path
         None => folder(paths).join("../sim/scenarios").join(format!("{}.toml", main_corridor(network)?)),
     };
     let text = text(&path).context("a scenario is needed to draw days; name it with --scenario")?;
-    let value = Scenario::parse(&path.display().to_string(), &text).map_err(|e| anyhow!("{e}"))?;
-    Ok(Hashed { value, hash: hash(text.as_bytes()), path })
+    let mut counts = String::new();
+    let beside = |name: &str| {
+        let file = path.parent().unwrap_or(Path::new(".")).join(name);
+        counts = fs::read_to_string(&file).map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+        Ok(counts.clone())
+    };
+    let value = Scenario::parse(&path.display().to_string(), &text, beside).map_err(|e| anyhow!("{e}"))?;
+    Ok(Hashed { value, hash: hash((text + &counts).as_bytes()), path })
 }
 
 /// The day plan book, if one is given or lies beside the definitions. Every plan of it is judged by the guard.

@@ -94,7 +94,7 @@ impl Study {
         let outcomes = in_parallel(self.threads, jobs.len(), |job| {
             let (a, p) = jobs[job];
             let (day, seed) = pairs[p];
-            let demand = Demand::of(scenario, day);
+            let demand = Demand::of(scenario, day)?;
             let run = Run {
                 demand: &demand,
                 day: day.seed,

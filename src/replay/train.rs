@@ -216,7 +216,7 @@ impl Yard<'_> {
     fn day_cost(&self, plans: &[Plan], day: u64, alone: bool) -> Result<f64, RigProblem> {
         let from_s = self.period.from_s;
         let to_s = self.period.to_s.min(from_s + LONGEST_S);
-        let demand = Demand::of(self.scenario, DayName { seed: day, kind: DayKind::Workday });
+        let demand = Demand::of(self.scenario, DayName { seed: day, kind: DayKind::Workday })?;
         let start_s = from_s.saturating_sub(WARM_UP_S);
         let run = Run { demand: &demand, day, seed: day * 1000 + 1, start_s, from_s, to_s };
         let entry = |(index, plan): (IntersectionIndex, &Plan)| {

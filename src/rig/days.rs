@@ -1,15 +1,45 @@
 //! Days of demand: which one, of what kind, and how it becomes flows of the plant's street.
 
+use super::plant::RigProblem;
 use super::translate::Translated;
 use crate::corridor::Network;
-use greenwave_sim::arrivals;
-use greenwave_sim::day;
+use greenwave_sim::counted::{self, Counted};
+use greenwave_sim::counts::{Counts, CountsError};
+use greenwave_sim::street::Street;
+use greenwave_sim::{arrivals, day, scenario};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
 pub use greenwave_sim::day::DayKind;
-pub use greenwave_sim::scenario::{Scenario, ScenarioError as ScenarioProblem};
+pub use greenwave_sim::scenario::ScenarioError as ScenarioProblem;
+
+/// What days are drawn from.
+#[derive(Debug, Clone)]
+pub enum Scenario {
+    /// One arterial, by the pattern of its day.
+    Pattern(Box<scenario::Scenario>),
+    /// Any street, by an hour that was counted there.
+    Counted(Box<Counted>),
+}
+
+impl Scenario {
+    /// Reads a scenario; `file` is for messages, `beside` reads a file that lies beside it.
+    ///
+    /// # Errors
+    /// The first thing wrong, with its line.
+    pub fn parse(
+        file: &str,
+        text: &str,
+        beside: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<Scenario, ScenarioProblem> {
+        // Which form it has is told by its table of counts; everything else is told by the form's own reader.
+        if text.lines().any(|line| line.trim() == "[counted]") {
+            return Counted::parse(file, text, beside).map(|c| Scenario::Counted(Box::new(c)));
+        }
+        scenario::Scenario::parse(file, text).map(|s| Scenario::Pattern(Box::new(s)))
+    }
+}
 
 /// Names one day: a seed and a kind, written `1001` (a workday) or `1001:tidal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +68,7 @@ impl FromStr for DayName {
         let (seed, kind) = text.split_once(':').unwrap_or((text, "workday"));
         let seed = seed.parse().map_err(|_| format!("`{seed}` is no day number"))?;
         let kind = DayKind::parse(kind).ok_or_else(|| {
-            format!("`{kind}` is no kind of day: workday, saturday, tidal, surge, shifted, school, rain")
+            format!("`{kind}` is no kind of day: workday, saturday, tidal, surge, shifted, school, rain, counted")
         })?;
         Ok(DayName { seed, kind })
     }
@@ -46,20 +76,47 @@ impl FromStr for DayName {
 
 /// One day's demand, ready for any street of the network.
 #[derive(Debug, Clone)]
-pub struct Demand(day::DayCounts);
+pub struct Demand(Flows);
+
+#[derive(Debug, Clone)]
+enum Flows {
+    Entries(day::DayCounts),
+    Counts(Counts, f64),
+}
 
 impl Demand {
     /// The mean workday of a scenario.
     pub fn mean(scenario: &Scenario) -> Demand {
-        Demand(day::mean_day(scenario))
+        Demand(match scenario {
+            Scenario::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
+            Scenario::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
+        })
     }
 
     /// A day drawn by its name.
-    pub fn of(scenario: &Scenario, name: DayName) -> Demand {
-        Demand(day::day(scenario, name.seed, name.kind))
+    ///
+    /// # Errors
+    /// When the scenario has no days of this kind.
+    pub fn of(scenario: &Scenario, name: DayName) -> Result<Demand, RigProblem> {
+        match scenario {
+            Scenario::Pattern(scenario) => Ok(Demand(Flows::Entries(day::day(scenario, name.seed, name.kind)))),
+            Scenario::Counted(hour) if counted::KINDS.contains(&name.kind) => {
+                Ok(Demand(Flows::Counts(hour.day(name.seed, name.kind), hour.heavy_share())))
+            }
+            Scenario::Counted(hour) => {
+                let kinds: Vec<&str> = counted::KINDS.iter().map(|k| k.name()).collect();
+                Err(RigProblem::NoSuchDay(name.to_string(), hour.name().to_owned(), kinds.join(", ")))
+            }
+        }
     }
 
-    pub(super) fn on(&self, network: &Network, street: &Translated) -> arrivals::Demand {
-        self.0.demand(|id, approach| street.approach_link(network, id, approach))
+    pub(super) fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {
+        let street: &Street = &built.street;
+        match &self.0 {
+            Flows::Entries(day) => Ok(day.demand(|id, approach| built.approach_link(network, id, approach))),
+            Flows::Counts(counts, heavy) => {
+                counts.demand(street, *heavy, |id, approach| built.approach_link(network, id, approach))
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::corridor::{IntersectionIndex, Network, Serves};
 use crate::units::Moment;
 use greenwave_sim::arrivals::Arrivals;
 use greenwave_sim::cabinet::{Cabinet, Mode, SpecError};
+use greenwave_sim::counts::CountsError;
 use greenwave_sim::measure::{Measures, Window};
 use greenwave_sim::monitor::{MonitorSpec, Violation, WatchedPhase};
 use greenwave_sim::street::StreetError;
@@ -27,6 +28,12 @@ pub enum RigProblem {
     /// A cabinet.
     #[error("the plant can not install this cabinet: {0}")]
     Cabinet(#[from] SpecError),
+    /// The counts.
+    #[error("the plant can not draw these days: {0}")]
+    Counts(#[from] CountsError),
+    /// The kind of day.
+    #[error("{1} has no day {0}; its kinds: {2}")]
+    NoSuchDay(String, String, String),
 }
 
 /// One run: whose traffic, when.
@@ -61,7 +68,7 @@ impl Rig {
     /// When the plant refuses the street or a cabinet.
     pub fn new(network: &Network, own: &[Vec<LocalEntry>], run: &Run<'_>) -> Result<Rig, RigProblem> {
         let translated = translate::street(network)?;
-        let demand = run.demand.on(network, &translated);
+        let demand = run.demand.on(network, &translated)?;
         let street = Arc::new(translated.street.clone());
         let departures = Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
         let window =

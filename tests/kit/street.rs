@@ -151,7 +151,7 @@ impl Street {
         // A few vehicles are enough to be counted; the plant's time goes into them.
         let scenario =
             include_str!("../../sim/scenarios/three.toml").replace("1500.0", "360.0").replace("420.0 ", "120.0 ");
-        let demand = Demand::mean(&Scenario::parse("three.toml", &scenario).unwrap());
+        let demand = Demand::mean(&Scenario::parse("three.toml", &scenario, |_| unreachable!()).unwrap());
         let (start_s, to_s) = (START, START + 4 * 3600);
         let run = Run { demand: &demand, day: 1001, seed: 1, start_s, from_s: start_s, to_s };
         let rig = Rig::new(&network, &[], &run).unwrap();
