@@ -106,6 +106,8 @@ struct Place {
     first: bool,
     last: bool,
     length: f64,
+    /// The corridor's length from its first stop line to the end of this link, where it is the last.
+    whole_m: f64,
     class: ApproachClass,
 }
 
@@ -117,7 +119,6 @@ pub struct Tally {
     corridor: [Way; 2],
     series: [WaySeries; 2],
     whole: [Way; 2],
-    corridor_m: [f64; 2],
     classes: [Trips; 5],
     approaches: Vec<Approach>,
     queue_steps: u64,
@@ -142,21 +143,31 @@ impl Tally {
                 && !(0..links.len()).any(|o| links[o].corridor == l.corridor && straight(o) == Some(i)),
             last: l.corridor.is_some() && !on(straight(i), l.corridor),
             length: f64::from(l.length_m),
+            whole_m: 0.0,
             class: l.approach_class,
         });
-        let mut corridor_m = [0.0; 2];
-        for l in links {
-            if let Some(d) = l.corridor {
-                corridor_m[usize::from(d)] += f64::from(l.length_m);
+        let mut places: Vec<Place> = places.collect();
+        // Several corridors may run a direction: each is as long as its own links, one straight on from the other.
+        for first in 0..places.len() {
+            if !places[first].first {
+                continue;
             }
+            let (mut link, mut metres) = (first, 0.0);
+            for _ in 0..places.len() {
+                metres += places[link].length;
+                match straight(link).filter(|_| !places[link].last) {
+                    Some(next) => link = next,
+                    None => break,
+                }
+            }
+            places[link].whole_m = metres;
         }
         Tally {
             window,
-            places: places.collect(),
+            places,
             corridor: Default::default(),
             series: WaySeries::both(window.from_s, window.to_s),
             whole: Default::default(),
-            corridor_m,
             classes: Default::default(),
             approaches: vec![Approach::default(); links.len()],
             queue_steps: 0,
@@ -185,7 +196,7 @@ impl Tally {
         }
         if here.last && movement == Movement::Through && self.window.holds(trip.straight_since_s) {
             let d = usize::from(here.corridor.unwrap_or(0));
-            self.whole[d].add(self.corridor_m[d], now - trip.straight_since_s);
+            self.whole[d].add(here.whole_m, now - trip.straight_since_s);
         }
         let there = self.places[to];
         if movement != Movement::Through || there.corridor.is_none() {

@@ -97,6 +97,9 @@ fn text(network: &Network, period: &crate::corridor::Period, plans: &[Plan], pre
     ));
     say("intersection   chainage   offset   green by stage");
     for corridor in network.corridors() {
+        if network.corridors().len() > 1 {
+            say(&format!("{} {} {}", corridor.id, corridor.name.zh, corridor.name.en));
+        }
         for member in &corridor.members {
             let (at, plan) = (network.intersection(member.intersection), &plans[member.intersection.0]);
             let greens: Vec<String> = plan.greens().into_iter().map(|g| format!("{:>5}", g.to_string())).collect();

@@ -1,9 +1,9 @@
 //! From definition files to the network: the one door. Every problem of every file, or a [`Network`] that keeps its promises.
 //!
-//! Knows: files, ids across files, intersections and their overrides.
+//! Knows: files, ids across files, intersections and their overrides, wherever they are defined.
 //! Must not know: where files come from; the caller reads them.
 
-use super::definition::{self, CabinetDef, CorridorDef, File, IntersectionDef};
+use super::definition::{self, CabinetDef, File, IntersectionDef, SitesDef};
 use super::layout::{LayoutDef, ServesDef};
 use super::model::{Cabinet, Intersection, Network, Serves};
 use super::problem::{At, Findings, Problem, Source, Spot};
@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::served::nearest;
 use super::signals::{self, Layout, once};
 use super::values;
-use super::{day, road, timing};
+use super::{crossing, day, road, timing};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub fn load(files: &[(String, Vec<u8>)]) -> Result<Network, Vec<Problem>> {
         .map(|(name, bytes)| Source { name: name.clone(), text: String::from_utf8_lossy(bytes).into_owned() })
         .collect();
     let mut findings = Findings::new(sources);
-    let mut corridors = Vec::new();
+    let mut read = Vec::new();
     let mut whole = true;
     for (file, text) in texts.iter().enumerate() {
         let text = match text {
@@ -55,15 +55,15 @@ pub fn load(files: &[(String, Vec<u8>)]) -> Result<Network, Vec<Problem>> {
             continue;
         }
         match definition::read(&mut findings, file, tree.get_ref()) {
-            Some(File::Corridor(corridor)) => corridors.push(corridor),
+            Some(file) => read.push(file),
             None => whole = false,
         }
     }
-    if corridors.is_empty() && whole {
+    if !read.iter().any(|file| matches!(file, File::Corridor(_))) && whole {
         let spot = Spot { file: 0, start: 0, end: 0 };
         findings.tell(spot, Rule::NoCorridor, "the network has no corridor", "Give a file of kind = \"corridor\".");
     }
-    network(&mut findings, &corridors, files).ok_or_else(|| findings.into_problems())
+    network(&mut findings, &read, whole, files).ok_or_else(|| findings.into_problems())
 }
 
 /// The fingerprint of a network's files: of one file its SHA-256; of several the SHA-256 of their SHA-256s in hexadecimal,
@@ -78,44 +78,76 @@ fn fingerprint(files: &[(String, Vec<u8>)]) -> String {
     }
 }
 
-fn network(findings: &mut Findings, defs: &[CorridorDef], files: &[(String, Vec<u8>)]) -> Option<Network> {
-    let mut ids = BTreeMap::new();
-    let mut cabinets = BTreeMap::new();
+/// An intersection as written, and what became of it.
+pub(super) struct Site<'d> {
+    pub(super) def: &'d IntersectionDef,
+    pub(super) built: Option<Intersection>,
+    /// Whether a corridor's file places it; else it is some corridor's member or nobody's.
+    pub(super) placed: bool,
+}
+
+/// Compiles what was read; `whole` says that every file was, so that what is missing is missing.
+fn network(findings: &mut Findings, read: &[File], whole: bool, files: &[(String, Vec<u8>)]) -> Option<Network> {
     let mut corridor_ids = BTreeMap::new();
-    let mut intersections = Vec::new();
-    let mut corridors = Vec::new();
-    for def in defs {
-        if let Some(id) = &def.id {
-            once(findings, &mut corridor_ids, id.value.clone(), id.spot, "corridor");
-        }
-        let layouts: Vec<Option<Layout>> = def.layouts.iter().map(|l| signals::compile(findings, l)).collect();
-        let mut used = vec![false; layouts.len()];
-        let first = intersections.len();
-        for at in &def.intersections {
-            if let Some(id) = &at.id {
-                once(findings, &mut ids, id.value.clone(), id.spot, "intersection");
+    let mut seen = Seen::default();
+    let mut sites = Vec::new();
+    let (mut defs, mut cities) = (Vec::new(), Vec::new());
+    for file in read {
+        match file {
+            File::Corridor(def) => {
+                if let Some(id) = &def.id {
+                    once(findings, &mut corridor_ids, id.value.clone(), id.spot, "corridor");
+                }
+                let first = sites.len();
+                build(findings, &def.sites, true, &mut seen, &mut sites);
+                defs.push((def.as_ref(), first..sites.len()));
             }
-            one_cabinet(findings, &mut cabinets, at);
-            intersections.push(intersection(findings, def, at, &layouts, &mut used));
+            File::Intersections(def) => build(findings, def, false, &mut seen, &mut sites),
+            File::City(def) => cities.push(def),
         }
-        for (layout, _) in def.layouts.iter().zip(&used).filter(|(_, used)| !**used) {
-            let message = format!("{}: no intersection uses it", layout.subject());
-            findings.tell(layout.name.spot, Rule::LayoutUnused, message, "Remove it, or name it as a layout.");
-        }
-        corridors.push(road::compile(findings, def, first, &intersections[first..]));
     }
-    let day = day::compile(findings, defs);
+    let roads: Vec<_> =
+        defs.iter().map(|(def, own)| road::compile(findings, def, own.clone(), &sites, whole)).collect();
+    crossing::check(findings, &roads, &sites, whole);
+    let days: Vec<_> = defs.iter().map(|(def, _)| &def.days).collect();
+    let day = day::compile(findings, &cities, &days, whole);
     if !findings.is_clean() {
         return None;
     }
     let (periods, utc_offset) = day?;
+    let corridors = roads.into_iter().map(|road| road.corridor).collect::<Option<_>>()?;
     Some(Network {
-        intersections: intersections.into_iter().collect::<Option<_>>()?,
-        corridors: corridors.into_iter().collect::<Option<_>>()?,
+        intersections: sites.into_iter().map(|site| site.built).collect::<Option<_>>()?,
+        corridors,
         periods,
         utc_offset,
         fingerprint: fingerprint(files),
     })
+}
+
+/// What was seen in the files before.
+#[derive(Default)]
+struct Seen {
+    ids: BTreeMap<String, Spot>,
+    cabinets: BTreeMap<(SocketAddr, u16), Spot>,
+}
+
+/// Builds the intersections of a file.
+fn build<'d>(findings: &mut Findings, def: &'d SitesDef, placed: bool, seen: &mut Seen, sites: &mut Vec<Site<'d>>) {
+    let layouts: Vec<Option<Layout>> = def.layouts.iter().map(|l| signals::compile(findings, l)).collect();
+    let mut used = vec![false; layouts.len()];
+    for at in &def.intersections {
+        if let Some(id) = &at.id {
+            once(findings, &mut seen.ids, id.value.clone(), id.spot, "intersection");
+        }
+        one_cabinet(findings, &mut seen.cabinets, at);
+        let built = intersection(findings, def, at, &layouts, &mut used);
+        sites.push(Site { def: at, built, placed });
+    }
+    for (layout, _) in def.layouts.iter().zip(&used).filter(|(_, used)| !**used) {
+        let message = format!("{}: no intersection uses it", layout.subject());
+        findings.tell(layout.name.spot, Rule::LayoutUnused, message, "Remove it, or name it as a layout.");
+    }
 }
 
 /// A cabinet belongs to one intersection.
@@ -142,7 +174,7 @@ pub(super) fn name(def: &IntersectionDef) -> String {
 
 fn intersection(
     findings: &mut Findings,
-    file: &CorridorDef,
+    file: &SitesDef,
     def: &IntersectionDef,
     layouts: &[Option<Layout>],
     used: &mut [bool],

@@ -3,7 +3,7 @@
 //! Knows: the day from 00:00 to 24:00.
 //! Must not know: intersections, roads.
 
-use super::definition::{CorridorDef, PeriodDef};
+use super::city::{CityDef, DaysDef, PeriodDef};
 use super::model::Period;
 use super::problem::Findings;
 use super::rule::Rule;
@@ -12,11 +12,28 @@ use crate::units::clock;
 /// The end of the day, in seconds after midnight.
 const DAY_END: u32 = 86_400;
 
-/// The periods and the UTC offset in seconds.
-pub(super) fn compile(findings: &mut Findings, defs: &[CorridorDef]) -> Option<(Vec<Period>, i32)> {
+/// The periods and the UTC offset in seconds: the city's where there is one, else what every corridor states. `whole`: every
+/// file could be read.
+pub(super) fn compile(
+    findings: &mut Findings,
+    cities: &[&CityDef],
+    corridors: &[&DaysDef],
+    whole: bool,
+) -> Option<(Vec<Period>, i32)> {
+    for city in cities.iter().skip(1) {
+        let message = format!("this is another city; the first is {}", findings.locate(cities[0].days.top));
+        findings.tell(city.days.top, Rule::CityTwice, message, "Keep one city file a network.");
+    }
+    let city = cities.first().map(|city| &city.days);
     let mut days = Vec::new();
-    for def in defs {
-        days.push((def, periods(findings, def)));
+    for (k, def) in city.into_iter().chain(corridors.iter().copied()).enumerate() {
+        // Only the first file of a network with a city must say everything; a city file that was not read may hold it.
+        let must = if city.is_some() { k == 0 } else { whole };
+        if must && !def.says_offset {
+            let message = format!("{}: utc_offset_h is missing", def.subject);
+            findings.tell(def.top, Rule::KeyMissing, message, "Add utc_offset_h.");
+        }
+        days.push((def, periods(findings, def, must)));
     }
     let (first, day) = days.first()?;
     for (def, other) in &days[1..] {
@@ -34,7 +51,8 @@ pub(super) fn compile(findings: &mut Findings, defs: &[CorridorDef]) -> Option<(
             (Some(a), Some(b), Some(place)) if a != b => {
                 let at = first.periods.first().map_or_else(String::new, |p| findings.locate(p.spot));
                 let message = format!("the periods are not those at {at}");
-                findings.tell(place.spot, Rule::FilesDisagree, message, "Give the same times in all files.");
+                let mend = "Give the same times in all files; if the files are no one network, name each by itself.";
+                findings.tell(place.spot, Rule::FilesDisagree, message, mend);
             }
             _ => {}
         }
@@ -43,10 +61,12 @@ pub(super) fn compile(findings: &mut Findings, defs: &[CorridorDef]) -> Option<(
 }
 
 /// One file's periods, covering the day in order.
-fn periods(findings: &mut Findings, def: &CorridorDef) -> Option<Vec<Period>> {
+fn periods(findings: &mut Findings, def: &DaysDef, must: bool) -> Option<Vec<Period>> {
     if def.periods.is_empty() {
-        let message = "the corridor has no period";
-        findings.tell(def.spot, Rule::PeriodsCover, message, "Add [[period]] tables that cover 00:00 to 24:00.");
+        if must {
+            let message = format!("{} has no period", def.what);
+            findings.tell(def.spot, Rule::PeriodsCover, message, "Add [[period]] tables that cover 00:00 to 24:00.");
+        }
         return None;
     }
     let mut until = Some(0);

@@ -1,9 +1,10 @@
 //! The definition file word for word: what was written and where, before anyone asks whether it makes sense.
 //!
-//! Knows: the keys of `kind = "corridor"`. A kind that joins (intersections, profile, city, scenario, plans) becomes a
-//! variant of [`File`] with a reader of its own.
+//! Knows: the keys of `kind = "corridor"` and `kind = "intersections"`; `city` those of `kind = "city"`. A kind that joins
+//! becomes a variant of [`File`] with a reader of its own.
 //! Must not know: how values relate to each other. `None` stands where something is missing or was already told.
 
+use super::city::{self, CityDef, DaysDef};
 use super::layout::LayoutDef;
 use super::model::{Arm, Name};
 use super::problem::{At, Findings, Spot};
@@ -17,31 +18,42 @@ use toml::de::{DeTable, DeValue};
 /// A definition file by its kind.
 pub(super) enum File {
     /// `kind = "corridor"`.
-    Corridor(CorridorDef),
+    Corridor(Box<CorridorDef>),
+    /// `kind = "intersections"`.
+    Intersections(SitesDef),
+    /// `kind = "city"`.
+    City(CityDef),
 }
 
-/// A corridor with the intersections, layouts and links its file defines.
+/// The kinds of definition files there are.
+const KINDS: [&str; 3] = ["corridor", "intersections", "city"];
+
+/// The intersections a file defines, with the layouts they are built after.
+pub(super) struct SitesDef {
+    pub(super) layouts: Vec<LayoutDef>,
+    pub(super) intersections: Vec<IntersectionDef>,
+}
+
+/// A corridor with the intersections, layouts and links its file defines, and its members that are defined elsewhere.
 pub(super) struct CorridorDef {
     pub(super) spot: Spot,
     pub(super) id: Option<At<String>>,
     pub(super) name: Option<Name>,
-    pub(super) utc_offset_h: Option<At<f64>>,
+    pub(super) days: DaysDef,
     pub(super) outbound_from: Option<At<Arm>>,
-    pub(super) periods: Vec<PeriodDef>,
-    pub(super) layouts: Vec<LayoutDef>,
-    pub(super) intersections: Vec<IntersectionDef>,
+    pub(super) sites: SitesDef,
+    pub(super) members: Vec<MemberDef>,
     pub(super) links: Vec<LinkDef>,
 }
 
-/// A period of the day plan.
-pub(super) struct PeriodDef {
+/// A member of a corridor that is defined elsewhere.
+pub(super) struct MemberDef {
     pub(super) spot: Spot,
-    pub(super) name: Option<Name>,
-    pub(super) from: Option<At<u32>>,
-    pub(super) to: Option<At<u32>>,
+    pub(super) intersection: Option<At<String>>,
+    pub(super) chainage: Option<At<Metres>>,
 }
 
-/// An intersection: its layout, its place, its cabinet, and what it has of its own.
+/// An intersection: its layout, its place (in a corridor's file), its cabinet, and what it has of its own.
 pub(super) struct IntersectionDef {
     pub(super) spot: Spot,
     pub(super) id: Option<At<String>>,
@@ -80,14 +92,25 @@ pub(super) fn read(findings: &mut Findings, file: usize, tree: &DeTable<'_>) -> 
     let mut table = Table::new(tree, start, "the file");
     let kind = table.need(findings, "kind", |value| {
         let kind = values::text(value)?;
-        if kind == "corridor" {
-            return Ok(());
+        if let Some(known) = KINDS.into_iter().find(|known| *known == kind) {
+            return Ok(known);
         }
         let message = format!("is \"{}\", which is no kind of definition", kind.escape_debug());
-        Err(Fault::new(Rule::Kind, message, "Write kind = \"corridor\"; it is the one kind so far."))
+        let mend = match kind.as_str() {
+            "scenario" | "plans" => {
+                "Keep scenarios and plan books in folders of their own; commands take them by option."
+            }
+            _ => "Write kind = \"corridor\", \"intersections\" or \"city\".",
+        };
+        Err(Fault::new(Rule::Kind, message, mend))
     });
-    // without the line we take it for a corridor: the missing line is told, and so is all the rest
-    (kind.is_some() || !tree.contains_key("kind")).then(|| File::Corridor(corridor(findings, table)))
+    match kind.map(|kind| kind.value) {
+        Some("intersections") => Some(File::Intersections(intersections(findings, table))),
+        Some("city") => Some(File::City(city::city(findings, table))),
+        Some(_) => Some(File::Corridor(Box::new(corridor(findings, table)))),
+        // without the line we take it for a corridor: the missing line is told, and so is all the rest
+        None => (!tree.contains_key("kind")).then(|| File::Corridor(Box::new(corridor(findings, table)))),
+    }
 }
 
 /// A `{ zh = "…", en = "…" }` under `name`.
@@ -114,23 +137,32 @@ pub(super) fn subject(table: &mut Table<'_>, what: &str) {
 
 fn corridor(findings: &mut Findings, mut table: Table<'_>) -> CorridorDef {
     subject(&mut table, "");
-    let of = table.subject.clone();
     let id = table.need(findings, "id", values::id);
+    let spot = id.as_ref().map_or(table.spot, |id| id.spot);
     let name = name(findings, &mut table);
-    let utc_offset_h = table.need(findings, "utc_offset_h", |value| {
-        let hours = values::number(values::UTC_OFFSET)(value)?;
-        if (hours * 4.0).fract() == 0.0 {
-            return Ok(hours);
-        }
-        Err(Fault::new(
-            Rule::Range,
-            format!("is {hours} h, no whole quarters of an hour"),
-            "Give hours such as 8 or 5.5.",
-        ))
-    });
+    let days = city::days(findings, &mut table, spot, "the corridor");
     let outbound_from = table.need(findings, "outbound_from", values::arm);
-    let periods =
-        table.tables(findings, "period", |n| format!("period {n}")).into_iter().map(|t| period(findings, t)).collect();
+    let sites = sites(findings, &mut table, true);
+    let members =
+        table.tables(findings, "member", |n| format!("member {n}")).into_iter().map(|t| member(findings, t)).collect();
+    let links =
+        table.tables(findings, "link", |n| format!("link {n}")).into_iter().map(|t| link(findings, t)).collect();
+    table.close(findings);
+    CorridorDef { spot, id, name, days, outbound_from, sites, members, links }
+}
+
+fn intersections(findings: &mut Findings, mut table: Table<'_>) -> SitesDef {
+    let sites = sites(findings, &mut table, false);
+    if sites.intersections.is_empty() {
+        findings.tell(table.spot, Rule::Empty, "the file defines no intersection", "Add [[intersection]] tables.");
+    }
+    table.close(findings);
+    sites
+}
+
+/// Layouts and intersections; on a corridor's file an intersection has its place on the road.
+fn sites(findings: &mut Findings, table: &mut Table<'_>, placed: bool) -> SitesDef {
+    let of = table.subject.clone();
     let layouts = match table.table(findings, "layout", of) {
         Some(layouts) => layouts
             .names()
@@ -145,32 +177,30 @@ fn corridor(findings: &mut Findings, mut table: Table<'_>) -> CorridorDef {
     let intersections = table
         .tables(findings, "intersection", |n| format!("intersection {n}"))
         .into_iter()
-        .map(|t| intersection(findings, t))
+        .map(|t| intersection(findings, t, placed))
         .collect();
-    let links =
-        table.tables(findings, "link", |n| format!("link {n}")).into_iter().map(|t| link(findings, t)).collect();
-    let spot = id.as_ref().map_or(table.spot, |id| id.spot);
-    table.close(findings);
-    CorridorDef { spot, id, name, utc_offset_h, outbound_from, periods, layouts, intersections, links }
+    SitesDef { layouts, intersections }
 }
 
-fn period(findings: &mut Findings, mut table: Table<'_>) -> PeriodDef {
+fn member(findings: &mut Findings, mut table: Table<'_>) -> MemberDef {
     let spot = table.spot;
-    let name = name(findings, &mut table);
-    let from = table.need(findings, "from", values::clock_time);
-    let to = table.need(findings, "to", values::clock_time);
+    let intersection = table.need(findings, "intersection", values::id);
+    if let Some(id) = &intersection {
+        table.subject = format!("member {}", id.value);
+    }
+    let chainage = table.need(findings, "chainage_m", values::metres(values::CHAINAGE));
     table.close(findings);
-    PeriodDef { spot, name, from, to }
+    MemberDef { spot, intersection, chainage }
 }
 
-fn intersection(findings: &mut Findings, mut table: Table<'_>) -> IntersectionDef {
+fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> IntersectionDef {
     subject(&mut table, "");
     let spot = table.spot;
     let of = table.subject.clone();
     let id = table.need(findings, "id", values::id);
     let name = name(findings, &mut table);
     let layout = table.need(findings, "layout", values::text);
-    let chainage = table.need(findings, "chainage_m", values::metres(values::CHAINAGE));
+    let chainage = if placed { table.need(findings, "chainage_m", values::metres(values::CHAINAGE)) } else { None };
     if !table.has("cabinet") {
         table.need(findings, "cabinet", values::text);
     }

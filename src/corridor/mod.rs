@@ -10,8 +10,10 @@
 //!  every step tells into Findings --> every Problem of every file at once: place, rule, mend
 //! ```
 
+mod city;
 mod compile;
 mod conflicts;
+mod crossing;
 mod day;
 mod definition;
 mod geometry;

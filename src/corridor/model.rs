@@ -1,7 +1,7 @@
 //! The network as every other room may rely on it. Only `compile` makes a [`Network`]; holding one means that its promises
 //! are kept: distances positive, minimum greens cover walk + pedestrian clearance, conflicts known, no stage shows a
 //! conflict, every phase served by a stage, one cabinet an intersection, detector channels unique, links between existing
-//! intersections.
+//! intersections, an approach carries at most one corridor, corridors that meet can run one cycle.
 
 use super::operation::*;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
@@ -470,7 +470,7 @@ impl Corridor {
         }
     }
 
-    /// Whether an approach carries the corridor (otherwise it is a side street).
+    /// Whether an approach at a member carries the corridor (otherwise it carries another one, or is a side street).
     pub fn carries(&self, from: Arm) -> bool {
         from == self.outbound_from || from == self.outbound_from.opposite()
     }
@@ -521,6 +521,14 @@ impl Network {
     /// Corridors in file order.
     pub fn corridors(&self) -> &[Corridor] {
         &self.corridors
+    }
+
+    /// The corridor that an approach carries, by its index, and the direction; `None` on a side street. An approach carries at
+    /// most one.
+    pub fn carried(&self, index: IntersectionIndex, from: Arm) -> Option<(usize, Direction)> {
+        let here = |c: &Corridor| c.members.iter().any(|m| m.intersection == index);
+        let way = |c: &Corridor| Direction::BOTH.into_iter().find(|&d| c.comes_from(d) == from);
+        self.corridors.iter().enumerate().filter(|(_, c)| here(c)).find_map(|(k, c)| Some((k, way(c)?)))
     }
 
     /// The periods of the day plan, covering the whole day in order.

@@ -3,68 +3,123 @@
 //! Knows: chainages, distances, what must lie on which link.
 //! Must not know: signals' times beyond the cycle range, files other than its own.
 
-use super::compile::name;
+use super::compile::{Site, name};
 use super::definition::{CorridorDef, IntersectionDef, LinkDef};
 use super::model::{Carriageway, Corridor, Direction, Intersection, IntersectionIndex, Link, Member, Movement};
-use super::problem::{At, Findings};
+use super::problem::{At, Findings, Spot};
 use super::rule::Rule;
 use super::served::nearest;
 use super::signals::count_of;
 use crate::units::Metres;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// A member with all that is known about it: its place in the file, its chainage, the intersection if it compiled.
-struct Place<'d> {
-    index: usize,
-    def: &'d IntersectionDef,
+/// A member with all that is known about it: its index in the network, its chainage, the intersection if it compiled.
+pub(super) struct Place<'d> {
+    pub(super) index: usize,
+    pub(super) def: &'d IntersectionDef,
+    /// Where the corridor's file says that it is a member.
+    pub(super) spot: Spot,
     id: &'d str,
     chainage: &'d At<Metres>,
-    built: Option<&'d Intersection>,
+    pub(super) built: Option<&'d Intersection>,
 }
 
-/// The corridor of a file whose intersections, numbered from `first` in the network, are `built`.
-pub(super) fn compile(
+/// A corridor's road: who is on it, and what became of it.
+pub(super) struct Road<'d> {
+    pub(super) def: &'d CorridorDef,
+    pub(super) places: Vec<Place<'d>>,
+    /// Whether every member was found.
+    pub(super) whole: bool,
+    /// Whether a cycle suits every member.
+    pub(super) one_cycle: bool,
+    pub(super) corridor: Option<Corridor>,
+}
+
+/// The corridor of a file whose own intersections are `own` of the network's `sites`; `whole`: every file could be read.
+pub(super) fn compile<'d>(
     findings: &mut Findings,
-    def: &CorridorDef,
-    first: usize,
-    built: &[Option<Intersection>],
-) -> Option<Corridor> {
-    if def.intersections.len() < 2 {
-        let message = format!("a corridor of {}", count_of(def.intersections.len(), "intersection", "intersections"));
-        findings.tell(def.spot, Rule::MembersFew, message, "Add intersections; a green wave needs two.");
-        return None;
-    }
-    let mut places: Vec<Place<'_>> = def
-        .intersections
-        .iter()
-        .zip(built)
-        .enumerate()
-        .filter_map(|(index, (def, built))| {
-            let id = def.id.as_ref()?.value.as_str();
-            Some(Place { index, def, id, chainage: def.chainage.as_ref()?, built: built.as_ref() })
-        })
-        .collect();
-    let whole = places.len() == def.intersections.len();
+    def: &'d CorridorDef,
+    own: Range<usize>,
+    sites: &'d [Site<'d>],
+    whole: bool,
+) -> Road<'d> {
+    let (mut places, found) = members(findings, def, own, sites, whole);
     places.sort_by(|a, b| a.chainage.value.get().total_cmp(&b.chainage.value.get()));
-    chainages(findings, &places, whole);
-    through(findings, def, &places);
-    common_cycle(findings, def, &places);
-    if !whole {
-        return None; // with a member unknown nobody knows who the neighbours are
+    let count = def.sites.intersections.len() + def.members.len();
+    if count < 2 {
+        let message = format!("a corridor of {}", count_of(count, "intersection", "intersections"));
+        findings.tell(def.spot, Rule::MembersFew, message, "Add intersections; a green wave needs two.");
+        return Road { def, places, whole: found, one_cycle: true, corridor: None };
     }
-    let links = links(findings, def, &places)?;
-    on_the_road(findings, def, &places, &links);
-    let members = places
-        .iter()
-        .map(|p| Member { intersection: IntersectionIndex(first + p.index), chainage: p.chainage.value })
-        .collect();
+    chainages(findings, &places, found);
+    through(findings, def, &places);
+    let one_cycle = common_cycle(findings, def, &places);
+    // with a member unknown nobody knows who the neighbours are
+    let corridor = if found { corridor(findings, def, &places) } else { None };
+    Road { def, places, whole: found, one_cycle, corridor }
+}
+
+fn corridor(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) -> Option<Corridor> {
+    let links = links(findings, def, places)?;
+    on_the_road(findings, def, places, &links);
+    let member = |p: &Place<'_>| Member { intersection: IntersectionIndex(p.index), chainage: p.chainage.value };
     Some(Corridor {
         id: def.id.as_ref()?.value.clone(),
         name: def.name.clone()?,
         outbound_from: def.outbound_from.as_ref()?.value,
-        members,
+        members: places.iter().map(member).collect(),
         links: links.into_iter().collect::<Option<_>>()?,
     })
+}
+
+/// The members, each once, and whether all could be found.
+fn members<'d>(
+    findings: &mut Findings,
+    def: &'d CorridorDef,
+    own: Range<usize>,
+    sites: &'d [Site<'d>],
+    whole: bool,
+) -> (Vec<Place<'d>>, bool) {
+    let mut places: Vec<Place<'d>> = own
+        .filter_map(|index| {
+            let Site { def, built, .. } = &sites[index];
+            let (id, chainage) = (def.id.as_ref()?.value.as_str(), def.chainage.as_ref()?);
+            Some(Place { index, def, spot: def.spot, id, chainage, built: built.as_ref() })
+        })
+        .collect();
+    let mut found = places.len() == def.sites.intersections.len();
+    for member in &def.members {
+        let Some(id) = &member.intersection else {
+            found = false;
+            continue;
+        };
+        let named = |site: &Site<'_>| site.def.id.as_ref().is_some_and(|known| known.value == id.value);
+        let Some(index) = sites.iter().position(named) else {
+            found = false;
+            if whole {
+                let message = format!("member {}: there is no intersection {}", id.value, id.value);
+                let known = sites.iter().filter_map(|site| Some(site.def.id.as_ref()?.value.as_str()));
+                let mend = nearest(&id.value, known);
+                let mend = mend.unwrap_or_else(|| "Name one that a file of the network defines.".to_owned());
+                findings.tell(id.spot, Rule::Reference, message, mend);
+            }
+            continue;
+        };
+        let site = &sites[index];
+        if let Some(other) = places.iter().find(|place| place.index == index) {
+            let message = format!("{}: it is a member already, at {}", name(site.def), findings.locate(other.spot));
+            findings.tell(id.spot, Rule::MemberTwice, message, "Remove one.");
+            continue;
+        }
+        let Some(chainage) = &member.chainage else {
+            found = false;
+            continue;
+        };
+        let spot = member.spot;
+        places.push(Place { index, def: site.def, spot, id: &id.value, chainage, built: site.built.as_ref() });
+    }
+    (places, found)
 }
 
 /// Chainages differ and begin at zero.
@@ -100,7 +155,9 @@ fn through(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) {
         for from in [outbound.value, outbound.value.opposite()] {
             if built.phase_for(from, Movement::Through).is_none() {
                 let message = format!("{}: nothing goes straight on from {from}, the corridor's way", name(place.def));
-                let spot = place.def.layout.as_ref().map_or(place.def.spot, |layout| layout.spot);
+                // a member that is defined elsewhere is in order there; what is wrong is that this corridor passes it
+                let own = place.def.layout.as_ref().filter(|_| place.spot == place.def.spot);
+                let spot = own.map_or(place.spot, |layout| layout.spot);
                 let mend = "Mend outbound_from, or give the layout a through movement there.";
                 findings.tell(spot, Rule::CorridorThrough, message, mend);
             }
@@ -109,15 +166,21 @@ fn through(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) {
 }
 
 /// Some cycle length suits every member.
-fn common_cycle(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) {
-    let known = || places.iter().filter_map(|p| Some((p, p.built?.cycle)));
-    let Some((slow, min)) = known().map(|(p, c)| (p, c.min)).max_by_key(|(_, min)| *min) else { return };
-    let Some((fast, max)) = known().map(|(p, c)| (p, c.max)).min_by_key(|(_, max)| *max) else { return };
-    if min > max {
-        let message =
-            format!("no cycle suits {} ({min} or more) and {} ({max} or less)", name(slow.def), name(fast.def));
+fn common_cycle(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) -> bool {
+    let message = no_cycle(places.iter());
+    if let Some(message) = &message {
         findings.tell(def.spot, Rule::CommonCycle, message, "Bring their cycle limits together.");
     }
+    message.is_none()
+}
+
+/// Who keeps these places from running one cycle; `None` where some cycle suits all.
+pub(super) fn no_cycle<'d>(places: impl Iterator<Item = &'d Place<'d>> + Clone) -> Option<String> {
+    let known = || places.clone().filter_map(|p| Some((p, p.built?.cycle)));
+    let (slow, min) = known().map(|(p, c)| (p, c.min)).max_by_key(|(_, min)| *min)?;
+    let (fast, max) = known().map(|(p, c)| (p, c.max)).min_by_key(|(_, max)| *max)?;
+    let message = format!("no cycle suits {} ({min} or more) and {} ({max} or less)", name(slow.def), name(fast.def));
+    (min > max).then_some(message)
 }
 
 /// `links[i]` between places i and i + 1, `None` where it could not be read.
@@ -133,9 +196,10 @@ fn links(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) -> Op
         let mut find = |end: &At<String>| {
             let found = order.get(end.value.as_str()).copied();
             if found.is_none() {
-                let message = format!("link {} - {}: there is no intersection {}", from.value, to.value, end.value);
+                let message = format!("link {} - {}: {} is no member of the corridor", from.value, to.value, end.value);
                 let near = nearest(&end.value, order.keys().copied());
-                let mend = near.unwrap_or_else(|| "Name an intersection of this file.".to_owned());
+                let mend =
+                    near.unwrap_or_else(|| "Name a member; what other files define joins by [[member]].".to_owned());
                 findings.tell(end.spot, Rule::Reference, message, mend);
             }
             found
@@ -166,7 +230,7 @@ fn links(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) -> Op
     for (pair, _) in places.windows(2).zip(&found).filter(|(_, link)| readable && link.is_none()) {
         let message = format!("{}: no link joins it with {}", name(pair[1].def), name(pair[0].def));
         let mend = format!("Add [[link]] between = [\"{}\", \"{}\"].", pair[0].id, pair[1].id);
-        findings.tell(pair[1].def.spot, Rule::LinkMissing, message, mend);
+        findings.tell(pair[1].spot, Rule::LinkMissing, message, mend);
     }
     let roads = places.windows(2).zip(found).map(|(pair, link)| road(findings, pair, link?)).collect();
     Some(roads)
@@ -204,7 +268,7 @@ fn on_the_road(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>],
             let spot = written
                 .iter()
                 .find(|l| l.between.as_ref().is_some_and(|[a, b]| a.value == pair[0].id && b.value == pair[1].id))
-                .map_or(place.def.spot, |l| l.spot);
+                .map_or(place.spot, |l| l.spot);
             let pockets = built.approach(from).into_iter().flat_map(|a| &a.lanes).filter_map(|lane| lane.pocket);
             if let Some(pocket) = pockets.filter(|pocket| *pocket >= length).max_by(|a, b| a.get().total_cmp(&b.get()))
             {

@@ -5,6 +5,7 @@
 
 use super::scene::Scene;
 use super::state::{Judge, State};
+use crate::corridor::Corridor;
 use crate::plan::Plan;
 use crate::units::{Shift, Tenths};
 
@@ -34,8 +35,10 @@ pub(super) struct Climb<'a> {
     near: Vec<Vec<usize>>,
     /// Sizes (as bits) whose moves of this intersection alone were all tried in vain since anything near it moved.
     quiet: Vec<u32>,
-    /// The same for blocks that begin here.
-    quiet_blocks: Vec<u32>,
+    /// The same for blocks of a corridor that begin here, by corridor.
+    quiet_blocks: Vec<Vec<u32>>,
+    /// What lies behind each link, by corridor.
+    tails: Vec<Vec<Vec<usize>>>,
 }
 
 /// How many links away a change may matter to a move.
@@ -61,8 +64,11 @@ impl<'a> Climb<'a> {
             near[joint.ends.1].push(joint.ends.0);
         }
         let quiet = vec![0; plans.len()];
-        let quiet_blocks = quiet.clone();
-        Climb { scene, judge, base, trial, plans, cost, resolution, reach, work_end, near, quiet, quiet_blocks }
+        let corridors = scene.network.corridors().iter().enumerate();
+        let behind = |(k, c): (usize, &Corridor)| (1..c.members.len()).map(|from| scene.behind(k, from)).collect();
+        let tails: Vec<_> = corridors.map(behind).collect();
+        let quiet_blocks = vec![quiet.clone(); tails.len()];
+        Climb { scene, judge, base, trial, plans, cost, resolution, reach, work_end, near, quiet, quiet_blocks, tails }
     }
 
     /// Roads evaluated so far.
@@ -124,13 +130,15 @@ impl<'a> Climb<'a> {
         self.rebase();
     }
 
-    /// Every corridor's tails and single members.
+    /// What lies behind each link, and single members.
     fn blocks(&self) -> Vec<Vec<usize>> {
         let mut blocks = Vec::new();
-        for corridor in self.scene.network.corridors() {
-            let members: Vec<usize> = corridor.members.iter().map(|m| m.intersection.0).collect();
-            blocks.extend((1..members.len()).map(|from| members[from..].to_vec()));
-            blocks.extend(members.iter().map(|&m| vec![m]));
+        let mut alone = vec![true; self.plans.len()];
+        for (corridor, tails) in self.scene.network.corridors().iter().zip(&self.tails) {
+            blocks.extend(tails.iter().cloned());
+            // where corridors cross, once
+            let members = corridor.members.iter().map(|m| m.intersection.0);
+            blocks.extend(members.filter(|&m| std::mem::take(&mut alone[m])).map(|m| vec![m]));
         }
         blocks
     }
@@ -181,28 +189,29 @@ impl<'a> Climb<'a> {
             }
             kept |= helped;
         }
-        for corridor in self.scene.network.corridors() {
+        for (number, corridor) in self.scene.network.corridors().iter().enumerate() {
             let members: Vec<usize> = corridor.members.iter().map(|m| m.intersection.0).collect();
             for from in 1..members.len() {
                 let begin = members[from];
-                if self.quiet_blocks[begin] & size != 0 {
+                if self.quiet_blocks[number][begin] & size != 0 {
                     continue;
                 }
                 let mut helped = false;
-                // The whole tail changes one link's difference; a pair or three moves within its neighbours.
-                for length in [members.len() - from, 2, 3] {
-                    if length < 2 || from + length > members.len() {
+                // All behind a link changes that link's difference; a pair or three moves within its neighbours.
+                let pairs = [2, 3].map(|length| members.get(from..from + length).unwrap_or_default().to_vec());
+                for block in [self.tails[number][from - 1].clone()].into_iter().chain(pairs) {
+                    if block.len() < 2 {
                         continue;
                     }
                     for signed in [by, -by] {
                         if self.spent() {
                             return kept;
                         }
-                        helped |= self.shift_all(&members[from..from + length], signed);
+                        helped |= self.shift_all(&block, signed);
                     }
                 }
                 if !helped {
-                    self.quiet_blocks[begin] |= size;
+                    self.quiet_blocks[number][begin] |= size;
                 }
                 kept |= helped;
             }
@@ -305,7 +314,7 @@ impl<'a> Climb<'a> {
         }
         for i in awake {
             self.quiet[i] = 0;
-            self.quiet_blocks[i] = 0;
+            self.quiet_blocks.iter_mut().for_each(|quiet| quiet[i] = 0);
         }
     }
 

@@ -116,16 +116,7 @@ impl<'a> Scene<'a> {
         let at = self.network.intersection(index);
         let Some(approach) = at.approach(from) else { return };
         let by_movement = Movement::ALL.map(|m| flows.get(index, from, m).per_second());
-        let kind = self
-            .network
-            .corridors()
-            .iter()
-            .enumerate()
-            .find(|(_, c)| c.carries(from) && c.members.iter().any(|m| m.intersection == index))
-            .map_or(RoadKind::Side, |(i, c)| {
-                let direction = if from == c.outbound_from { Direction::Outbound } else { Direction::Inbound };
-                RoadKind::Corridor(i, direction)
-            });
+        let kind = self.network.carried(index, from).map_or(RoadKind::Side, |(c, way)| RoadKind::Corridor(c, way));
         let first = self.groups.len();
         self.groups.extend(lane_groups(at, approach, by_movement));
         let groups = first..self.groups.len();
@@ -208,6 +199,26 @@ impl<'a> Scene<'a> {
     /// The road into an intersection from an arm.
     pub(super) fn road(&self, at: usize, from: Arm) -> Option<usize> {
         self.roads_at[at].iter().copied().find(|&r| self.roads[r].from == from)
+    }
+
+    /// What lies behind a link of a corridor, the link between its members `from - 1` and `from`: moved together, it changes
+    /// that link's difference only. Where streets close a ring around the link, the corridor's own tail.
+    pub(super) fn behind(&self, corridor: usize, from: usize) -> Vec<usize> {
+        let members: Vec<usize> = self.network.corridors()[corridor].members.iter().map(|m| m.intersection.0).collect();
+        let cut = (members[from - 1], members[from]);
+        let joints = self.joints();
+        let mut behind = vec![cut.1];
+        let mut next = 0;
+        while let Some(&here) = behind.get(next) {
+            for &Joint { ends: (a, b) } in joints.iter().filter(|j| j.ends != cut && j.ends != (cut.1, cut.0)) {
+                let there = if a == here { b } else { a };
+                if (a == here || b == here) && !behind.contains(&there) {
+                    behind.push(there);
+                }
+            }
+            next += 1;
+        }
+        if behind.contains(&cut.0) { members[from..].to_vec() } else { behind }
     }
 
     /// All links, each pair of neighbours once.

@@ -44,12 +44,8 @@ impl<'a> Alone<'a> {
         let model = &settings.model;
         let mut criticals = Vec::new();
         for approach in &at.approaches {
-            let corridor = network
-                .corridors()
-                .iter()
-                .find(|c| c.carries(approach.from) && c.members.iter().any(|m| m.intersection == index));
-            let weight = match corridor {
-                Some(c) => settings.objective.corridor_weight[usize::from(approach.from != c.outbound_from)],
+            let weight = match network.carried(index, approach.from) {
+                Some((_, way)) => settings.objective.corridor_weight[way as usize],
                 None => settings.objective.side_weight,
             };
             let by_movement = Movement::ALL.map(|m| flows.get(index, approach.from, m).per_second());

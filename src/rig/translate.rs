@@ -188,11 +188,7 @@ fn sim_movement(movement: Movement) -> street::Movement {
 }
 
 fn direction_of(network: &Network, index: usize, from: Arm) -> Option<u8> {
-    network
-        .corridors()
-        .iter()
-        .filter(|c| c.members.iter().any(|m| m.intersection.0 == index))
-        .find_map(|corridor| Direction::BOTH.iter().position(|&d| corridor.comes_from(d) == from).map(|d| d as u8))
+    network.carried(IntersectionIndex(index), from).map(|(_, direction)| direction as u8)
 }
 
 fn class_of(network: &Network, index: usize, from: Arm) -> ApproachClass {
