@@ -78,7 +78,7 @@ impl Coordinator {
     fn may_be_moved(&self, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
         let at = self.setup.network.intersection(index);
-        let known = session.running().zip(session.status()).filter(|_| !session.clock_is_wrong());
+        let known = session.running().zip(session.status()).filter(|_| !session.clock_is_doubtful());
         known.is_some_and(|(running, status)| {
             let late = running.plan.cycle_start(at).position(status.cycle_start).later();
             running.plan.cycle.shorter_way(late).magnitude() <= CLOCK_MOVES
@@ -95,13 +95,17 @@ impl Coordinator {
             return;
         }
         self.in_step = false;
+        let movers: Vec<_> = movers.into_iter().filter(|&i| self.may_be_moved(i)).collect();
+        if movers.is_empty() {
+            return;
+        }
         let longest = self.longest_cycle();
         let activation = self.opportunity(now, longest);
         // Activations are over one longest cycle later; the next joint change needs a protocol time and a cycle more.
         let until = activation + longest + GRACE + longest + PROTOCOL;
         let generation = u32::try_from(now.unix_seconds()).unwrap_or(u32::MAX);
         let mut members = Vec::new();
-        for index in movers.into_iter().filter(|&i| self.may_be_moved(i)).collect::<Vec<_>>() {
+        for index in movers {
             members.extend(self.stage_one(index, activation, until, generation, out));
         }
         if members.is_empty() {

@@ -187,6 +187,11 @@ impl Session {
         self.clock_wrong >= CLOCK_WRONG_AFTER
     }
 
+    /// Whether the last poll found the clock so far off: reason enough to send no plan now.
+    pub fn clock_is_doubtful(&self) -> bool {
+        self.clock_wrong > 0
+    }
+
     /// Starts a push: the plan block in one write, then read back. Refused at once where the mode forbids.
     pub fn stage(&mut self, at: &Intersection, safe: Safe<Plan>, generation: u32, epoch: u32) {
         self.push = if !self.may_write() || safe.intersection() != self.index {
