@@ -250,7 +250,7 @@ fn wrong_use_is_told_clearly() {
     fails(&["replay", THREE, "--days", "1005-1001"], 2, &["no range"]);
     fails(&["replay", THREE, "--arms", "isolated,magic"], 2, &["magic"]);
     fails(&["replay", THREE, "--seeds", "0"], 2, &["0"]);
-    fails(&["replay", THREE, "--from", "09:00", "--to", "08:00"], 3, &["--from is not before --to"]);
+    fails(&["replay", THREE, "--from", "09:00", "--to", "08:00"], 3, &["is not before --to 08:00"]);
     fails(&["replay", THREE, "--whole-day", "--from", "08:00"], 2, &["--whole-day"]);
     fails(&["emulate", THREE, "--time-scale", "61"], 2, &["61"]);
     fails(&["serve", THREE, "--time-scale", "0"], 2, &["0"]);

@@ -5,7 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
-use greenwave::corridor::{Direction, Network, Problem, Rule, load};
+use greenwave::corridor::{Arm, Direction, Intersection, Network, Problem, Rule, load};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -141,4 +141,33 @@ fn the_fingerprint_is_of_the_bytes_not_of_the_names() {
     assert_eq!(of("a.toml").len(), 64);
     let changed = String::from_utf8(bytes.clone()).unwrap().replace("Example Road", "Sample Road");
     assert_ne!(load(&[("a.toml".to_owned(), changed.into_bytes())]).unwrap().fingerprint(), of("a.toml"));
+}
+
+#[test]
+fn jinan_is_the_network_of_its_source() {
+    let folder = folder("corridors").join("jinan");
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    let network = load(&files).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!((network.intersections().len(), network.corridors().len()), (12, 7));
+    for corridor in network.corridors() {
+        let (members, apart) = if corridor.outbound_from == Arm::W { (4, 400.0) } else { (3, 800.0) };
+        assert_eq!(corridor.members.len(), members);
+        for link in &corridor.links {
+            assert_eq!((link.outbound.distance.get(), link.inbound.distance.get()), (apart, apart));
+            assert!((link.outbound.speed.get() - 11.111).abs() < 0.001);
+        }
+    }
+    let lanes = |at: &Intersection| at.approaches.iter().map(|a| a.lanes.len()).collect::<Vec<_>>();
+    assert!(network.intersections().iter().all(|at| lanes(at) == [3; 4]));
+    // the middle arterial alone is built like the network's
+    let alone = shipped("jinan-r2.toml");
+    for at in alone.intersections() {
+        let there = network.intersection(network.find(&at.id).unwrap());
+        assert_eq!((&at.approaches, &at.phases, &at.stages), (&there.approaches, &there.phases, &there.stages));
+    }
 }

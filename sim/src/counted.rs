@@ -131,6 +131,11 @@ impl Counted {
         &self.facts.name
     }
 
+    /// First second of the day that was counted, and the first after it.
+    pub fn window_s(&self) -> (u32, u32) {
+        (self.hour.start_s as u32, self.hour.end_s() as u32)
+    }
+
     /// Share of heavy vehicles.
     pub fn heavy_share(&self) -> f64 {
         self.facts.heavy_share

@@ -159,22 +159,25 @@ pub(super) struct Replay {
     /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, the model's optimum is used).
     #[arg(long, value_name = "FILE")]
     pub(super) plans: Option<PathBuf>,
-    /// Days by number, ranges with a dash, kinds after a colon. Kinds: workday, saturday, tidal, surge, shifted, school, rain; of counted hours counted, workday, tidal, surge.
-    /// 1-99 are for training, 1001-1099 for reporting.
-    #[arg(long, value_name = "DAYS", value_parser = days, default_value = "1001-1004,1005-1006:tidal,1007-1008:shifted,1009-1010:surge")]
-    pub(super) days: DayList,
+    /// Days by number, ranges with a dash, kinds after a colon. Kinds: workday, saturday, tidal, surge, shifted, school, rain;
+    /// around a counted hour: counted (the hour itself), workday, tidal, surge.
+    /// 1-99 are for training, 1001-1099 for reporting. Default: ten reporting days, ordinary and unusual.
+    #[arg(long, value_name = "DAYS", value_parser = days)]
+    pub(super) days: Option<DayList>,
     /// Runs a day, each with its own arrivals and drivers.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=999))]
     pub(super) seeds: u64,
     /// Arms, each compared with those before it.
     #[arg(long, value_delimiter = ',', default_value = "isolated,fixed,greenwave")]
     pub(super) arms: Vec<Arm>,
-    /// Measured from this time of day; a warm-up of 15 minutes before it is not counted.
-    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "06:30")]
-    pub(super) from: u32,
-    /// Demand stops here; the run goes on until everybody is out, 30 minutes at most.
-    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "09:00")]
-    pub(super) to: u32,
+    /// Measured from this time of day; a warm-up of 15 minutes before it is not counted. Default: 06:30, or where the scenario's
+    /// counts begin.
+    #[arg(long, value_name = "HH:MM", value_parser = clock)]
+    pub(super) from: Option<u32>,
+    /// Demand stops here; the run goes on until everybody is out, 30 minutes at most. Default: 09:00, or where the scenario's
+    /// counts end.
+    #[arg(long, value_name = "HH:MM", value_parser = clock)]
+    pub(super) to: Option<u32>,
     /// The whole day, 06:00 to 21:00.
     #[arg(long, conflicts_with_all = ["from", "to"])]
     pub(super) whole_day: bool,

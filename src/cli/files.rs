@@ -53,14 +53,17 @@ pub(super) fn network(paths: &[PathBuf]) -> Result<Network> {
     })
 }
 
-/// The folder the first path's definitions lie in.
-fn folder(paths: &[PathBuf]) -> PathBuf {
+/// Where a network's counts, scenario and day plans are looked for, and by what name: of a folder that holds several corridors
+/// beside it, by the folder's name; otherwise where the definitions lie, by the corridor's id.
+fn beside(network: &Network, paths: &[PathBuf]) -> Result<(PathBuf, String)> {
     let first = &paths[0];
-    if first.is_dir() { first.clone() } else { first.parent().map(Path::to_path_buf).unwrap_or_default() }
-}
-
-fn main_corridor(network: &Network) -> Result<&str> {
-    network.corridors().first().map(|c| c.id.as_str()).ok_or_else(|| anyhow!("the definitions hold no corridor"))
+    let parent = || first.parent().map(Path::to_path_buf).unwrap_or_default();
+    let several = network.corridors().len() > 1;
+    if let Some(name) = first.file_name().filter(|_| several && first.is_dir()) {
+        return Ok((parent(), name.to_string_lossy().into_owned()));
+    }
+    let main = network.corridors().first().ok_or_else(|| anyhow!("the definitions hold no corridor"))?;
+    Ok((if first.is_dir() { first.clone() } else { parent() }, main.id.clone()))
 }
 
 /// A file with the hash of its bytes.
@@ -81,7 +84,10 @@ fn hash(bytes: &[u8]) -> String {
 pub(super) fn profile(network: &Network, paths: &[PathBuf], given: Option<&Path>) -> Result<Hashed<DayProfile>> {
     let path = match given {
         Some(path) => path.to_path_buf(),
-        None => folder(paths).join("../sim/scenarios").join(main_corridor(network)?).join("mean-workday.csv"),
+        None => {
+            let (folder, name) = beside(network, paths)?;
+            folder.join("../sim/scenarios").join(name).join("mean-workday.csv")
+        }
     };
     let bytes = read(&path).context("the counts of the mean day are needed; name them with --counts")?;
     let value = DayProfile::parse(network, &bytes).map_err(|problems| {
@@ -95,7 +101,10 @@ pub(super) fn profile(network: &Network, paths: &[PathBuf], given: Option<&Path>
 pub(super) fn scenario(network: &Network, paths: &[PathBuf], given: Option<&Path>) -> Result<Hashed<Scenario>> {
     let path = match given {
         Some(path) => path.to_path_buf(),
-        None => folder(paths).join("../sim/scenarios").join(format!("{}.toml", main_corridor(network)?)),
+        None => {
+            let (folder, name) = beside(network, paths)?;
+            folder.join("../sim/scenarios").join(format!("{name}.toml"))
+        }
     };
     let text = text(&path).context("a scenario is needed to draw days; name it with --scenario")?;
     let mut counts = String::new();
@@ -116,7 +125,10 @@ pub(super) fn day_plans(
 ) -> Result<Option<Hashed<DayPlans>>> {
     let path = match given {
         Some(path) => path.to_path_buf(),
-        None => folder(paths).join("plans").join(format!("{}.toml", main_corridor(network)?)),
+        None => {
+            let (folder, name) = beside(network, paths)?;
+            folder.join("plans").join(format!("{name}.toml"))
+        }
     };
     if given.is_none() && !path.exists() {
         return Ok(None);

@@ -14,17 +14,21 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     if let Some(report) = &args.verify {
         return verify::run(report, args);
     }
-    let (from_s, to_s) = if args.whole_day { (6 * 3600, 21 * 3600) } else { (args.from, args.to) };
-    if from_s >= to_s {
-        bail!("--from is not before --to");
-    }
     let outs = [&args.json, &args.csv, &args.html, &args.journal];
     outs.into_iter().flatten().try_for_each(|path| files::writable(path))?;
     let inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
+    let usual = inputs.scenario.value.usual();
+    let (from_s, to_s) = match args.whole_day {
+        true => (6 * 3600, 21 * 3600),
+        false => (args.from.unwrap_or(usual.from_s), args.to.unwrap_or(usual.to_s)),
+    };
+    if from_s >= to_s {
+        bail!("--from {} is not before --to {}", clock(from_s), clock(to_s));
+    }
     let shared = inputs.shared()?;
     let study = Study {
         arms: args.arms.clone(),
-        days: args.days.0.clone(),
+        days: args.days.as_ref().map_or(usual.days, |days| days.0.clone()),
         seeds_per_day: args.seeds,
         from_s,
         to_s,

@@ -9,10 +9,22 @@ use greenwave_sim::street::Street;
 use greenwave_sim::{arrivals, day, scenario};
 use serde::Serialize;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 pub use greenwave_sim::day::DayKind;
 pub use greenwave_sim::scenario::ScenarioError as ScenarioProblem;
+
+/// A window of the day and the days to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usual {
+    /// First second of the window.
+    pub from_s: u32,
+    /// First second after it.
+    pub to_s: u32,
+    /// Ten days.
+    pub days: Vec<DayName>,
+}
 
 /// What days are drawn from.
 #[derive(Debug, Clone)]
@@ -38,6 +50,33 @@ impl Scenario {
             return Counted::parse(file, text, beside).map(|c| Scenario::Counted(Box::new(c)));
         }
         scenario::Scenario::parse(file, text).map(|s| Scenario::Pattern(Box::new(s)))
+    }
+
+    /// What of it is replayed when nobody says otherwise: the morning peak or the counted hour, on reporting days of every kind
+    /// that differs in the window.
+    pub fn usual(&self) -> Usual {
+        let days = |of: &[(DayKind, RangeInclusive<u64>)]| {
+            of.iter().flat_map(|(kind, seeds)| seeds.clone().map(|seed| DayName { seed, kind: *kind })).collect()
+        };
+        use DayKind::{Counted as Hour, Shifted, Surge, Tidal, Workday};
+        match self {
+            Scenario::Pattern(_) => Usual {
+                from_s: 6 * 3600 + 1800,
+                to_s: 9 * 3600,
+                days: days(&[
+                    (Workday, 1001..=1004),
+                    (Tidal, 1005..=1006),
+                    (Shifted, 1007..=1008),
+                    (Surge, 1009..=1010),
+                ]),
+            },
+            Scenario::Counted(hour) => {
+                let (from_s, to_s) = hour.window_s();
+                let days =
+                    days(&[(Hour, 1001..=1001), (Workday, 1002..=1006), (Tidal, 1007..=1008), (Surge, 1009..=1010)]);
+                Usual { from_s, to_s, days }
+            }
+        }
     }
 }
 
