@@ -103,7 +103,7 @@ const fn mutant(rule: &'static str, make: fn(&mut Case)) -> Mutant {
     Mutant { rule, implies: &[], make }
 }
 
-const MUTANTS: [Mutant; 25] = [
+const MUTANTS: [Mutant; 27] = [
     Mutant {
         rule: "unknown-stage",
         implies: &["sequence"], // what is not a stage is in no sequence
@@ -139,6 +139,16 @@ const MUTANTS: [Mutant; 25] = [
     mutant("min-green", |c| {
         c.green(2, -31); // 21.9 s: walk and clearance of the pedestrians are 22 s
         c.green(0, 31);
+    }),
+    mutant("phase-green", |c| {
+        // The stage keeps its own minimum of 15 s, and the last 8 of its 36 s are not ET's: 28 s are left of 28.1 s.
+        let phase = c.at.phases.iter().position(|p| p.id == "ET").unwrap();
+        c.at.stages[0].early_cuts = vec![(PhaseIndex(phase), Tenths::from_seconds(8))];
+        c.at.phases[phase].min_green = Tenths::new(281);
+    }),
+    mutant("phase-green", |c| {
+        let phase = c.at.phases.iter().position(|p| p.id == "SL").unwrap();
+        c.at.stages[3].late_starts = vec![(PhaseIndex(phase), Tenths::new(31))]; // 6.9 s of 7 s
     }),
     mutant("max-green", |c| {
         c.at.stages[0].max_green = Tenths::new(359);

@@ -274,6 +274,16 @@ impl Stage {
     pub fn intergreen(&self) -> Tenths {
         self.yellow + self.all_red
     }
+
+    /// How long after the stage's green the phase's begins.
+    pub fn late_start(&self, phase: PhaseIndex) -> Tenths {
+        self.late_starts.iter().find(|(p, _)| *p == phase).map_or(Tenths::ZERO, |(_, time)| *time)
+    }
+
+    /// How long before the stage's green ends the phase's does.
+    pub fn early_cut(&self, phase: PhaseIndex) -> Tenths {
+        self.early_cuts.iter().find(|(p, _)| *p == phase).map_or(Tenths::ZERO, |(_, time)| *time)
+    }
 }
 
 /// Where a detector loop lies on its lane.

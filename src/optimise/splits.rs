@@ -11,12 +11,13 @@ use crate::demand::Flows;
 use crate::plan::Plan;
 use crate::units::{CycleLength, Shift, Tenths};
 
-/// The stages a phase runs through: the first, how many, and the intergreens it bridges.
+/// The stages a phase runs through: the first, how many, the intergreens it bridges, and its late start and early cut.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
     first: usize,
     count: usize,
     bridged: Tenths,
+    off: Tenths,
 }
 
 /// A lane group as the splits see it.
@@ -62,7 +63,7 @@ impl<'a> Alone<'a> {
 
     fn green(&self, run: Run, greens: &[Tenths]) -> Tenths {
         let n = greens.len();
-        (0..run.count).map(|k| greens[(run.first + k) % n]).sum::<Tenths>() + run.bridged
+        (0..run.count).map(|k| greens[(run.first + k) % n]).sum::<Tenths>().saturating_sub(run.off) + run.bridged
     }
 
     fn effective(&self, critical: &Critical, greens: &[Tenths], cycle: f64) -> f64 {
@@ -261,12 +262,13 @@ fn run(at: &Intersection, phase: PhaseIndex) -> Option<Run> {
     let n = at.stages.len();
     let serves = |s: usize| at.stages[s % n].phases.contains(&phase);
     if n > 0 && (0..n).all(serves) {
-        return Some(Run { first: 0, count: n, bridged: at.lost_to_intergreens() });
+        return Some(Run { first: 0, count: n, bridged: at.lost_to_intergreens(), off: Tenths::ZERO });
     }
     let first = (0..n).find(|&s| serves(s) && !serves(s + n - 1))?;
     let count = (0..n).take_while(|&k| serves(first + k)).count();
     let bridged = (0..count - 1).map(|k| at.stages[(first + k) % n].intergreen()).sum();
-    Some(Run { first, count, bridged })
+    let off = at.stages[first].late_start(phase) + at.stages[(first + count - 1) % n].early_cut(phase);
+    Some(Run { first, count, bridged, off })
 }
 
 /// An intersection's best own plan under uniform arrivals: its cycle within its own range and its splits by delay and stops,

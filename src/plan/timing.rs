@@ -74,7 +74,8 @@ impl Plan {
     }
 
     /// Time from the cycle's start to the programmed green of the phase, and that green's length with every stage it runs
-    /// on through; `None` if no stage of the plan serves it.
+    /// on through, late start and early cut taken off; `None` if no stage of the plan serves it. The one place that says when
+    /// a phase is green.
     pub fn green_in_cycle(&self, at: &Intersection, phase: PhaseIndex) -> Option<(Tenths, Tenths)> {
         let n = self.splits.len();
         let serves = |position: usize| {
@@ -84,17 +85,20 @@ impl Plan {
             return (n > 0).then_some((Tenths::ZERO, self.cycle.length()));
         }
         let first = (0..n).find(|&p| serves(p) && !serves((p + n - 1) % n))?;
-        let mut green = Tenths::ZERO;
+        let stage = |position: usize| &at.stages[self.splits[position].stage.0];
+        let late = stage(first).late_start(phase);
+        let (mut green, mut cut) = (Tenths::ZERO, Tenths::ZERO);
         for step in 0..n {
             let position = (first + step) % n;
             let split = &self.splits[position];
             green += split.green;
             if !serves((position + 1) % n) {
+                cut = stage(position).early_cut(phase);
                 break;
             }
             green += split.yellow + split.all_red;
         }
-        Some((self.start_of(first), green))
+        Some((self.start_of(first) + late, green.saturating_sub(late + cut)))
     }
 
     /// The programmed green of a phase on the clock's circle; `None` if the plan does not serve it.
@@ -124,5 +128,54 @@ impl Plan {
     /// The greens in sequence order.
     pub fn greens(&self) -> Vec<Tenths> {
         self.splits.iter().map(|s| s.green).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corridor::sample;
+
+    /// Greens of 30, 10, 20, 8 s and intergreens of 5 s; the cycle starts with WT (phase 0), ET is phase 2, ST phase 4.
+    fn plan(change: impl FnOnce(&mut Intersection)) -> (Intersection, Plan) {
+        let mut at = sample::arterial(&[400.0]).intersections()[0].clone();
+        change(&mut at);
+        let greens = [30, 10, 20, 8].map(Tenths::from_seconds);
+        let plan = Plan::from_greens(&at, &greens, Shift::new(0)).unwrap();
+        (at, plan)
+    }
+
+    fn window(at: &Intersection, plan: &Plan, phase: usize) -> (f64, f64) {
+        let (start, green) = plan.green_in_cycle(at, PhaseIndex(phase)).unwrap();
+        (start.seconds(), green.seconds())
+    }
+
+    #[test]
+    fn a_late_start_and_an_early_cut_take_green_from_their_phase_alone() {
+        let (at, plain) = plan(|_| ());
+        assert_eq!([0, 2, 4].map(|p| window(&at, &plain, p)), [(0.0, 30.0), (0.0, 30.0), (50.0, 20.0)]);
+        let (at, plan) = plan(|at| {
+            at.stages[0].late_starts = vec![(PhaseIndex(2), Tenths::from_seconds(4))];
+            at.stages[0].early_cuts = vec![(PhaseIndex(2), Tenths::from_seconds(3))];
+            at.stages[2].early_cuts = vec![(PhaseIndex(4), Tenths::from_seconds(6))];
+        });
+        assert_eq!([0, 2, 4].map(|p| window(&at, &plan, p)), [(0.0, 30.0), (4.0, 23.0), (50.0, 14.0)]);
+        assert_eq!(plan.cycle_start(&at), plain.cycle_start(&at), "the reference phase starts on time");
+    }
+
+    #[test]
+    fn a_green_that_runs_on_is_late_at_its_beginning_and_cut_at_its_end() {
+        let (at, plan) = plan(|at| {
+            at.stages[1].phases.push(PhaseIndex(2));
+            at.stages[0].late_starts = vec![(PhaseIndex(2), Tenths::from_seconds(4))];
+            at.stages[1].early_cuts = vec![(PhaseIndex(2), Tenths::from_seconds(3))];
+        });
+        // 30 s, 5 s between, 10 s
+        assert_eq!(window(&at, &plan, 2), (4.0, 45.0 - 7.0));
+        // what is not left is no green, not a negative one
+        let (at, plan) = super::tests::plan(|at| {
+            at.stages[3].late_starts = vec![(PhaseIndex(5), Tenths::from_seconds(9))];
+        });
+        assert_eq!(window(&at, &plan, 5).1, 0.0);
     }
 }

@@ -86,6 +86,16 @@ pub enum Breach {
         /// Least.
         min: Tenths,
     },
+    /// A phase whose green, by late start and early cut, is below its minimum.
+    #[error("phase {phase}: green {green} is below its minimum {min}")]
+    PhaseGreen {
+        /// Its name.
+        phase: String,
+        /// Its green.
+        green: Tenths,
+        /// Least.
+        min: Tenths,
+    },
     /// A green above its stage's maximum.
     #[error("stage {}: green {green} is above its maximum {max}", stage.0 + 1)]
     MaxGreen {
@@ -190,13 +200,14 @@ pub(super) fn size(plan: &Plan) -> Vec<Breach> {
 }
 
 /// Every rule a plan must keep wherever it stands.
-pub(super) const TARGET_RULES: [TargetRule; 10] = [
+pub(super) const TARGET_RULES: [TargetRule; 11] = [
     stages_exist,
     sequence,
     everyone_served,
     sum,
     cycle_range,
     greens,
+    phase_greens,
     clearances,
     intergreens,
     no_conflict,
@@ -253,6 +264,20 @@ fn greens(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>
         }
         if split.green > stage.max_green {
             breaches.push(Breach::MaxGreen { stage: split.stage, green: split.green, max: stage.max_green });
+        }
+    }
+}
+
+/// Judges what each phase really gets: a stage may be long enough, and a phase in it start too late or end too early.
+fn phase_greens(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    for split in &plan.splits {
+        let Some(stage) = known(at, split) else { continue };
+        let short: Vec<PhaseIndex> = stage.late_starts.iter().chain(&stage.early_cuts).map(|(p, _)| *p).collect();
+        for (index, phase) in at.phases.iter().enumerate().filter(|(index, _)| short.contains(&PhaseIndex(*index))) {
+            let Some((_, green)) = plan.green_in_cycle(at, PhaseIndex(index)) else { continue };
+            if green < phase.min_green {
+                breaches.push(Breach::PhaseGreen { phase: phase.id.clone(), green, min: phase.min_green });
+            }
         }
     }
 }
