@@ -23,7 +23,7 @@ impl Dice {
 
 fn shipped() -> Vec<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corridors");
-    ["three.toml", "dongchang-road.toml"]
+    ["three.toml", "dongchang-road.toml", "examples/full.toml", "examples/ring-barrier.toml"]
         .map(|name| std::fs::read_to_string(folder.join(name)).unwrap().lines().map(str::to_owned).collect())
         .to_vec()
 }
@@ -92,7 +92,23 @@ fn a_number_that_is_none_is_told_on_its_line() {
 #[test]
 fn a_required_line_that_is_gone_is_missed() {
     let mut dice = Dice(2);
-    let may_go = ["stop_line_channels", "advance_channels", "saturation_veh_h", "pedestrians_per_h", "entry_m"];
+    let may_go = [
+        "stop_line_channels",
+        "advance_channels",
+        "saturation_veh_h",
+        "pedestrians_per_h",
+        "entry_m",
+        "right_turn",
+        "waiting_area",
+        "bike_channel",
+        "sequences",
+        "late_start_s",
+        "early_cut_s",
+        "on_call",
+        "local_passage_s",
+        "local_max_green_s",
+        "local_rest",
+    ];
     for lines in shipped() {
         let required: Vec<usize> = (0..lines.len())
             .filter(|&i| {
@@ -138,7 +154,9 @@ fn every_conflict_is_missed_and_every_swap_is_seen() {
         let rows: Vec<usize> = (0..lines.len())
             .filter(|&i| {
                 value(&lines[i]).is_some_and(|(k, v)| {
-                    k.len() <= 3 && v.starts_with("[\"") && k.chars().all(|c| c.is_ascii_uppercase())
+                    k.len() <= 3
+                        && v.starts_with("[\"")
+                        && k.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
                 })
             })
             .collect();

@@ -5,7 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
-use greenwave::corridor::{Arm, Direction, Intersection, Network, Problem, Rule, load};
+use greenwave::corridor::{
+    Arm, ClockZero, DetectorKind, Direction, Half, Intersection, Movement, Network, Operation, PhaseIndex, Problem,
+    RightTurn, Rule, Serves, StageIndex, load,
+};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -38,8 +41,9 @@ fn told(problems: &[Problem]) -> String {
 #[test]
 fn every_shipped_definition_compiles() {
     let shipped = entries(&folder("corridors"), "toml");
-    assert!(shipped.len() >= 2);
-    for path in &shipped {
+    let examples = entries(&folder("corridors/examples"), "toml");
+    assert!(shipped.len() >= 2 && examples.len() >= 2);
+    for path in shipped.iter().chain(&examples) {
         if let Err(problems) = read(path) {
             panic!("{}", told(&problems));
         }
@@ -115,8 +119,8 @@ fn dongchang_road_is_the_street_of_its_spec() {
 fn overrides_and_exceptions_reach_the_network() {
     let network = shipped("three.toml");
     let [t1, t2, t3] = network.intersections() else { panic!("three intersections") };
-    assert_eq!(t3.approach(greenwave::corridor::Arm::S).unwrap().entry.get(), 220.0);
-    assert_eq!(t1.approach(greenwave::corridor::Arm::S).unwrap().entry.get(), 300.0);
+    assert_eq!(t3.approach(Arm::S).unwrap().entry.get(), 220.0);
+    assert_eq!(t1.approach(Arm::S).unwrap().entry.get(), 300.0);
     // EL to PS takes 6 s, so the stage that shows EL ends with 3 s of all red
     assert_eq!(t2.stages[1].all_red.seconds(), 3.0);
     let phase = |id: &str| t2.phases.iter().position(|p| p.id == id).unwrap();
@@ -126,11 +130,81 @@ fn overrides_and_exceptions_reach_the_network() {
         .phases
         .iter()
         .filter_map(|p| match p.serves {
-            greenwave::corridor::Serves::Pedestrians { per_hour, .. } => Some(per_hour),
-            greenwave::corridor::Serves::Vehicles { .. } => None,
+            Serves::Pedestrians { per_hour, .. } => Some(per_hour),
+            Serves::Vehicles { .. } => None,
         })
         .collect();
     assert_eq!(flows, [200.0, 240.0]);
+}
+
+#[test]
+fn the_example_says_everything_and_the_network_has_it() {
+    let network = shipped("examples/full.toml");
+    let [large, small] = network.intersections() else { panic!("two intersections") };
+    let phase = |at: &Intersection, id: &str| PhaseIndex(at.phases.iter().position(|p| p.id == id).unwrap());
+    let west = large.approach(Arm::W).unwrap();
+    assert_eq!(west.right_turn, RightTurn::OnRed);
+    assert_eq!(
+        west.bike_lane.map(|lane| (lane.width.get(), lane.bikes_per_h, lane.e_bike_share)),
+        Some((3.0, 350.0, 0.8))
+    );
+    let areas: Vec<_> = west.lanes.iter().map(|l| l.waiting_area.map(|a| (a.length.get(), a.opens_with))).collect();
+    assert_eq!(areas, [Some((14.0, phase(large, "WT"))), None, None, None]);
+    assert_eq!(large.approach(Arm::S).unwrap().right_turn, RightTurn::Channelised);
+    assert_eq!(large.phase_for(Arm::S, Movement::Right), None);
+    let halves = |id: &str| match large.phases[phase(large, id).0].serves {
+        Serves::Pedestrians { half, on_call, .. } => (half, on_call),
+        Serves::Vehicles { .. } => panic!("{id} walks"),
+    };
+    assert_eq!(
+        [halves("PN"), halves("PWn"), halves("PWf")],
+        [(None, true), (Some(Half::Near), false), (Some(Half::Far), false)]
+    );
+    // ET starts 3 s late and needs 15 s; PN is cut 5 s early and needs 15 s
+    let stage = &large.stages[0];
+    assert_eq!(
+        (stage.late_start(phase(large, "ET")).seconds(), stage.early_cut(phase(large, "PN")).seconds()),
+        (3.0, 5.0)
+    );
+    assert_eq!(stage.min_green.seconds(), 20.0);
+    assert_eq!(stage.late_start(phase(large, "WT")).seconds(), 0.0);
+    assert_eq!(large.permissive, [(phase(large, "WL"), phase(large, "PWf"))]);
+    assert_eq!(small.permissive.len(), 8);
+    assert!(!small.conflict(phase(small, "WL"), phase(small, "EA")));
+    assert_eq!(small.sequences, [[0, 2, 1].map(StageIndex)]);
+    let kinds = |kind| {
+        large.detectors.iter().filter(move |d| d.kind == kind).map(|d| (d.channel, d.from, d.lane, d.distance.get()))
+    };
+    assert_eq!(kinds(DetectorKind::Exit).next(), Some((17, Arm::W, 0, 40.0)));
+    assert_eq!(kinds(DetectorKind::Bikes).collect::<Vec<_>>().len(), 4);
+    let Operation::Actuated(actuation) = &large.local_plan.operation else { panic!("it asks its detectors") };
+    assert_eq!((actuation.passage.seconds(), actuation.rest), (3.0, Some(StageIndex(0))));
+    assert_eq!(actuation.recalls, [StageIndex(0)]);
+    assert_eq!(actuation.max_greens.iter().map(|g| g.seconds()).collect::<Vec<_>>(), [60.0, 25.0, 45.0, 25.0]);
+    assert_eq!(small.local_plan.operation, Operation::FixedTime);
+    assert_eq!((large.cabinet.clock_zero, large.cabinet.countdown), (Some(ClockZero::LocalMidnight), true));
+    assert_eq!((small.cabinet.clock_zero, small.cabinet.countdown), (None, false));
+}
+
+#[test]
+fn rings_become_the_stages_that_are_documented() {
+    let network = shipped("examples/ring-barrier.toml");
+    let [leading, lagging] = network.intersections() else { panic!("two intersections") };
+    let stages = |at: &Intersection| -> Vec<String> {
+        let ids =
+            |phases: &[PhaseIndex]| phases.iter().map(|p| at.phases[p.0].id.as_str()).collect::<Vec<_>>().join("+");
+        at.stages.iter().map(|stage| ids(&stage.phases)).collect()
+    };
+    assert_eq!(stages(leading), ["1+5", "2+6+P2+P6", "3+7", "4+8+P4+P8"]);
+    assert_eq!(stages(lagging), ["1+6+P6", "2+6+P2+P6", "2+5+P2", "3+7", "4+8+P4+P8"]);
+    assert_eq!(lagging.stages[0].name.en, "main street: 1+6");
+    assert_eq!(lagging.stages[0].max_green.seconds(), 25.0, "phase 1 may have 25 s, phase 6 60 s");
+    let rings = |at: &Intersection| -> Vec<Vec<Vec<String>>> {
+        let ids = |group: &Vec<PhaseIndex>| group.iter().map(|p| at.phases[p.0].id.clone()).collect();
+        at.rings.as_ref().unwrap().rings.iter().map(|ring| ring.iter().map(ids).collect()).collect()
+    };
+    assert_eq!(rings(leading), [[["1", "2"], ["3", "4"]], [["5", "6"], ["7", "8"]]]);
+    assert_eq!(rings(lagging), [[["1", "2"], ["3", "4"]], [["6", "5"], ["7", "8"]]]);
 }
 
 #[test]

@@ -226,11 +226,11 @@ fn intersection(
         approaches,
         phases,
         stages: shared.stages.clone(),
-        sequences: Vec::new(),
-        rings: None,
+        sequences: shared.sequences.clone(),
+        rings: shared.rings.clone(),
         conflicts: shared.matrices.conflicts.clone(),
         intergreens: shared.matrices.intergreens.clone(),
-        permissive: Vec::new(),
+        permissive: shared.matrices.permissive.clone(),
         reference_phase: shared.reference_phase,
         cycle,
         detectors: shared.detectors.clone(),
@@ -254,7 +254,8 @@ fn times(
         max: def.cycle_max.as_ref().or(written.cycle_max.as_ref()),
         greens: def.local_green.as_ref().or(written.local_green.as_ref()),
     };
-    timing::plan(findings, &name(def), &shared.stages, &own)
+    let (cycle, greens) = timing::plan(findings, &name(def), &shared.stages, &own)?;
+    Some((cycle, super::LocalPlan { greens, operation: shared.local_plan.operation.clone() }))
 }
 
 /// What an intersection overrides by name is there in its layout.
@@ -285,7 +286,7 @@ fn cabinet(def: &CabinetDef) -> Option<Cabinet> {
         unit: u8::try_from(def.unit.as_ref()?.value).ok()?,
         profile: def.profile.as_ref()?.value.clone(),
         heartbeat_timeout: def.heartbeat_timeout.as_ref()?.value,
-        clock_zero: None,
-        countdown: false,
+        clock_zero: def.clock_zero.as_ref().map(|zero| zero.value),
+        countdown: def.countdown,
     })
 }

@@ -3,9 +3,10 @@
 //! Knows: which phases must never be green together, and how long the road needs between them.
 //! Must not know: greens, cycles, lanes.
 
-use super::geometry::meeting;
+use super::geometry::{Meeting, may_give_way, meeting};
 use super::layout::{LayoutDef, PhaseDef, StageDef};
 use super::model::{Phase, PhaseIndex};
+use super::permissive;
 use super::problem::{At, Findings, Spot};
 use super::rule::Rule;
 use super::served::unknown;
@@ -18,6 +19,8 @@ pub(super) struct Matrices {
     pub(super) conflicts: Vec<u64>,
     /// `intergreens[p][q]`: least time from the end of p's green to the start of q's; zero where they do not conflict.
     pub(super) intergreens: Vec<Vec<Tenths>>,
+    /// (gives way, has priority): pairs that meet and may be green together.
+    pub(super) permissive: Vec<(PhaseIndex, PhaseIndex)>,
 }
 
 impl Matrices {
@@ -65,16 +68,30 @@ pub(super) fn compile(
             }
         }
     }
+    let permissive = permissive::read(findings, def, phases, ids)?;
     if !whole {
         return None;
     }
-    missing(findings, def, phases, &conflicts);
-    let intergreens = intergreens(findings, def, phases, ids, &conflicts)?;
-    Some(Matrices { conflicts, intergreens })
+    permissive::not_both(findings, def, &permissive, phases, &conflicts);
+    missing(findings, def, phases, &conflicts, &permissive);
+    let intergreens = intergreens(findings, def, phases, ids, &conflicts, &permissive)?;
+    Some(Matrices { conflicts, intergreens, permissive })
 }
 
-/// Tells, phase by phase, the pairs that meet on the road and do not conflict in the matrix.
-fn missing(findings: &mut Findings, def: &LayoutDef, phases: &[Option<Phase>], conflicts: &[u64]) {
+/// How two phases meet on the road where neither gives way.
+fn unsettled(phases: &[Option<Phase>], permissive: &[(PhaseIndex, PhaseIndex)], a: usize, b: usize) -> Option<Meeting> {
+    let yields = |a, b| permissive.contains(&(PhaseIndex(a), PhaseIndex(b)));
+    meeting(&phases[a].as_ref()?.serves, &phases[b].as_ref()?.serves, yields(a, b), yields(b, a))
+}
+
+/// Tells, phase by phase, the pairs that meet on the road and neither conflict in the matrix nor give way.
+fn missing(
+    findings: &mut Findings,
+    def: &LayoutDef,
+    phases: &[Option<Phase>],
+    conflicts: &[u64],
+    permissive: &[(PhaseIndex, PhaseIndex)],
+) {
     for (a, phase) in phases.iter().enumerate() {
         let Some(phase) = phase else { continue };
         let lacks: Vec<(&str, String)> = phases
@@ -82,9 +99,9 @@ fn missing(findings: &mut Findings, def: &LayoutDef, phases: &[Option<Phase>], c
             .enumerate()
             .skip(a + 1)
             .filter(|(b, _)| conflicts[a] >> b & 1 == 0)
-            .filter_map(|(_, other)| {
+            .filter_map(|(b, other)| {
                 let other = other.as_ref()?;
-                let how = meeting(&phase.serves, &other.serves)?;
+                let how = unsettled(phases, permissive, a, b)?;
                 Some((other.id.as_str(), format!("{} ({})", other.id, how.verb())))
             })
             .collect();
@@ -94,9 +111,15 @@ fn missing(findings: &mut Findings, def: &LayoutDef, phases: &[Option<Phase>], c
         let row = def.conflicts.iter().flatten().find(|(id, _)| id.value == phase.id);
         let spot = row.map_or(def.conflicts_at, |(id, _)| id.spot);
         let (ids, told): (Vec<&str>, Vec<String>) = lacks.into_iter().unzip();
+        let filters = phases
+            .iter()
+            .flatten()
+            .filter(|other| ids.contains(&other.id.as_str()))
+            .any(|other| may_give_way(&phase.serves, &other.serves) || may_give_way(&other.serves, &phase.serves));
         let message = format!("{}, conflicts: {} lacks {}", def.subject(), phase.id, told.join(", "));
         let quoted: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
-        findings.tell(spot, Rule::ConflictMissing, message, format!("Add {} to {}.", quoted.join(", "), phase.id));
+        let or = if filters { ", or say in gives_way who filters" } else { "" };
+        findings.tell(spot, Rule::ConflictMissing, message, format!("Add {} to {}{or}.", quoted.join(", "), phase.id));
     }
 }
 
@@ -107,6 +130,7 @@ fn intergreens(
     phases: &[Option<Phase>],
     ids: &BTreeMap<&str, usize>,
     conflicts: &[u64],
+    permissive: &[(PhaseIndex, PhaseIndex)],
 ) -> Option<Vec<Vec<Tenths>>> {
     let own = |a: usize| phases[a].as_ref().map_or(Tenths::ZERO, |p| p.yellow + p.all_red);
     let mut matrix: Vec<Vec<Tenths>> = (0..phases.len())
@@ -130,9 +154,8 @@ fn intergreens(
             continue;
         };
         let pair = format!("{subject} {} to {}", name(&def.phases, a), name(&def.phases, b));
-        let meet = || meeting(&phases[a].as_ref()?.serves, &phases[b].as_ref()?.serves);
         if conflicts[a] >> b & 1 == 0 {
-            if meet().is_some() {
+            if unsettled(phases, permissive, a, b).is_some() {
                 whole = false; // told already: it is the conflict that is missing
                 continue;
             }

@@ -7,6 +7,7 @@
 use super::city::{self, CityDef, DaysDef};
 use super::layout::LayoutDef;
 use super::model::{Arm, Name};
+use super::operation::ClockZero;
 use super::problem::{At, Findings, Spot};
 use super::reader::{Fault, Table};
 use super::rule::Rule;
@@ -74,6 +75,8 @@ pub(super) struct CabinetDef {
     pub(super) unit: Option<At<u16>>,
     pub(super) profile: Option<At<String>>,
     pub(super) heartbeat_timeout: Option<At<Tenths>>,
+    pub(super) clock_zero: Option<At<ClockZero>>,
+    pub(super) countdown: bool,
 }
 
 /// The road between two neighbours; a carriageway is `None` where its length or speed is.
@@ -215,7 +218,7 @@ fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> 
 }
 
 /// A table of values by name, such as `entry_m = { W = 600 }`.
-fn by_name<'t, T>(
+pub(super) fn by_name<'t, T>(
     findings: &mut Findings,
     table: &mut Table<'t>,
     key: &'static str,
@@ -238,8 +241,11 @@ fn cabinet(findings: &mut Findings, mut table: Table<'_>) -> CabinetDef {
     let unit = table.need(findings, "unit", values::whole(values::UNIT));
     let profile = table.need(findings, "profile", values::profile);
     let heartbeat_timeout = table.need(findings, "heartbeat_timeout_s", values::seconds(values::HEARTBEAT));
+    let zeros = &[("epoch", ClockZero::UnixEpoch), ("local-midnight", ClockZero::LocalMidnight)];
+    let clock_zero = table.may(findings, "clock_zero", values::word(zeros));
+    let countdown = table.may(findings, "countdown", values::flag).is_some_and(|countdown| countdown.value);
     table.close(findings);
-    CabinetDef { address, unit, profile, heartbeat_timeout }
+    CabinetDef { address, unit, profile, heartbeat_timeout, clock_zero, countdown }
 }
 
 /// A value stated once for both directions, or once for each.

@@ -14,12 +14,14 @@
 //! ```
 //!
 //! A right turn yields where it merges and where pedestrians cross, as on a full green without arrow: such
-//! pairs need no conflict. The definition may still state one, and it then holds.
+//! pairs need no conflict. The definition may still state one, and it then holds. Other turns may give way where the
+//! definition says so.
 
 use super::model::{Arm, Movement, Serves};
+use super::operation::Half;
 
 /// How two streams meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Meeting {
     /// Their paths cross.
     Cross,
@@ -40,25 +42,68 @@ impl Meeting {
     }
 }
 
-/// Whether two phases must never be green together, and why.
-pub(super) fn meeting(a: &Serves, b: &Serves) -> Option<Meeting> {
+/// Whether two phases must never be green together, and the gravest reason why. `first` says that `a`'s turns give way to
+/// `b`, `second` the other way round; what is so settled is left out.
+pub(super) fn meeting(a: &Serves, b: &Serves, first: bool, second: bool) -> Option<Meeting> {
+    let (a, b) = (streams(a), streams(b));
+    let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (*x, *y)));
+    let settled = |x, y| first && yields(x, y) || second && yields(y, x);
+    pairs.filter(|&(x, y)| !settled(x, y)).filter_map(|(x, y)| pair(x, y)).min()
+}
+
+/// Whether some turn of `a` meets `b` and may give way to it while both are green.
+pub(super) fn may_give_way(a: &Serves, b: &Serves) -> bool {
+    streams(a).iter().any(|x| streams(b).iter().any(|y| pair(*x, *y).is_some() && yields(*x, *y)))
+}
+
+/// One stream: vehicles of one movement, or the pedestrians of a crossing.
+#[derive(Clone, Copy)]
+enum Stream {
+    Vehicles(Arm, Movement),
+    Pedestrians(Arm, Option<Half>),
+}
+
+fn streams(serves: &Serves) -> Vec<Stream> {
+    match serves {
+        Serves::Vehicles { from, movements } => movements.iter().map(|m| Stream::Vehicles(*from, m)).collect(),
+        Serves::Pedestrians { across, half, .. } => vec![Stream::Pedestrians(*across, *half)],
+    }
+}
+
+/// How two streams meet.
+fn pair(a: Stream, b: Stream) -> Option<Meeting> {
     match (a, b) {
-        (Serves::Pedestrians { .. }, Serves::Pedestrians { .. }) => None,
-        (Serves::Pedestrians { across, .. }, Serves::Vehicles { from, movements })
-        | (Serves::Vehicles { from, movements }, Serves::Pedestrians { across, .. }) => movements
-            .iter()
-            .any(|m| m != Movement::Right && (*from == *across || from.exit(m) == *across))
-            .then_some(Meeting::Walk),
-        (Serves::Vehicles { from: f, movements: m }, Serves::Vehicles { from: g, movements: n }) => {
-            let pairs = || m.iter().flat_map(|x| n.iter().map(move |y| (x, y)));
-            if pairs().any(|(x, y)| cross(*f, x, *g, y)) {
+        (Stream::Pedestrians(..), Stream::Pedestrians(..)) => None,
+        (Stream::Pedestrians(across, half), Stream::Vehicles(from, m))
+        | (Stream::Vehicles(from, m), Stream::Pedestrians(across, half)) => {
+            // entering traffic passes over the near half, leaving traffic over the far one
+            let enters = from == across && half != Some(Half::Far);
+            let leaves = from.exit(m) == across && half != Some(Half::Near);
+            (m != Movement::Right && (enters || leaves)).then_some(Meeting::Walk)
+        }
+        (Stream::Vehicles(f, x), Stream::Vehicles(g, y)) => {
+            if cross(f, x, g, y) {
                 Some(Meeting::Cross)
-            } else if pairs().any(|(x, y)| merge(*f, x, *g, y)) {
-                Some(Meeting::Merge)
             } else {
-                None
+                merge(f, x, g, y).then_some(Meeting::Merge)
             }
         }
+    }
+}
+
+/// Whether the first stream may give way to the second on a full green: a left turn to oncoming traffic, a turn back to
+/// whoever leaves by the same arm, and either to the pedestrians on the arm it turns into.
+fn yields(a: Stream, b: Stream) -> bool {
+    match (a, b) {
+        (Stream::Vehicles(f, Movement::Left), Stream::Vehicles(g, y)) => {
+            g == f.opposite() && matches!(y, Movement::Through | Movement::Right)
+        }
+        (Stream::Vehicles(f, Movement::UTurn), Stream::Vehicles(g, y)) => f != g && y != Movement::UTurn,
+        (Stream::Vehicles(f, Movement::Left), Stream::Pedestrians(across, _)) => f != across,
+        (Stream::Vehicles(f, Movement::UTurn), Stream::Pedestrians(across, half)) => {
+            f == across && half == Some(Half::Far)
+        }
+        _ => false,
     }
 }
 
@@ -95,7 +140,12 @@ mod tests {
         if first == 'P' {
             let across = arm(letters.next().unwrap());
             let (walk, clearance) = (Tenths::ZERO, Tenths::ZERO);
-            return Serves::Pedestrians { across, walk, clearance, per_hour: 0.0, half: None, on_call: false };
+            let half = match letters.next() {
+                Some('n') => Some(Half::Near),
+                Some('f') => Some(Half::Far),
+                _ => None,
+            };
+            return Serves::Pedestrians { across, walk, clearance, per_hour: 0.0, half, on_call: false };
         }
         let movements: Movements =
             letters.map(|l| Movement::ALL.into_iter().find(|m| m.letter() == l).unwrap()).collect();
@@ -103,7 +153,8 @@ mod tests {
     }
 
     fn meet(a: &str, b: &str) -> Option<Meeting> {
-        let (forth, back) = (meeting(&serves(a), &serves(b)), meeting(&serves(b), &serves(a)));
+        let (forth, back) =
+            (meeting(&serves(a), &serves(b), false, false), meeting(&serves(b), &serves(a), false, false));
         assert_eq!(forth, back, "{a} {b}");
         forth
     }
@@ -134,9 +185,43 @@ mod tests {
             ("WL", "PN", Some(Meeting::Walk)),
             ("WR", "PS", None),
             ("PW", "PN", None),
+            // a refuge: who enters by the arm passes over its near half, who leaves by it over the far one
+            ("WT", "PWn", Some(Meeting::Walk)),
+            ("WT", "PWf", None),
+            ("WT", "PEn", None),
+            ("WT", "PEf", Some(Meeting::Walk)),
+            ("WU", "PWn", Some(Meeting::Walk)),
+            ("WU", "PWf", Some(Meeting::Walk)),
+            ("NR", "PWf", None),
         ] {
             assert_eq!(meet(a, b), expected, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn turns_give_way_to_oncoming_traffic_and_to_pedestrians_only() {
+        for (a, b, may) in [
+            ("WL", "ET", true),
+            ("WL", "EL", false), // they do not meet
+            ("WLTR", "ELTR", true),
+            ("ET", "WL", false),
+            ("WL", "ST", false),
+            ("WL", "NT", false),
+            ("WL", "PN", true),
+            ("WL", "PW", false),
+            ("WT", "PE", false),
+            ("WU", "ET", true),
+            ("WU", "SL", true),
+            ("WU", "PWf", true),
+            ("WU", "PW", false),
+            ("PN", "WL", false),
+        ] {
+            assert_eq!(may_give_way(&serves(a), &serves(b)), may, "{a} {b}");
+        }
+        let left = |first, second| meeting(&serves("WLTR"), &serves("ELTR"), first, second);
+        assert_eq!(left(true, true), None);
+        assert_eq!(left(true, false), Some(Meeting::Cross), "the left from the east crosses");
+        assert_eq!(left(false, true), Some(Meeting::Cross));
     }
 
     #[test]

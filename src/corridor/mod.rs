@@ -10,6 +10,7 @@
 //!  every step tells into Findings --> every Problem of every file at once: place, rule, mend
 //! ```
 
+mod actuation;
 mod city;
 mod compile;
 mod conflicts;
@@ -20,13 +21,17 @@ mod geometry;
 mod layout;
 mod model;
 mod operation;
+mod permissive;
 mod problem;
 mod reader;
+mod rings;
 mod road;
 mod rule;
 pub mod sample;
+mod sequence;
 mod served;
 mod signals;
+mod streets;
 mod timing;
 mod values;
 

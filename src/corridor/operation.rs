@@ -57,8 +57,9 @@ pub enum Half {
 /// phases at its own pace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rings {
-    /// `rings[r][g]`: the phases of ring r between barrier g and the next, in order. Every ring has as many groups; only
-    /// vehicle phases stand in rings, pedestrians walk with the phases they share a stage with.
+    /// `rings[r][g]`: the phases of ring r between barrier g and the next, in order, each once; empty where the ring rests.
+    /// Every ring has as many groups; only vehicle phases stand in rings, pedestrians walk with the phases they share a
+    /// stage with.
     pub rings: Vec<Vec<Vec<PhaseIndex>>>,
 }
 

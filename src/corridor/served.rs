@@ -4,11 +4,13 @@
 //! Must not know: times, conflicts.
 
 use super::layout::{ApproachDef, LayoutDef, PhaseDef, ServesDef};
-use super::model::{Arm, Movements};
+use super::model::{Arm, Movement, Movements};
+use super::operation::Half;
 use super::problem::{At, Findings, Spot};
 use super::reader::distance;
 use super::rule::Rule;
 use super::signals::once;
+use super::streets;
 use std::collections::BTreeMap;
 
 /// Every movement a lane permits has exactly one phase, and no phase serves what no lane permits.
@@ -24,7 +26,9 @@ pub(super) fn check(findings: &mut Findings, subject: &str, def: &LayoutDef) {
     let vehicles: Vec<_> = def.phases.iter().filter_map(vehicles).collect();
     for (from, movements, approach) in &permitted {
         let Some(movements) = movements else { continue };
-        for movement in movements.iter() {
+        // a slip lane has no lamp
+        let lit = movements.iter().filter(|&m| m != Movement::Right || !streets::slips(approach));
+        for movement in lit {
             let mut serving = vehicles.iter().filter(|(f, m, _)| f.value == *from && m.value.has(movement));
             let Some((_, _, first)) = serving.next() else {
                 if readable {
@@ -52,7 +56,11 @@ pub(super) fn check(findings: &mut Findings, subject: &str, def: &LayoutDef) {
                 let message = format!("{of}: there is no approach from {}", from.value);
                 findings.tell(from.spot, Rule::Reference, message, format!("Add the approach from {}.", from.value));
             }
-            Some((_, Some(permitted), _)) => {
+            Some((_, Some(permitted), approach)) => {
+                if movements.value.has(Movement::Right) && permitted.has(Movement::Right) && streets::slips(approach) {
+                    let message = format!("{of}: right turns from {} are channelised, without a lamp", from.value);
+                    findings.tell(movements.spot, Rule::RightTurn, message, "Take R from the phase.");
+                }
                 for movement in movements.value.iter().filter(|m| !permitted.has(*m)) {
                     let message = format!("{of}: no lane from {} permits movement {movement}", from.value);
                     let mend = format!("Take {movement} from the phase, or give it a lane.");
@@ -65,35 +73,60 @@ pub(super) fn check(findings: &mut Findings, subject: &str, def: &LayoutDef) {
     crossings(findings, subject, def, &permitted);
 }
 
-/// Pedestrians cross an arm by which vehicles come or go, and each arm by one phase.
+/// Pedestrians cross an arm by which vehicles come or go, and each arm by one phase, or by two that have a half each.
 fn crossings(
     findings: &mut Findings,
     subject: &str,
     def: &LayoutDef,
     permitted: &[(Arm, Option<Movements>, &ApproachDef)],
 ) {
-    let mut seen = BTreeMap::new();
+    let mut seen: BTreeMap<(Arm, Option<Half>), (Spot, &PhaseDef)> = BTreeMap::new();
     let known = permitted.iter().all(|(_, movements, _)| movements.is_some());
     for phase in &def.phases {
-        let Some(ServesDef::Pedestrians { across: Some(across), .. }) = &phase.serves else { continue };
-        let arm = across.value;
-        once_crossed(findings, &mut seen, across, &format!("{subject}, phase {}", id(phase)));
+        let Some(ServesDef::Pedestrians { across: Some(across), half, .. }) = &phase.serves else { continue };
+        let (arm, half) = (across.value, half.as_ref().map(|half| half.value));
+        let of = format!("{subject}, phase {}", id(phase));
+        let taken = match half {
+            None => seen.range((arm, None)..=(arm, Some(Half::Far))).next().map(|(_, first)| first.0),
+            Some(_) => seen.get(&(arm, None)).or(seen.get(&(arm, half))).map(|first| first.0),
+        };
+        match taken {
+            Some(first) => {
+                let message = format!("{of}: arm {arm} is crossed already, at {}", findings.locate(first));
+                let mend = "Serve each crossing by one phase, or its near and far half by one each.";
+                findings.tell(across.spot, Rule::CrossingNowhere, message, mend);
+            }
+            None => {
+                seen.insert((arm, half), (across.spot, phase));
+            }
+        }
         let leaves = |from: Arm, m: &Option<Movements>| m.iter().flat_map(|m| m.iter()).any(|m| from.exit(m) == arm);
-        if known && !permitted.iter().any(|(from, m, _)| *from == arm || leaves(*from, m)) {
-            let message = format!("{subject}, phase {}: no vehicle comes or goes by arm {arm}", id(phase));
+        let comes = half != Some(Half::Far) && permitted.iter().any(|(from, _, _)| *from == arm);
+        let goes = half != Some(Half::Near) && permitted.iter().any(|(from, m, _)| leaves(*from, m));
+        if known && !comes && !goes {
+            let by = match half {
+                None => "comes or goes",
+                Some(Half::Near) => "comes",
+                Some(Half::Far) => "goes",
+            };
+            let message = format!("{of}: no vehicle {by} by arm {arm}");
             findings.tell(across.spot, Rule::CrossingNowhere, message, "Name the arm the pedestrians cross.");
         }
     }
-}
-
-fn once_crossed(findings: &mut Findings, seen: &mut BTreeMap<Arm, Spot>, across: &At<Arm>, of: &str) {
-    match seen.get(&across.value) {
-        Some(first) => {
-            let message = format!("{of}: arm {} is crossed already, at {}", across.value, findings.locate(*first));
-            findings.tell(across.spot, Rule::CrossingNowhere, message, "Serve each crossing by one phase.");
-        }
-        None => {
-            seen.insert(across.value, across.spot);
+    let readable = def.phases.iter().all(|phase| match &phase.serves {
+        Some(ServesDef::Pedestrians { across, .. }) => across.is_some(),
+        other => other.is_some(),
+    });
+    for (&(arm, half), (spot, phase)) in seen.iter().filter(|_| readable) {
+        let (other, word) = match half {
+            Some(Half::Near) => (Half::Far, "far"),
+            Some(Half::Far) => (Half::Near, "near"),
+            None => continue,
+        };
+        if !seen.contains_key(&(arm, Some(other))) && !seen.contains_key(&(arm, None)) {
+            let message = format!("{subject}, phase {}: nobody crosses the {word} half of arm {arm}", id(phase));
+            let mend = format!("Add the phase of the {word} half, or leave out half.");
+            findings.tell(*spot, Rule::CrossingNowhere, message, mend);
         }
     }
 }

@@ -3,15 +3,20 @@
 //! Knows: how the parts of one intersection must fit together.
 //! Must not know: corridors, links, cabinets. `conflicts` and `timing` hold the rules of the matrices and of the times.
 
+use super::actuation;
 use super::conflicts::{self, Matrices};
 use super::layout::{ApproachDef, LayoutDef, List, PhaseDef, ServesDef};
 use super::model::{
     Approach, CycleRange, Detector, DetectorKind, Lane, Movement, Movements, Phase, PhaseIndex, Serves, Stage,
+    StageIndex,
 };
-use super::operation::{LocalPlan, RightTurn};
+use super::operation::{LocalPlan, RightTurn, Rings};
 use super::problem::{At, Findings, Spot};
+use super::rings;
 use super::rule::Rule;
+use super::sequence;
 use super::served;
+use super::streets;
 use super::timing;
 use crate::units::{Metres, Tenths, VehiclesPerHour};
 use std::collections::BTreeMap;
@@ -26,6 +31,25 @@ pub(super) struct Layout {
     pub(super) cycle: CycleRange,
     pub(super) detectors: Vec<Detector>,
     pub(super) local_plan: LocalPlan,
+    pub(super) sequences: Vec<Vec<StageIndex>>,
+    pub(super) rings: Option<Rings>,
+}
+
+/// What the rules of a layout's parts look its phases up in.
+pub(super) struct Signals<'d> {
+    /// How messages name the layout.
+    pub(super) subject: &'d str,
+    /// Phases by id.
+    pub(super) ids: &'d BTreeMap<&'d str, usize>,
+    /// As written.
+    pub(super) phases: &'d [PhaseDef],
+}
+
+impl Signals<'_> {
+    /// Whether a phase serves vehicles, or may once its mistakes are mended.
+    pub(super) fn vehicles(&self, phase: usize) -> bool {
+        !matches!(self.phases[phase].serves, Some(ServesDef::Pedestrians { .. }))
+    }
 }
 
 /// Checks a layout as far as it can be read; every problem is told.
@@ -62,29 +86,55 @@ pub(super) fn compile(findings: &mut Findings, def: &LayoutDef) -> Option<Layout
     if let Some(matrices) = &matrices {
         conflicts::stages(findings, &subject, &def.stages, &shown, &def.phases, matrices);
     }
-    let reference = timing::reference(findings, def, &phases, &ids, &shown);
+    let signals = Signals { subject: &subject, ids: &ids, phases: &def.phases };
+    let rings = def.rings.as_ref().map(|rings| rings::check(findings, rings, &signals, matrices.as_ref()));
+    let orders = sequence::orders(findings, def, def.stages.len());
+    let known = sequence::shown(&shown);
+    let known = known.as_ref().filter(|_| !def.stages.is_empty()).map(|shown| (orders.as_slice(), shown));
+    let reference = timing::reference(findings, &signals, def, known);
+    if let Some(known) = known {
+        timing::within_green(findings, &signals, def, reference, known);
+    }
+    let areas: Vec<_> =
+        def.approaches.iter().map(|a| streets::waiting_areas(findings, &signals, a, &phases, known)).collect();
     let stages: Vec<_> = def
         .stages
         .iter()
         .zip(&shown)
         .enumerate()
         .map(|(index, (stage, shown))| {
-            timing::stage(findings, &subject, index, stage, shown, &phases, matrices.as_ref())
+            timing::stage(findings, &signals, index, stage, shown, &phases, matrices.as_ref())
         })
         .collect();
     let stages: Option<Vec<Stage>> = if stages.is_empty() { None } else { stages.into_iter().collect() };
+    let operation = actuation::compile(findings, def, stages.as_deref()?);
     let times =
         timing::Times { min: def.cycle_min.as_ref(), max: def.cycle_max.as_ref(), greens: def.local_green.as_ref() };
-    let (cycle, local_plan) = timing::plan(findings, &subject, stages.as_deref()?, &times)?;
+    let plan = timing::plan(findings, &subject, stages.as_deref()?, &times);
+    let mut approaches: Vec<Approach> = approaches.into_iter().collect::<Option<_>>()?;
+    for (approach, areas) in approaches.iter_mut().zip(areas) {
+        for (lane, area) in approach.lanes.iter_mut().zip(areas?) {
+            lane.waiting_area = area;
+        }
+    }
+    let phases: Vec<Phase> = phases.into_iter().collect::<Option<_>>()?;
+    let (stages, detectors, operation) = (stages?, detectors?, operation?);
+    actuation::called(findings, def, &operation, (&approaches, &phases, &stages, &detectors));
+    let (cycle, greens) = plan?;
     Some(Layout {
-        approaches: approaches.into_iter().collect::<Option<_>>()?,
-        phases: phases.into_iter().collect::<Option<_>>()?,
-        stages: stages?,
+        approaches,
+        phases,
+        stages,
         matrices: matrices?,
         reference_phase: reference?,
         cycle,
-        detectors: detectors?,
-        local_plan,
+        detectors,
+        local_plan: LocalPlan { greens, operation },
+        sequences: sequence::alternatives(&orders),
+        rings: match rings {
+            Some(rings) => Some(rings?),
+            None => None,
+        },
     })
 }
 
@@ -137,6 +187,9 @@ fn approach(findings: &mut Findings, subject: &str, def: &ApproachDef) -> Option
     let saturation = def.saturation.as_ref().map(|list| per(findings, &subject, "saturation_veh_h", list, count));
     let movements: Option<Vec<At<Movements>>> = lanes.value.iter().cloned().collect();
     let movements = movements?;
+    let all: Movements = movements.iter().flat_map(|lane| lane.value.iter()).collect();
+    streets::right_turn(findings, &subject, def, all);
+    let bike_lane = streets::bike_lane(findings, &subject, def, all);
     for pair in movements.windows(2) {
         let (Some(outer), Some(inner)) = (pair[0].value.iter().last(), pair[1].value.iter().next()) else { continue };
         if outer > inner {
@@ -172,8 +225,8 @@ fn approach(findings: &mut Findings, subject: &str, def: &ApproachDef) -> Option
         lanes,
         speed: def.speed.as_ref()?.value,
         entry: def.entry.as_ref()?.value,
-        right_turn: RightTurn::Signal,
-        bike_lane: None,
+        right_turn: def.right_turn.as_ref().map_or(RightTurn::Signal, |control| control.value),
+        bike_lane,
     })
 }
 
@@ -185,39 +238,57 @@ fn detectors(findings: &mut Findings, subject: &str, approaches: &[ApproachDef])
     for def in approaches {
         let (Some(from), Some(lanes)) = (&def.from, &def.lanes) else { continue };
         let subject = format!("{subject}, approach {}", from.value);
-        let loops: [(&str, &List<u16>, DetectorKind, Option<Metres>); 2] = [
+        let loops: [(&str, &List<u16>, DetectorKind, Option<Metres>); 3] = [
             ("stop_line_channels", &def.stop_line_channels, DetectorKind::StopLine, Metres::new(0.0).ok()),
             ("advance_channels", &def.advance_channels, DetectorKind::Advance, def.advance.as_ref().map(|a| a.value)),
+            ("exit_channels", &def.exit_channels, DetectorKind::Exit, def.exit.as_ref().map(|e| e.value)),
         ];
         for (key, list, kind, distance) in loops {
             let Some(list) = list else { continue };
-            let count = (lanes.value.len(), "lanes");
-            let Some(list) = per(findings, &subject, key, list, count) else { continue };
+            // how many lanes leave by the arm the road says, not the layout
+            let count = if kind == DetectorKind::Exit { list.value.len() } else { lanes.value.len() };
+            let Some(list) = per(findings, &subject, key, list, (count, "lanes")) else { continue };
             for (lane, channel) in list.into_iter().enumerate().filter(|(_, channel)| channel.value > 0) {
-                if let Some(first) = channels.get(&channel.value) {
-                    let at = findings.locate(*first);
-                    let message = format!("{subject}: channel {} belongs to another loop, at {at}", channel.value);
-                    findings.tell(
-                        channel.spot,
-                        Rule::ChannelTwice,
-                        message,
-                        "Give each loop its own channel, 1 to 32.",
-                    );
-                } else {
-                    channels.insert(channel.value, channel.spot);
-                }
+                one_channel(findings, &subject, &mut channels, &channel);
                 if let Some(distance) = distance {
                     detectors.push(Detector { channel: channel.value, from: from.value, lane, kind, distance });
                 }
             }
+        }
+        if let Some(channel) = def.bike_channel.as_ref().filter(|channel| channel.value > 0) {
+            one_channel(findings, &subject, &mut channels, channel);
+            if def.bike_lane.is_none() {
+                let message = format!("{subject}: a loop of bicycles, and no bike_lane");
+                findings.tell(channel.spot, Rule::BikeLane, message, "Describe the lane, or remove the channel.");
+            }
+            let (channel, distance) = (channel.value, Metres::new(0.0).ok()?);
+            detectors.push(Detector { channel, from: from.value, lane: 0, kind: DetectorKind::Bikes, distance });
         }
         advance_place(findings, &subject, def);
     }
     (findings.count() == before).then_some(detectors)
 }
 
-/// An advance loop lies within its pocket and within the entry.
+/// A channel belongs to one loop.
+fn one_channel(findings: &mut Findings, subject: &str, channels: &mut BTreeMap<u16, Spot>, channel: &At<u16>) {
+    if let Some(first) = channels.get(&channel.value) {
+        let at = findings.locate(*first);
+        let message = format!("{subject}: channel {} belongs to another loop, at {at}", channel.value);
+        findings.tell(channel.spot, Rule::ChannelTwice, message, "Give each loop its own channel, 1 to 32.");
+    } else {
+        channels.insert(channel.value, channel.spot);
+    }
+}
+
+/// An advance loop lies within its pocket and within the entry; an exit loop within the road beyond, which is as long.
 fn advance_place(findings: &mut Findings, subject: &str, def: &ApproachDef) {
+    if let (Some(exit), Some(entry)) = (&def.exit, &def.entry)
+        && exit.value >= entry.value
+    {
+        let (at, length) = (exit.value.get(), entry.value.get());
+        let message = format!("{subject}: exit loops {at} m beyond the intersection lie outside the {length} m there");
+        findings.tell(exit.spot, Rule::AdvancePlace, message, format!("Set exit_m below {length}."));
+    }
     let (Some(advance), Some(channels)) = (&def.advance, &def.advance_channels) else { return };
     let tell = |findings: &mut Findings, what: &str, length: Metres| {
         let (at, length) = (advance.value.get(), length.get());
@@ -248,7 +319,7 @@ fn phase(findings: &mut Findings, subject: &str, def: &PhaseDef) -> Option<Phase
             yellow: yellow.as_ref()?.value,
             all_red: all_red.as_ref()?.value,
         }),
-        ServesDef::Pedestrians { across, walk, clearance, per_hour } => {
+        ServesDef::Pedestrians { across, walk, clearance, per_hour, half, on_call } => {
             let (walk, clearance) = (walk.as_ref()?.value, clearance.as_ref()?.value);
             let least = walk + clearance;
             if let Some(min) = def.min_green.as_ref().filter(|min| min.value < least) {
@@ -266,8 +337,8 @@ fn phase(findings: &mut Findings, subject: &str, def: &PhaseDef) -> Option<Phase
                     walk,
                     clearance,
                     per_hour: per_hour.as_ref()?.value,
-                    half: None,
-                    on_call: false,
+                    half: half.as_ref().map(|half| half.value),
+                    on_call: *on_call,
                 },
                 min_green: def.min_green.as_ref().map_or(least, |min| min.value),
                 yellow: Tenths::ZERO,

@@ -59,6 +59,22 @@ pub(super) const SATURATION: Range = range(300.0, 2_500.0, "veh/h", " It is per 
 pub(super) const PEDESTRIANS: Range = range(0.0, 20_000.0, "an hour", "");
 /// Local time less UTC.
 pub(super) const UTC_OFFSET: Range = range(-12.0, 14.0, "h", " It is in hours.");
+/// A waiting area beyond the stop line.
+pub(super) const WAITING: Range = range(5.0, 40.0, "m", "");
+/// Lanes and stages, counted from 1.
+pub(super) const NUMBER: Range = range(1.0, 16.0, "", "");
+/// An exit loop beyond the intersection.
+pub(super) const EXIT: Range = range(5.0, 500.0, "m", "");
+/// A bicycles' lane.
+pub(super) const BIKE_LANE: Range = range(1.0, 8.0, "m", "");
+/// Bicycles and e-bikes of one approach.
+pub(super) const BIKES: Range = range(0.0, 10_000.0, "an hour", "");
+/// A part of the whole.
+pub(super) const SHARE: Range = range(0.0, 1.0, "", " It is a part of 1, not percent.");
+/// A late start or early cut.
+pub(super) const WITHIN_GREEN: Range = range(0.1, 60.0, "s", "");
+/// The gap after which a green ends.
+pub(super) const PASSAGE: Range = range(0.5, 10.0, "s", "");
 /// Modbus unit ids.
 pub(super) const UNIT: Range = range(1.0, 247.0, "", "");
 /// Detector channels; 0 is no loop.
@@ -160,6 +176,43 @@ pub(super) fn id(value: &DeValue<'_>) -> Result<String, Fault> {
     let DeValue::String(id) = value else { return Err(Fault::of_type(value, "a text")) };
     id_form(id)?;
     Ok(id.to_string())
+}
+
+/// Ids in a list.
+pub(super) fn ids(value: &DeValue<'_>) -> Result<Vec<String>, Fault> {
+    list(value, id)
+}
+
+/// Stage numbers in a list that is not empty.
+pub(super) fn numbers(value: &DeValue<'_>) -> Result<Vec<u16>, Fault> {
+    let numbers = list(value, whole(NUMBER))?;
+    if numbers.is_empty() {
+        return Err(Fault::new(Rule::Empty, "is empty", "Give at least one entry."));
+    }
+    Ok(numbers)
+}
+
+fn list<T>(value: &DeValue<'_>, parse: impl Fn(&DeValue<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    let Some(items) = value.as_array() else { return Err(Fault::of_type(value, "a list")) };
+    items.iter().map(|item| parse(item.get_ref())).collect()
+}
+
+/// True or false.
+pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Fault> {
+    match value {
+        DeValue::Boolean(flag) => Ok(*flag),
+        other => Err(Fault::of_type(other, "a truth value (true or false)")),
+    }
+}
+
+/// One of the words of `known`, which stand for values.
+pub(super) fn word<T: Copy>(known: &'static [(&'static str, T)]) -> impl Fn(&DeValue<'_>) -> Result<T, Fault> {
+    move |value| {
+        let wanted = || known.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
+        let DeValue::String(word) = value else { return Err(Fault::of_type(value, &format!("a text ({})", wanted()))) };
+        let found = known.iter().find(|(name, _)| *name == word.as_ref());
+        found.map(|(_, value)| *value).ok_or_else(|| word_fault(word, &wanted()))
+    }
 }
 
 /// A compass arm by its letter.

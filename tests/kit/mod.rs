@@ -8,7 +8,7 @@ use rand_pcg::Pcg64Mcg;
 use std::path::Path;
 
 /// The shipped networks.
-const SHIPPED: [&str; 2] = ["three", "dongchang-road"];
+const SHIPPED: [&str; 4] = ["three", "dongchang-road", "examples/full", "examples/ring-barrier"];
 
 /// Looks at every intersection of every shipped network.
 pub(crate) fn everywhere(mut look: impl FnMut(&Network, IntersectionIndex, &Intersection)) {
