@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
-use greenwave::corridor::{Problem, load};
+use greenwave::corridor::{Problem, Rule, load};
 use std::path::Path;
 
 /// A small generator with a seed (splitmix64), so that a failing mutant can be made again.
@@ -86,6 +86,91 @@ fn a_number_that_is_none_is_told_on_its_line() {
             let problems = refused(&mutant, &mutant[at]);
             assert!(problems.iter().any(|p| p.line == at + 1), "{key} = {bad} (was {old}): {}", problems[0]);
         }
+    }
+}
+
+/// Where the numbers of a line's value stand that are neither in a text nor in a comment.
+fn numbers_in(line: &str) -> Vec<std::ops::Range<usize>> {
+    let Some((key, _)) = value(line) else { return Vec::new() };
+    let mut numbers: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut quoted = false;
+    for (at, byte) in line.bytes().enumerate().skip(key.len()) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'#' if !quoted => break,
+            b'0'..=b'9' | b'.' if !quoted => match numbers.last_mut() {
+                Some(last) if last.end == at => last.end = at + 1,
+                _ => numbers.push(at..at + 1),
+            },
+            _ => {}
+        }
+    }
+    // the 2 of `P2 = "2"` is part of a name
+    numbers.retain(|n| !line.as_bytes()[n.start - 1].is_ascii_alphanumeric());
+    numbers
+}
+
+#[test]
+fn a_number_in_a_list_or_table_that_is_none_is_told_on_its_line() {
+    let mut dice = Dice(6);
+    for lines in shipped() {
+        let places: Vec<(usize, std::ops::Range<usize>)> = (0..lines.len())
+            .filter(|&i| lines[i].contains(['[', '{']))
+            .flat_map(|i| numbers_in(&lines[i]).into_iter().map(move |place| (i, place)))
+            .collect();
+        for _ in 0..200 {
+            let (at, place) = dice.of(&places).clone();
+            let bad = *dice.of(&["nan", "-inf", "-7.5e9", "1e300", "\"12\"", "true", "[]", "99999999999999999999"]);
+            let mut mutant = lines.clone();
+            mutant[at].replace_range(place, bad);
+            let problems = refused(&mutant, &mutant[at]);
+            assert!(problems.iter().any(|p| p.line == at + 1), "{}: {}", mutant[at], problems[0]);
+        }
+    }
+}
+
+#[test]
+fn what_would_hurt_on_the_street_is_refused_by_its_rule() {
+    let read = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corridors/examples").join(name);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let (full, rings) = (read("full.toml"), read("ring-barrier.toml"));
+    for (text, from, to, rule) in [
+        // a slip lane's right turn gets a lamp, or loses it
+        (&full, "right_turn = \"channelised\"", "right_turn = \"signal\"", Rule::MovementUnserved),
+        (&full, "right_turn = \"on-red\"", "right_turn = \"channelised\"", Rule::RightTurn),
+        // vehicles wait in the middle of the intersection while others cross
+        (&full, "opens_with = \"ST\"", "opens_with = \"WT\"", Rule::WaitingArea),
+        (&full, "local_rest = 1", "local_rest = 1\nsequences = [[1, 3, 2, 4]]", Rule::WaitingArea),
+        // greens that are not there
+        (&full, "late_start_s = { ET = 3 }", "late_start_s = { WT = 3 }", Rule::WithinGreen),
+        (&full, "early_cut_s = { PN = 5, PS = 5 }", "early_cut_s = { PN = 5, WL = 5 }", Rule::WithinGreen),
+        (&full, "early_cut_s = { PN = 5, PS = 5 }", "early_cut_s = { PN = 5, PS = 59.9, ET = 60 }", Rule::CycleMinima),
+        // both halves at once, half a crossing, who walks in front of whom
+        (&full, "half = \"near\"", "half = \"far\"", Rule::CrossingNowhere),
+        (
+            &full,
+            "phases = [\"WL\", \"EL\", \"PWf\", \"PEf\"]",
+            "phases = [\"WL\", \"EL\", \"PWn\", \"PEf\"]",
+            Rule::StageConflict,
+        ),
+        (&full, "WL = [\"PWf\"]", "WL = [\"PN\"]", Rule::GivesWay),
+        (&full, "EA = [\"WT\", \"PS\"]", "EA = [\"PS\"]", Rule::ConflictMissing),
+        (&full, "EA = [\"WT\", \"PS\"]", "EA = [\"WT\", \"PS\"]\nWT = [\"EA\"]", Rule::GivesWay),
+        (&full, "sequences = [[1, 3, 2]]", "sequences = [[1, 3]]", Rule::Sequence),
+        (&full, "exit_channels = [20, 21]", "exit_channels = [20, 21, 22]", Rule::AdvancePlace),
+        (&full, "stop_line_channels = [9, 10, 11]", "stop_line_channels = [0, 10, 11]", Rule::LocalCalls),
+        // barriers that part nobody, rings that collide
+        (&rings, "[[\"1\", \"2\"], [\"5\", \"6\"]]", "[[\"1\", \"6\"], [\"5\", \"2\"]]", Rule::RingConflict),
+        (&rings, "[[\"3\", \"4\"], [\"7\", \"8\"]]", "[[\"3\", \"4\", \"3\"], [\"7\", \"8\"]]", Rule::RingShape),
+        (&rings, "P8 = \"8\"", "P8 = \"4\"", Rule::RingConflict),
+        (&rings, ", 8 = 40", "", Rule::RingShape),
+        (&rings, "local_recalls = [2]", "local_recalls = [5]", Rule::Reference),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let problems = check(text.replacen(from, to, 1).as_bytes());
+        assert!(problems.iter().any(|p| p.rule == rule), "{to}: {problems:?}");
     }
 }
 

@@ -6,11 +6,13 @@
 //! ```text
 //!  bytes --toml--> tree --reader, values--> definition, layout --compile--> Network
 //!                                                |
-//!                        signals (served, geometry, conflicts, timing) · road · day
+//!              signals (approaches, served, geometry, conflicts, permissive, rings, sequence, timing, actuation)
+//!              road · crossing · day
 //!  every step tells into Findings --> every Problem of every file at once: place, rule, mend
 //! ```
 
 mod actuation;
+mod approaches;
 mod city;
 mod compile;
 mod conflicts;
@@ -31,7 +33,6 @@ pub mod sample;
 mod sequence;
 mod served;
 mod signals;
-mod streets;
 mod timing;
 mod values;
 

@@ -198,8 +198,8 @@ fn listed(
     }
 }
 
-/// Phases of different rings run together between the same barriers and must be able to; those of different groups never
-/// do, which the conflict monitor is to hold.
+/// Phases of different rings run together between the same barriers, in what combination the rings' own pace makes it, and
+/// must be able to, with who walks beside them; those of different groups never do, which the conflict monitor is to hold.
 fn barriers(
     findings: &mut Findings,
     def: &RingsDef,
@@ -210,6 +210,22 @@ fn barriers(
 ) {
     let placed: Vec<(&str, usize, usize, usize)> =
         stands.iter().filter_map(|(id, &(ring, group))| Some((*id, *signals.ids.get(id)?, ring, group))).collect();
+    for (walk, with) in &def.walks_with {
+        let spot = walk.spot;
+        let (Some(&q), Some(&(ring, group))) = (signals.ids.get(walk.value.as_str()), stands.get(with.value.as_str()))
+        else {
+            continue;
+        };
+        let beside = |&&(_, p, other, at): &&(&str, usize, usize, usize)| {
+            at == group && other != ring && matrices.conflict(PhaseIndex(p), PhaseIndex(q))
+        };
+        if let Some((met, ..)) = placed.iter().find(beside) {
+            let (walk, with) = (&walk.value, &with.value);
+            let message =
+                format!("{subject}: {walk} walks with {with}, beside which {met} of another ring may be green");
+            findings.tell(spot, Rule::RingConflict, message, "Let it walk with a phase of the other ring.");
+        }
+    }
     for (position, &(b, q, ring, group)) in placed.iter().enumerate() {
         for &(a, p, other, at) in &placed[..position] {
             let conflict = matrices.conflict(PhaseIndex(p), PhaseIndex(q));

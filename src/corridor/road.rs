@@ -5,7 +5,10 @@
 
 use super::compile::{Site, name};
 use super::definition::{CorridorDef, IntersectionDef, LinkDef};
-use super::model::{Carriageway, Corridor, Direction, Intersection, IntersectionIndex, Link, Member, Movement};
+use super::model::{
+    Approach, Arm, Carriageway, Corridor, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Link,
+    Member, Movement,
+};
 use super::problem::{At, Findings, Spot};
 use super::rule::Rule;
 use super::served::nearest;
@@ -279,7 +282,8 @@ fn on_the_road(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>],
                 );
                 findings.tell(spot, Rule::PocketLength, message, "Give it a layout with a shorter pocket.");
             }
-            let loops = built.detectors.iter().filter(|d| d.from == from && d.distance >= length);
+            let fed = |d: &&Detector| d.from == from && d.kind != DetectorKind::Exit;
+            let loops = built.detectors.iter().filter(fed).filter(|d| d.distance >= length);
             if let Some(detector) = loops.max_by(|a, b| a.distance.get().total_cmp(&b.distance.get())) {
                 let (at, length) = (detector.distance.get(), length.get());
                 let message = format!(
@@ -288,6 +292,36 @@ fn on_the_road(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>],
                 );
                 findings.tell(spot, Rule::AdvancePlace, message, "Give it a layout with a shorter advance_m.");
             }
+            let behind = if direction == Direction::Outbound { &pair[0] } else { &pair[1] };
+            exits(findings, behind, (from.opposite(), length), (spot, built.approach(from)));
         }
+    }
+}
+
+/// Exit loops on the arm by which a link is entered lie on the link, each on a lane that runs all of it.
+fn exits(
+    findings: &mut Findings,
+    place: &Place<'_>,
+    (arm, length): (Arm, Metres),
+    (spot, towards): (Spot, Option<&Approach>),
+) {
+    let (Some(built), Some(towards)) = (place.built, towards) else { return };
+    let lanes = towards.lanes.iter().filter(|lane| lane.pocket.is_none()).count();
+    let loops = || built.detectors.iter().filter(|d| d.from == arm && d.kind == DetectorKind::Exit);
+    if let Some(detector) = loops().find(|d| d.distance >= length) {
+        let (at, length) = (detector.distance.get(), length.get());
+        let message =
+            format!("{}: an exit loop {at} m beyond by {arm} lies off its link of {length} m", name(place.def));
+        findings.tell(spot, Rule::AdvancePlace, message, "Give it a layout with a shorter exit_m.");
+    }
+    if let Some(widest) = loops().map(|d| d.lane + 1).max().filter(|&widest| widest > lanes) {
+        let of = count_of(lanes, "lane", "lanes");
+        let message = format!("{}: an exit loop by {arm} lies on lane {widest} of a link of {of}", name(place.def));
+        findings.tell(
+            spot,
+            Rule::AdvancePlace,
+            message,
+            "Give it a layout with fewer exit_channels: pockets begin later.",
+        );
     }
 }

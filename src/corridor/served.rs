@@ -3,6 +3,7 @@
 //! Knows: lanes, phases and stages as written.
 //! Must not know: times, conflicts.
 
+use super::approaches;
 use super::layout::{ApproachDef, LayoutDef, PhaseDef, ServesDef};
 use super::model::{Arm, Movement, Movements};
 use super::operation::Half;
@@ -10,7 +11,6 @@ use super::problem::{At, Findings, Spot};
 use super::reader::distance;
 use super::rule::Rule;
 use super::signals::once;
-use super::streets;
 use std::collections::BTreeMap;
 
 /// Every movement a lane permits has exactly one phase, and no phase serves what no lane permits.
@@ -27,7 +27,7 @@ pub(super) fn check(findings: &mut Findings, subject: &str, def: &LayoutDef) {
     for (from, movements, approach) in &permitted {
         let Some(movements) = movements else { continue };
         // a slip lane has no lamp
-        let lit = movements.iter().filter(|&m| m != Movement::Right || !streets::slips(approach));
+        let lit = movements.iter().filter(|&m| m != Movement::Right || !approaches::slips(approach));
         for movement in lit {
             let mut serving = vehicles.iter().filter(|(f, m, _)| f.value == *from && m.value.has(movement));
             let Some((_, _, first)) = serving.next() else {
@@ -57,7 +57,8 @@ pub(super) fn check(findings: &mut Findings, subject: &str, def: &LayoutDef) {
                 findings.tell(from.spot, Rule::Reference, message, format!("Add the approach from {}.", from.value));
             }
             Some((_, Some(permitted), approach)) => {
-                if movements.value.has(Movement::Right) && permitted.has(Movement::Right) && streets::slips(approach) {
+                if movements.value.has(Movement::Right) && permitted.has(Movement::Right) && approaches::slips(approach)
+                {
                     let message = format!("{of}: right turns from {} are channelised, without a lamp", from.value);
                     findings.tell(movements.spot, Rule::RightTurn, message, "Take R from the phase.");
                 }

@@ -4,6 +4,7 @@
 //! Must not know: corridors, links, cabinets. `conflicts` and `timing` hold the rules of the matrices and of the times.
 
 use super::actuation;
+use super::approaches;
 use super::conflicts::{self, Matrices};
 use super::layout::{ApproachDef, LayoutDef, List, PhaseDef, ServesDef};
 use super::model::{
@@ -16,7 +17,6 @@ use super::rings;
 use super::rule::Rule;
 use super::sequence;
 use super::served;
-use super::streets;
 use super::timing;
 use crate::units::{Metres, Tenths, VehiclesPerHour};
 use std::collections::BTreeMap;
@@ -96,7 +96,7 @@ pub(super) fn compile(findings: &mut Findings, def: &LayoutDef) -> Option<Layout
         timing::within_green(findings, &signals, def, reference, known);
     }
     let areas: Vec<_> =
-        def.approaches.iter().map(|a| streets::waiting_areas(findings, &signals, a, &phases, known)).collect();
+        def.approaches.iter().map(|a| approaches::waiting_areas(findings, &signals, a, &phases, known)).collect();
     let stages: Vec<_> = def
         .stages
         .iter()
@@ -188,8 +188,8 @@ fn approach(findings: &mut Findings, subject: &str, def: &ApproachDef) -> Option
     let movements: Option<Vec<At<Movements>>> = lanes.value.iter().cloned().collect();
     let movements = movements?;
     let all: Movements = movements.iter().flat_map(|lane| lane.value.iter()).collect();
-    streets::right_turn(findings, &subject, def, all);
-    let bike_lane = streets::bike_lane(findings, &subject, def, all);
+    approaches::right_turn(findings, &subject, def, all);
+    let bike_lane = approaches::bike_lane(findings, &subject, def, all);
     for pair in movements.windows(2) {
         let (Some(outer), Some(inner)) = (pair[0].value.iter().last(), pair[1].value.iter().next()) else { continue };
         if outer > inner {

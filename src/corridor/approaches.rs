@@ -114,6 +114,9 @@ fn opens_before(
     if own.contains(&opens) {
         return tell(format!("it opens with {id}, its lane's own green"), "Name the phase that is green before.");
     }
+    if shown.iter().all(|stage| stage.contains(&opens)) {
+        return tell(format!("{id} is always green, so it never closes"), "Name the phase that is green before.");
+    }
     for order in orders {
         let ends = order.steps().filter(|&(a, b)| shown[a].contains(&opens) && !shown[b].contains(&opens));
         if let Some((last, next)) = ends.into_iter().find(|&(_, next)| !own.iter().any(|p| shown[next].contains(p))) {
