@@ -4,7 +4,7 @@
 
 use greenwave::corridor::{Direction, Network, load};
 use greenwave::plan::Plan;
-use greenwave::report::Diagram;
+use greenwave::report::{Axes, Diagram};
 use greenwave::units::{Shift, Tenths};
 use std::path::Path;
 
@@ -52,7 +52,7 @@ fn offsets_by_travel_time_give_the_whole_green_one_way() {
     let inbound: Vec<_> = diagram.bands.iter().filter(|b| b.direction == Direction::Inbound).collect();
     assert!(!inbound.is_empty() && inbound.windows(2).all(|w| w[0].members.end <= w[1].members.start + 1));
     assert!(inbound.iter().all(|b| b.head_s.windows(2).all(|w| w[0] > w[1])));
-    let svg = diagram.svg();
+    let svg = diagram.svg(Axes::TimeDistance);
     for row in &diagram.rows {
         assert!(svg.contains(&row.name.zh) && svg.contains(&row.name.en));
     }
@@ -66,7 +66,7 @@ fn half_cycle_offsets_serve_both_ways() {
     let plans = plans(&network, &[60, 12, 28, 12], |chainage| (chainage / 900.0).round() * 66.0);
     let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "alternate <system>").unwrap();
     assert!(Direction::BOTH.iter().all(|d| diagram.bands.iter().any(|b| b.direction == *d)));
-    let svg = diagram.svg();
+    let svg = diagram.svg(Axes::TimeDistance);
     assert!(svg.contains("alternate &lt;system&gt;"));
     drawn("two-way.svg", &svg);
 }
@@ -78,7 +78,7 @@ fn different_cycles_have_no_band() {
     let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "local plans").unwrap();
     assert_eq!(diagram.cycle_s, None);
     assert!(diagram.bands.is_empty());
-    drawn("different.svg", &diagram.svg());
+    drawn("different.svg", &diagram.svg(Axes::TimeDistance));
     assert!(Diagram::new(&network, &network.corridors()[0], &[], "").is_none());
     let tee = &network.intersections()[1];
     let greens = [44, 10, 25].map(Tenths::from_seconds);
@@ -86,5 +86,5 @@ fn different_cycles_have_no_band() {
     plans[2] = plans[2].at_offset(Shift::new(650));
     assert_eq!(plans[0].cycle, plans[1].cycle);
     let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "three in step").unwrap();
-    drawn("three.svg", &diagram.svg());
+    drawn("three.svg", &diagram.svg(Axes::TimeDistance));
 }

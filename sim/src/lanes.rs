@@ -23,6 +23,8 @@ pub(crate) const QUEUED: u8 = 2;
 pub(crate) const TURNING: u8 = 4;
 /// Flag: has stopped at a dark signal and may now go.
 pub(crate) const RELEASED: u8 = 8;
+/// Flag: has arrived at the stop line's queue of this link.
+pub(crate) const ARRIVED: u8 = 16;
 
 /// One permitted movement, ready for the engine.
 #[derive(Debug, Clone, Copy)]

@@ -12,6 +12,7 @@ mod lanes;
 pub mod loops;
 pub mod measure;
 pub mod monitor;
+pub mod progression;
 pub mod random;
 pub mod scenario;
 pub mod series;

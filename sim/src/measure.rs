@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::lanes::NOWHERE;
+use crate::progression::{Progression, ProgressionMeasure};
 use crate::series::WaySeries;
 use crate::street::{ApproachClass, Movement, Street};
 use crate::walkers::CrossingMeasure;
@@ -22,7 +23,7 @@ pub struct Window {
 }
 
 impl Window {
-    fn holds(&self, t: f64) -> bool {
+    pub(crate) fn holds(&self, t: f64) -> bool {
         t >= self.from_s && t < self.to_s
     }
 }
@@ -122,6 +123,7 @@ pub struct Tally {
     classes: [Trips; 5],
     approaches: Vec<Approach>,
     queue_steps: u64,
+    pub(crate) progression: Progression,
     /// Vehicles that gave up their turn because they could not reach its lane.
     pub missed_turns: u32,
     /// Vehicles that left the street, warm-up included.
@@ -171,6 +173,7 @@ impl Tally {
             classes: Default::default(),
             approaches: vec![Approach::default(); links.len()],
             queue_steps: 0,
+            progression: Progression::new(street, window),
             missed_turns: 0,
             departed: 0,
             vehicle_seconds: 0.0,
@@ -303,6 +306,7 @@ impl Tally {
             side_streets: Together::of(approaches.iter().filter(|a| a.side)),
             arterial_approaches: Together::of(approaches.iter().filter(|a| !a.side)),
             approaches,
+            progression: self.progression.measures(street),
             crossings,
             missed_turns: self.missed_turns,
             vehicle_seconds: self.vehicle_seconds,
@@ -456,6 +460,8 @@ pub struct Measures {
     pub arterial_approaches: Together,
     /// Every approach.
     pub approaches: Vec<ApproachMeasure>,
+    /// Arrivals on green at every approach of the corridor.
+    pub progression: Vec<ProgressionMeasure>,
     /// Every pedestrian crossing.
     pub crossings: Vec<CrossingMeasure>,
     /// Vehicles that gave up their turn.

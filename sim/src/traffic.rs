@@ -16,10 +16,11 @@ use std::sync::Arc;
 
 use crate::arrivals::Departure;
 use crate::driver::{follow, free};
-use crate::lanes::{Cars, LEAVES, LaneMap, NOWHERE, QUEUED, TURNING, WRONG_LANE};
+use crate::lanes::{ARRIVED, Cars, LEAVES, LaneMap, NOWHERE, QUEUED, TURNING, WRONG_LANE};
 use crate::loops::{LoopState, Loops};
 use crate::measure::{Measures, Tally, Trip, Window};
 use crate::random::{Entity, Stream};
+use crate::progression::STILL_STARTING_M;
 use crate::signal::Lamp;
 use crate::stopline::{self, Heads};
 use crate::street::{Movement, Street};
@@ -234,6 +235,8 @@ impl Traffic {
 
     /// Moves everybody by the accelerations found; ballistic, never backwards, never into the leader.
     fn advance(&mut self) {
+        let now = self.now_s();
+        self.tally.progression.shown(&self.heads, now, STEP_S);
         self.queued.fill(0);
         for d in &self.doors {
             self.queued[d.link] = d.waiting.len() as u32;
@@ -261,6 +264,10 @@ impl Traffic {
                 c.vel[i] = after;
                 limit = x - c.len[i] - GUARD_M;
                 lead = after;
+                if after < STOP_BEGINS_M_S && c.flags[i] & ARRIVED == 0 && x > STILL_STARTING_M {
+                    c.flags[i] |= ARRIVED;
+                    self.tally.progression.arrives(info.link, c.next[i], &self.heads, now);
+                }
                 if c.flags[i] & QUEUED == 0 {
                     if after < STOP_BEGINS_M_S {
                         c.flags[i] |= QUEUED;
@@ -309,6 +316,9 @@ impl Traffic {
                         }
                         let mut car = self.cars[lane].remove(last);
                         let (link, to) = (self.map.lanes[lane].link, t.to_link as usize);
+                        if car.flags & ARRIVED == 0 {
+                            self.tally.progression.arrives(link, car.next, &self.heads, at);
+                        }
                         let trip = &mut self.trips[id];
                         self.tally.crosses(trip, link, to, t.movement, at, car.want);
                         trip.cursor += 1;

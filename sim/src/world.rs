@@ -39,6 +39,18 @@ pub struct World {
     channels: Vec<Vec<Option<usize>>>,
     midnight: Tenths,
     lamps: Vec<Lamp>,
+    history: Option<Vec<Shown>>,
+}
+
+/// What a signal group shows from some moment on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shown {
+    /// From when, s of the day.
+    pub at_s: f64,
+    /// The signal group of the street.
+    pub group: usize,
+    /// What it shows.
+    pub lamp: Lamp,
 }
 
 impl World {
@@ -63,6 +75,7 @@ impl World {
             channels: Vec::with_capacity(installations.len()),
             midnight,
             lamps: Vec::new(),
+            history: None,
         };
         for installation in installations {
             world.cabinets.push(Cabinet::new(installation.cabinet, now)?);
@@ -127,6 +140,18 @@ impl World {
         &mut self.traffic
     }
 
+    /// Records what every signal group shows from now on, beginning with what it shows now.
+    pub fn record_lamps(&mut self) {
+        let at_s = self.now_s();
+        let now = self.lamps.iter().enumerate().map(|(group, &lamp)| Shown { at_s, group, lamp });
+        self.history = Some(now.collect());
+    }
+
+    /// Takes what was recorded of the lamps, in order of time by signal group, leaving the recorder empty.
+    pub fn take_lamps(&mut self) -> Vec<Shown> {
+        self.history.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Whether all demand has been served.
     pub fn idle(&self) -> bool {
         self.traffic.idle()
@@ -157,6 +182,10 @@ impl World {
             cabinet.advance(now, &counters[..channels.len().min(counters.len())]);
             for change in cabinet.lamp_changes() {
                 monitor.observe(change.at, change.phase, change.lamp);
+                if let Some(history) = &mut self.history {
+                    let at_s = (change.at - self.midnight) as f64 / 10.0;
+                    history.push(Shown { at_s, group: self.lamps.len() + change.phase, lamp: change.lamp });
+                }
             }
             self.lamps.extend_from_slice(cabinet.lamps());
         }

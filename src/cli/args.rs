@@ -90,10 +90,13 @@ pub(super) struct Plan {
     pub(super) format: Format,
 }
 
-/// Draw the time-space diagram of a corridor's plans as SVG.
+/// Draw the time-space diagram of a corridor as SVG: of its plans, or with --replay of what happens under them.
+///
+/// With --replay the plant runs a day, and lamps are drawn as they were shown, with the ways of the vehicles in the through
+/// lanes. The run is that of `replay`: measured from 06:30 to 09:00, or, for a window outside, from half an hour before it.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml > wave.svg"
+    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/three.toml --replay --day 1001:tidal --arm fixed --from 07:30 --to 07:40 --queues --out ways.svg"
 )]
 pub(super) struct Diagram {
     /// Definition files or folders of them; together they are one network.
@@ -110,10 +113,40 @@ pub(super) struct Diagram {
     /// Corridor to draw (default: the first).
     #[arg(long, value_name = "ID")]
     pub(super) corridor: Option<String>,
+    /// Which axis goes to the right, and which upwards.
+    #[arg(long, value_enum, default_value_t = AxesArg::TimeDistance)]
+    pub(super) axes: AxesArg,
+    /// Run the plant and draw what happened instead of what was planned.
+    #[arg(long, conflicts_with = "at")]
+    pub(super) replay: bool,
+    /// The day that is run, by number and kind. Kinds: workday, saturday, tidal, surge, shifted, school, rain.
+    #[arg(long, value_name = "DAY", default_value = "1001:workday", requires = "replay")]
+    pub(super) day: DayName,
+    /// Which of the day's runs, as counted by `replay --seeds`.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=999), requires = "replay")]
+    pub(super) seed: u64,
+    /// Who controls the corridor.
+    #[arg(long, default_value = "greenwave", requires = "replay")]
+    pub(super) arm: Arm,
+    /// Drawn from this time of day.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:30", requires = "replay")]
+    pub(super) from: u32,
+    /// Drawn until this time of day, two hours later at most.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:45", requires = "replay")]
+    pub(super) to: u32,
+    /// Draw the standing queues before the stop lines.
+    #[arg(long, requires = "replay")]
+    pub(super) queues: bool,
+    /// Draw one direction only.
+    #[arg(long, value_enum, default_value_t = Ways::Both, requires = "replay")]
+    pub(super) direction: Ways,
+    /// Draw every N-th vehicle only (default: so that about 300 a direction are drawn).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), requires = "replay")]
+    pub(super) every: Option<u32>,
     /// Write the picture here instead of to standard output.
     #[arg(long, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// svg: the picture; json: greens and bands as numbers.
+    /// svg: the picture; json: what is drawn, as numbers.
     #[arg(long, value_enum, default_value_t = DiagramFormat::Svg)]
     pub(super) format: DiagramFormat,
 }
@@ -122,8 +155,26 @@ pub(super) struct Diagram {
 pub(super) enum DiagramFormat {
     /// The picture.
     Svg,
-    /// Greens and bands as numbers.
+    /// What is drawn, as numbers.
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AxesArg {
+    /// Time to the right, distance upwards.
+    TimeDistance,
+    /// Distance to the right, time upwards.
+    DistanceTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Ways {
+    /// Outbound and inbound.
+    Both,
+    /// From the corridor's first intersection to its last.
+    Outbound,
+    /// From its last to its first.
+    Inbound,
 }
 
 /// Where demand comes from.
@@ -196,8 +247,11 @@ pub(super) struct Replay {
     /// Write a self-contained page with tables and pictures.
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
+    /// Corridor in the page's time-space diagrams (default: the first).
+    #[arg(long, value_name = "ID", requires = "html")]
+    pub(super) corridor: Option<String>,
     /// Run again what a report says was run, and compare every byte: 0 the same, 1 not. Files that have moved since can be named.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "json", "csv", "html", "journal", "format"])]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "json", "csv", "html", "journal", "format", "corridor"])]
     pub(super) verify: Option<PathBuf>,
     /// Write every decision of the core with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]

@@ -1,38 +1,34 @@
 //! `greenwave diagram`.
 
-use super::args::{Diagram as Args, DiagramFormat};
-use super::{files, say};
+use super::args::{AxesArg, Diagram as Args, DiagramFormat, Ways};
+use super::inputs::Inputs;
+use super::{files, scene, say};
 use crate::calendar::Calendar;
-use crate::corridor::{Corridor, Network};
+use crate::corridor::{Direction, Network};
 use crate::optimise::{Settings, propose};
 use crate::plan::Plan;
-use crate::report::Diagram;
+use crate::replay::{BusKind, Study};
+use crate::report::{Axes, Diagram, View};
 use crate::safety::{Limits, judge};
 use crate::units::clock;
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use std::process::ExitCode;
 
+/// The window that `replay` measures unless told otherwise: its runs are drawn, not others.
+const USUAL_S: (u32, u32) = (6 * 3600 + 1800, 9 * 3600);
+/// Measured before a window that lies outside of it.
+const LEAD_S: u32 = 1800;
+/// Longest window that is drawn.
+const LONGEST_S: u32 = 7200;
+/// Ways of vehicles a direction that a picture can bear.
+const MOST_WAYS: usize = 300;
+/// Pixels of the time axis.
+const LONG: f64 = 1180.0;
+
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
-    let network = files::network(&args.paths)?;
-    let corridor = corridor(&network, args.corridor.as_deref())?;
-    let number = Calendar::new(&network).period_of(args.at);
-    let period = &network.periods()[number];
-    let (plans, source) = plans(args, &network, number)?;
-    let caption =
-        format!("{} {}, {} to {}, {source}", period.name.zh, period.name.en, clock(period.from_s), clock(period.to_s));
-    let diagram = Diagram::new(&network, corridor, &plans, &caption)
-        .ok_or_else(|| anyhow!("{} has a member without a plan", corridor.id))?;
-    let text = match args.format {
-        DiagramFormat::Svg => diagram.svg(),
-        DiagramFormat::Json => serde_json::to_string_pretty(&json!({
-            "schema": "greenwave-diagram/1",
-            "definition": network.fingerprint(),
-            "corridor": corridor.id,
-            "period": period,
-            "diagram": diagram,
-        }))?,
-    };
+    args.out.as_deref().map_or(Ok(()), files::writable)?;
+    let text = if args.replay { driven(args)? } else { planned(args)? };
     match &args.out {
         Some(path) => files::write(path, text.as_bytes())?,
         None => say(text.trim_end()),
@@ -40,13 +36,75 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The corridor that was named, or the first.
-fn corridor<'n>(network: &'n Network, id: Option<&str>) -> Result<&'n Corridor> {
-    let all = network.corridors();
-    let found = id.map_or(all.first(), |id| all.iter().find(|c| c.id == id));
-    found.ok_or_else(|| {
-        let there: Vec<&str> = all.iter().map(|c| c.id.as_str()).collect();
-        anyhow!("there is no corridor {}; there is {}", id.unwrap_or_default(), there.join(", "))
+fn axes(args: &Args) -> Axes {
+    match args.axes {
+        AxesArg::TimeDistance => Axes::TimeDistance,
+        AxesArg::DistanceTime => Axes::DistanceTime,
+    }
+}
+
+/// What happens on the plant, seen by the one who measures and not by the core.
+fn driven(args: &Args) -> Result<String> {
+    if args.from >= args.to || args.to - args.from > LONGEST_S {
+        bail!("--from is not before --to, or more than two hours before it");
+    }
+    let inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
+    let corridor = files::corridor(&inputs.network, args.corridor.as_deref())?;
+    let (from_s, to_s) = match args.from >= USUAL_S.0 && args.to <= USUAL_S.1 {
+        true => USUAL_S,
+        false => (args.from.saturating_sub(LEAD_S), args.to),
+    };
+    let study = Study {
+        arms: vec![args.arm],
+        days: vec![args.day],
+        seeds_per_day: args.seed,
+        from_s,
+        to_s,
+        bus: BusKind::Memory,
+        threads: 1,
+    };
+    let pair = *study.pairs().last().ok_or_else(|| anyhow!("no run"))?;
+    let mut scenes =
+        scene::scenes(&inputs.shared()?, &inputs.scenario.value, &study, pair, (corridor, (args.from, args.to)))?;
+    let scene = scenes.pop().ok_or_else(|| anyhow!("no run"))?;
+    let directions = match args.direction {
+        Ways::Both => Direction::BOTH.to_vec(),
+        Ways::Outbound => vec![Direction::Outbound],
+        Ways::Inbound => vec![Direction::Inbound],
+    };
+    let every = args.every.unwrap_or_else(|| scene.every(MOST_WAYS));
+    let view = View { axes: axes(args), directions, queues: args.queues, every, long: LONG };
+    Ok(match args.format {
+        DiagramFormat::Svg => scene.svg(&view),
+        DiagramFormat::Json => serde_json::to_string_pretty(&json!({
+            "schema": "greenwave-scene/1",
+            "definition": inputs.network.fingerprint(),
+            "corridor": corridor.id,
+            "scene": scene,
+        }))?,
+    })
+}
+
+/// What is planned.
+fn planned(args: &Args) -> Result<String> {
+    let network = files::network(&args.paths)?;
+    let corridor = files::corridor(&network, args.corridor.as_deref())?;
+    let number = Calendar::new(&network).period_of(args.at);
+    let period = &network.periods()[number];
+    let (plans, source) = plans(args, &network, number)?;
+    let caption =
+        format!("{} {}, {} to {}, {source}", period.name.zh, period.name.en, clock(period.from_s), clock(period.to_s));
+    let diagram = Diagram::new(&network, corridor, &plans, &caption)
+        .ok_or_else(|| anyhow!("{} has a member without a plan", corridor.id))?;
+    Ok(match args.format {
+        DiagramFormat::Svg => diagram.svg(axes(args)),
+        DiagramFormat::Json => serde_json::to_string_pretty(&json!({
+            "schema": "greenwave-diagram/1",
+            "definition": network.fingerprint(),
+            "corridor": corridor.id,
+            "period": period,
+            "diagram": diagram,
+        }))?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Reading what commands are pointed at, and finding what stands beside it.
 
 use super::count;
-use crate::corridor::{Network, Problem, load};
+use crate::corridor::{Corridor, Network, Problem, load};
 use crate::demand::DayProfile;
 use crate::plan::DayPlans;
 use crate::rig::Scenario;
@@ -50,6 +50,16 @@ pub(super) fn network(paths: &[PathBuf]) -> Result<Network> {
     load(&definitions(paths)?).map_err(|problems| {
         let all: Vec<String> = problems.iter().map(Problem::render).collect();
         anyhow!("{} in the definitions:\n{}", count(problems.len(), "problem"), all.join("\n"))
+    })
+}
+
+/// The corridor that was named, or the first.
+pub(super) fn corridor<'n>(network: &'n Network, id: Option<&str>) -> Result<&'n Corridor> {
+    let all = network.corridors();
+    let found = id.map_or(all.first(), |id| all.iter().find(|c| c.id == id));
+    found.ok_or_else(|| {
+        let there: Vec<&str> = all.iter().map(|c| c.id.as_str()).collect();
+        anyhow!("there is no corridor {}; there is {}", id.unwrap_or_default(), there.join(", "))
     })
 }
 

@@ -14,6 +14,7 @@ mod plan;
 mod progress;
 mod record;
 mod replay;
+mod scene;
 mod serve;
 mod shell;
 mod table;

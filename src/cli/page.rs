@@ -6,7 +6,7 @@ use crate::calendar::Calendar;
 use crate::corridor::Network;
 use crate::journal::Journal;
 use crate::replay::{Arm, Results, Row, Shared, Study, means};
-use crate::report::{Diagram, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+use crate::report::{Axes, Diagram, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
 use crate::units::clock;
 use serde_json::Value;
 
@@ -191,5 +191,5 @@ fn diagram(shared: &Shared, study: &Study) -> Option<(String, String)> {
         clock(period.to_s)
     );
     let diagram = Diagram::new(network, corridor, shared.book.fixed.periods().get(most)?, &caption)?;
-    Some((caption, diagram.svg()))
+    Some((caption, diagram.svg(Axes::default())))
 }

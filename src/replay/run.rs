@@ -7,11 +7,11 @@ use super::arms::{Arm, Book};
 use crate::bus::{Bus, MemoryBus, Stuck, TcpBus, TcpServer};
 use crate::calendar::Calendar;
 use crate::control::{Coordinator, Event, Finding, Policy, Setup};
-use crate::corridor::Network;
+use crate::corridor::{Corridor, Network};
 use crate::demand::DayProfile;
 use crate::journal::Journal;
 use crate::optimise::Settings;
-use crate::rig::{Measures, Rig, RigProblem, Run};
+use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run};
 use crate::safety::Limits;
 use crate::transition::Bounds;
 use crate::work::carry_out;
@@ -77,19 +77,65 @@ pub struct Shared {
     pub policy: Policy,
 }
 
+/// A stretch of a run that is filmed; the run ends with it.
+#[derive(Debug)]
+struct Watch {
+    camera: Camera,
+    from_s: u32,
+    to_s: u32,
+}
+
+impl Watch {
+    fn look(&self, rig: &Rig, second: u32) {
+        if second == self.from_s {
+            self.camera.start(rig);
+        }
+    }
+}
+
+/// Films one corridor in a run of one arm, from one second of the day to another: the same run as [`run_arm`]'s up to there.
+///
+/// # Errors
+/// As [`run_arm`].
+pub(super) fn film(
+    shared: &Shared,
+    arm: Arm,
+    run: &Run<'_>,
+    corridor: &Corridor,
+    (from_s, to_s): (u32, u32),
+) -> Result<Film, RunProblem> {
+    let camera = Camera::on(&shared.network, corridor)?;
+    let watch = Watch { camera, from_s: from_s.max(run.start_s + 1), to_s };
+    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed), run)?;
+    // results do not depend on the bus, so the quick one does
+    drive(shared, arm, rig.clone(), run, BusKind::Memory, Some(&watch))?;
+    Ok(watch.camera.develop(&rig, f64::from(watch.from_s), f64::from(to_s)))
+}
+
 /// Runs one arm on one day with one seed.
 ///
 /// # Errors
 /// When the plant can not be built or the bus gets stuck; a cabinet's silence is no error.
 pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result<Outcome, RunProblem> {
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed), run)?;
+    drive(shared, arm, rig, run, bus, None)
+}
+
+fn drive(
+    shared: &Shared,
+    arm: Arm,
+    rig: Rig,
+    run: &Run<'_>,
+    bus: BusKind,
+    watch: Option<&Watch>,
+) -> Result<Outcome, RunProblem> {
     if arm != Arm::Greenwave {
-        return Ok(alone(rig, run));
+        return Ok(alone(rig, run, watch));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match bus {
-            BusKind::Memory => with_core(shared, rig.clone(), run, MemoryBus::new(rig.devices())).await,
+            BusKind::Memory => with_core(shared, rig.clone(), run, watch, MemoryBus::new(rig.devices())).await,
             BusKind::Tcp => {
                 let mut servers = Vec::new();
                 let mut cabinets = Vec::new();
@@ -98,30 +144,42 @@ pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result
                     cabinets.push((server.address(), unit));
                     servers.push(server);
                 }
-                with_core(shared, rig, run, TcpBus::guarded(cabinets, GUARD)).await
+                with_core(shared, rig, run, watch, TcpBus::guarded(cabinets, GUARD)).await
             }
         }
     })
 }
 
 /// Cabinets on their own plans.
-fn alone(rig: Rig, run: &Run<'_>) -> Outcome {
+fn alone(rig: Rig, run: &Run<'_>, watch: Option<&Watch>) -> Outcome {
     let mut second = run.start_s;
     let mut violations = 0;
-    while !over(&rig, run, second) {
-        second += 60;
+    // a film begins at any second
+    let step = if watch.is_some() { 1 } else { 60 };
+    while !over(&rig, run, second, watch) {
+        second += step;
         rig.advance_to(second);
+        watch.iter().for_each(|w| w.look(&rig, second));
         violations += rig.violations().len();
     }
     Outcome { measures: rig.finish(), journal: Journal::default(), violations, changes: 0 }
 }
 
-fn over(rig: &Rig, run: &Run<'_>, second: u32) -> bool {
+fn over(rig: &Rig, run: &Run<'_>, second: u32, watch: Option<&Watch>) -> bool {
+    if let Some(watch) = watch {
+        return second > watch.to_s;
+    }
     second >= run.to_s && (rig.idle() || second >= run.to_s + DRAIN_S)
 }
 
 /// The closed loop: counts in, plans out, second by second.
-async fn with_core(shared: &Shared, rig: Rig, run: &Run<'_>, mut bus: impl Bus) -> Result<Outcome, RunProblem> {
+async fn with_core(
+    shared: &Shared,
+    rig: Rig,
+    run: &Run<'_>,
+    watch: Option<&Watch>,
+    mut bus: impl Bus,
+) -> Result<Outcome, RunProblem> {
     let calendar = Calendar::new(&shared.network);
     let setup = Setup {
         network: shared.network.clone(),
@@ -137,8 +195,9 @@ async fn with_core(shared: &Shared, rig: Rig, run: &Run<'_>, mut bus: impl Bus) 
     let mut events: Vec<Event> = Vec::new();
     let mut found: Option<(u32, Finding)> = None;
     let (mut second, mut violations) = (run.start_s, 0);
-    while !over(&rig, run, second) {
+    while !over(&rig, run, second, watch) {
         rig.advance_to(second);
+        watch.iter().for_each(|w| w.look(&rig, second));
         let now = rig.moment(second);
         if let Some((_, finding)) = found.take_if(|(due, _)| *due <= second) {
             events.push(Event::Found(finding));

@@ -4,10 +4,11 @@
 //! list of runs, so they do not depend on the number of threads.
 
 use super::arms::Arm;
-use super::run::{BusKind, Outcome, RunProblem, Shared, run_arm};
+use super::run::{BusKind, Outcome, RunProblem, Shared, film, run_arm};
+use crate::corridor::Corridor;
 use crate::journal::Journal;
 use crate::rig::gain::{self, Comparison, Estimate};
-use crate::rig::{DayName, Demand, Measures, Run, Scenario, WayMeasure};
+use crate::rig::{DayName, Demand, Film, Measures, Run, Scenario, WayMeasure};
 use serde::Serialize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -76,6 +77,30 @@ impl Study {
         self.days.iter().flat_map(|day| seeds(day).into_iter().map(|s| (*day, s)).collect::<Vec<_>>()).collect()
     }
 
+    /// One run of the study.
+    fn of<'d>(&self, demand: &'d Demand, day: DayName, seed: u64) -> Run<'d> {
+        let start_s = self.from_s.saturating_sub(WARM_UP_S);
+        Run { demand, day: day.seed, seed, start_s, from_s: self.from_s, to_s: self.to_s }
+    }
+
+    /// Films one corridor from one second of the day to another, in one day's run of some arms: the very runs of the study.
+    ///
+    /// # Errors
+    /// The first run that could not be carried out.
+    pub fn films(
+        &self,
+        shared: &Shared,
+        scenario: &Scenario,
+        arms: &[Arm],
+        (day, seed): (DayName, u64),
+        (corridor, window): (&Corridor, (u32, u32)),
+    ) -> Result<Vec<Film>, RunProblem> {
+        let demand = Demand::of(scenario, day)?;
+        let run = self.of(&demand, day, seed);
+        let films = in_parallel(self.threads, arms.len(), |k| film(shared, arms[k], &run, corridor, window));
+        films.into_iter().collect()
+    }
+
     /// Runs everything; `done` is called after each run. Journals are given back beside the results, by arm and pair.
     ///
     /// # Errors
@@ -95,15 +120,7 @@ impl Study {
             let (a, p) = jobs[job];
             let (day, seed) = pairs[p];
             let demand = Demand::of(scenario, day)?;
-            let run = Run {
-                demand: &demand,
-                day: day.seed,
-                seed,
-                start_s: self.from_s.saturating_sub(WARM_UP_S),
-                from_s: self.from_s,
-                to_s: self.to_s,
-            };
-            let outcome = run_arm(shared, self.arms[a], &run, self.bus);
+            let outcome = run_arm(shared, self.arms[a], &self.of(&demand, day, seed), self.bus);
             done();
             outcome
         });

@@ -106,10 +106,9 @@ impl Diagram {
         Some(Diagram { name: corridor.name.clone(), caption: caption.to_owned(), cycle_s, rows, bands })
     }
 
-    /// The diagram as a self-contained SVG picture: time to the right, distance upwards, so that the outbound band rises and
-    /// the inbound band falls.
-    pub fn svg(&self) -> String {
-        super::svg::draw(self)
+    /// The diagram as a self-contained SVG picture.
+    pub fn svg(&self, axes: super::Axes) -> String {
+        super::svg::draw(self, axes)
     }
 
     /// The band that runs over all members in a direction.

@@ -3,12 +3,17 @@
 //! Knows: plans, their bands, the corridor. Must not know: who made a plan, files, the clock, the plant.
 
 mod diagram;
+mod frame;
 mod page;
+mod scene;
 mod svg;
+mod trace;
 mod words;
 
 pub use diagram::{Diagram, DiagramBand, Row, Show};
+pub use frame::Axes;
 pub use page::{Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+pub use scene::{Drive, Light, Place, Queue, Scene, Side, View};
 
 /// Text that means itself in SVG and HTML.
 fn escape(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! Draws the time-space diagram.
+//! Draws the time-space diagram of plans.
 //!
 //! Knows: pixels, colours, SVG. Must not know: how greens and bands were found.
 //!
@@ -7,62 +7,27 @@
 //!   names | plot: rows of two thin bars (outbound above inbound), bands behind | offset, greens
 //!         | time axis
 //! ```
+//! With the axes exchanged time rises, and names, offsets and greens stand below.
 
 use super::diagram::{Diagram, DiagramBand, Row, Show};
 use super::escape;
+use super::frame::{Axes, BAR, FAINT, Frame, GREEN, RED, YELLOW, colour, legend, put, swatch};
 use crate::corridor::Direction;
 use crate::units::Circle;
-use std::fmt::Write as _;
 
-const LEFT: f64 = 216.0;
 const RIGHT: f64 = 132.0;
-const TOP: f64 = 104.0;
-const BOTTOM: f64 = 52.0;
-const PLOT_WIDTH: f64 = 1180.0;
-const BAR: f64 = 5.0;
+/// Pixels of the time axis.
+const LONG: f64 = 1180.0;
 /// A letter's mean width in the bold face of the bands' labels.
 const LETTER: f64 = 7.2;
-const INK: &str = "#1b1f24";
-const FAINT: &str = "#6b7280";
-const GREEN: &str = "#2f9e58";
-const YELLOW: &str = "#e9b949";
-const RED: &str = "#d6685f";
-const OUTBOUND: &str = "#1f6fb4";
-const INBOUND: &str = "#8a3fa0";
 
-/// Where times and places lie on the picture.
-struct Frame {
-    /// Seconds shown.
-    window: f64,
-    /// Metres shown.
-    length: f64,
-    /// Pixels of the plot, downwards.
-    height: f64,
-}
-
-impl Frame {
-    fn new(diagram: &Diagram) -> Frame {
-        let length = diagram.rows.last().map_or(1.0, |row| row.chainage_m).max(1.0);
-        let closest = diagram.rows.windows(2).map(|w| w[1].chainage_m - w[0].chainage_m).fold(length, f64::min);
-        // the closest neighbours' names stand 34 px apart if the picture does not get too tall for it
-        let height = (34.0 / closest.max(1.0) * length).clamp(360.0, 1100.0);
-        let cycle = diagram.rows.iter().map(|row| row.cycle_s).fold(1.0, f64::max);
-        let longest = diagram.bands.iter().map(DiagramBand::lasts).fold(0.0, f64::max);
-        let cycles = ((longest / cycle).ceil() + 1.0).clamp(3.0, 8.0);
-        Frame { window: cycles * cycle, length, height }
-    }
-
-    fn x(&self, seconds: f64) -> f64 {
-        LEFT + seconds / self.window * PLOT_WIDTH
-    }
-
-    fn y(&self, metres: f64) -> f64 {
-        TOP + 20.0 + (1.0 - metres / self.length) * (self.height - 40.0)
-    }
-
-    fn floor(&self) -> f64 {
-        TOP + self.height
-    }
+fn frame(diagram: &Diagram, axes: Axes) -> Frame {
+    let lines: Vec<f64> = diagram.rows.iter().map(|row| row.chainage_m).collect();
+    let cycle = diagram.rows.iter().map(|row| row.cycle_s).fold(1.0, f64::max);
+    let longest = diagram.bands.iter().map(DiagramBand::lasts).fold(0.0, f64::max);
+    let cycles = ((longest / cycle).ceil() + 1.0).clamp(3.0, 8.0);
+    let road = lines.first().copied().unwrap_or(0.0)..lines.last().copied().unwrap_or(1.0);
+    Frame::new(axes, 0.0..cycles * cycle, &lines, road, LONG)
 }
 
 impl DiagramBand {
@@ -77,46 +42,22 @@ impl DiagramBand {
     }
 }
 
-const fn colour(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Outbound => OUTBOUND,
-        Direction::Inbound => INBOUND,
-    }
-}
-
 /// The whole picture.
-pub(super) fn draw(diagram: &Diagram) -> String {
-    let frame = Frame::new(diagram);
-    let (width, height) = (LEFT + PLOT_WIDTH + RIGHT, frame.floor() + BOTTOM);
+pub(super) fn draw(diagram: &Diagram, axes: Axes) -> String {
+    let frame = frame(diagram, axes);
     let mut out = String::new();
-    let fonts = "system-ui, 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif";
-    put(
-        &mut out,
-        format_args!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-             height=\"{height:.0}\" font-family=\"{fonts}\" font-size=\"12\" fill=\"{INK}\">\n<title>{}</title>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<defs><clipPath id=\"plot\"><rect x=\"{LEFT}\" \
-             y=\"{TOP}\" width=\"{PLOT_WIDTH}\" height=\"{:.1}\"/></clipPath></defs>\n",
-            escape(&diagram.name.en),
-            frame.height
-        ),
-    );
-    head(&mut out, diagram);
-    axes(&mut out, &frame, diagram);
-    out.push_str("<g clip-path=\"url(#plot)\">\n");
-    diagram.bands.iter().for_each(|band| repetitions(&mut out, &frame, diagram, band));
-    diagram.rows.iter().for_each(|row| bars(&mut out, &frame, row));
-    out.push_str("</g>\n");
+    frame.open(&mut out, &diagram.name.en, if axes == Axes::TimeDistance { RIGHT } else { 24.0 });
+    head(&mut out, &frame, diagram);
+    ticks(&mut out, &frame, diagram);
+    let mut inside = String::new();
+    diagram.bands.iter().for_each(|band| repetitions(&mut inside, &frame, diagram, band));
+    diagram.rows.iter().for_each(|row| bars(&mut inside, &frame, row));
+    frame.cut(&mut out, &inside);
     diagram.rows.iter().for_each(|row| labels(&mut out, &frame, row, diagram.cycle_s.is_none()));
     let mut taken = Vec::new();
     diagram.bands.iter().for_each(|band| widths(&mut out, &frame, diagram, band, &mut taken));
     out.push_str("</svg>\n");
     out
-}
-
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // a String takes whatever is written
-    let _ = out.write_fmt(text);
 }
 
 /// A number of seconds without a needless decimal.
@@ -126,7 +67,7 @@ fn seconds(value: f64) -> String {
 }
 
 /// Title, what the bands amount to, legend.
-fn head(out: &mut String, diagram: &Diagram) {
+fn head(out: &mut String, frame: &Frame, diagram: &Diagram) {
     let cycle = diagram.cycle_s.map_or("different cycles".to_owned(), |c| format!("cycle {} s", seconds(c)));
     let (zh, en) = (escape(&diagram.name.zh), escape(&diagram.name.en));
     put(
@@ -137,145 +78,121 @@ fn head(out: &mut String, diagram: &Diagram) {
             escape(&diagram.caption)
         ),
     );
-    let mut x = LEFT;
-    for (direction, word, arrow) in [(Direction::Outbound, "outbound", "↗"), (Direction::Inbound, "inbound", "↘")] {
+    let mut entries = Vec::new();
+    for (direction, word, arrow) in
+        [(Direction::Outbound, "上行 outbound", "↗"), (Direction::Inbound, "下行 inbound", "↘")]
+    {
         let text = match (diagram.whole(direction), diagram.bands.iter().filter(|b| b.direction == direction).count()) {
             (Some(band), _) => {
                 let (width, percent) = (seconds(band.width_s), band.width_percent);
                 format!("{arrow} {word} band {width} s ({percent:.0} %) over all, {:.0} km/h", band.speed_km_h)
             }
             (None, 0) => format!("{arrow} {word}: no band"),
+            (None, 1) => format!("{arrow} {word}: no band over all; one over a part"),
             (None, parts) => format!("{arrow} {word}: no band over all; {parts} over parts"),
         };
-        put(
-            out,
-            format_args!(
-                "<rect x=\"{x}\" y=\"74\" width=\"18\" height=\"12\" fill=\"{c}\" fill-opacity=\".25\" stroke=\"{c}\"/>\
-                 <text x=\"{}\" y=\"84\">{text}</text>\n",
-                x + 26.0,
-                c = colour(direction),
-            ),
-        );
-        x += 330.0;
+        let c = colour(direction);
+        let band = format!("<rect y=\"-6\" width=\"18\" height=\"12\" fill=\"{c}\" fill-opacity=\".25\" stroke=\"{c}\"/>");
+        entries.push((band, text));
     }
-    for (fill, word) in [(GREEN, "green"), (YELLOW, "yellow"), (RED, "red")] {
-        put(
-            out,
-            format_args!(
-                "<rect x=\"{x}\" y=\"78\" width=\"18\" height=\"{BAR}\" fill=\"{fill}\"/><text x=\"{}\" y=\"84\">{word}</text>\n",
-                x + 24.0
-            ),
-        );
-        x += 76.0;
+    let narrow = frame.axes == Axes::DistanceTime;
+    if narrow {
+        legend(out, (24.0, 76.0), &entries);
+        entries.clear();
     }
-    put(out, format_args!("<text x=\"{x}\" y=\"84\" fill=\"{FAINT}\">upper bar outbound, lower bar inbound</text>\n"));
+    for (fill, word) in [(GREEN, "绿 green"), (YELLOW, "黄 yellow"), (RED, "红 red")] {
+        entries.push((swatch(fill), word.to_owned()));
+    }
+    let which = if narrow { "left bar outbound, right bar inbound" } else { "upper bar outbound, lower bar inbound" };
+    entries.push((String::new(), which.to_owned()));
+    legend(out, (24.0, if narrow { 94.0 } else { 80.0 }), &entries);
 }
 
 /// Time axis with a line at every start of the cycle, and the headings of the columns.
-fn axes(out: &mut String, frame: &Frame, diagram: &Diagram) {
-    let floor = frame.floor();
-    let step = [10.0, 20.0, 30.0, 60.0, 120.0].into_iter().find(|s| frame.window / s <= 24.0).unwrap_or(300.0);
+fn ticks(out: &mut String, frame: &Frame, diagram: &Diagram) {
+    let window = frame.time.end;
+    let step = [10.0, 20.0, 30.0, 60.0, 120.0].into_iter().find(|s| window / s <= 24.0).unwrap_or(300.0);
     let mut time = 0.0;
-    while time <= frame.window + 1e-9 {
-        let x = frame.x(time);
-        put(
-            out,
-            format_args!(
-                "<line x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{floor:.1}\" stroke=\"#eceef1\"/><text x=\"{x:.1}\" \
-                 y=\"{:.1}\" text-anchor=\"middle\" fill=\"{FAINT}\">{time:.0}</text>\n",
-                floor + 17.0
-            ),
-        );
+    while time <= window + 1e-9 {
+        frame.tick(out, time, &format!("{time:.0}"));
         time += step;
     }
     let mut start = 0.0;
-    while let Some(cycle) = diagram.cycle_s.filter(|_| start <= frame.window + 1e-9) {
-        let x = frame.x(start);
-        put(
-            out,
-            format_args!(
-                "<line x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{floor:.1}\" stroke=\"#b6bcc6\" stroke-dasharray=\"2 4\"/>\n"
-            ),
-        );
+    while let Some(cycle) = diagram.cycle_s.filter(|_| start <= window + 1e-9) {
+        frame.moment(out, start, "stroke=\"#b6bcc6\" stroke-dasharray=\"2 4\"");
         start += cycle;
     }
     let zero = match diagram.cycle_s {
-        Some(_) => "seconds after the clock's zero, modulo the cycle; dashed: every cycle",
-        None => "seconds; every row starts at its own cycle's zero, for their cycles differ",
+        Some(_) => "秒 seconds after the clock's zero, modulo the cycle; dashed: every cycle",
+        None => "秒 seconds; every intersection starts at its own cycle's zero, for their cycles differ",
     };
-    let (right, mid) = (LEFT + PLOT_WIDTH, LEFT + PLOT_WIDTH / 2.0);
-    put(
-        out,
-        format_args!(
-            "<line x1=\"{LEFT}\" y1=\"{floor:.1}\" x2=\"{right}\" y2=\"{floor:.1}\" stroke=\"{FAINT}\"/>\n\
-             <text x=\"{mid}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{FAINT}\">{zero}</text>\n<g font-size=\"11\" fill=\"{FAINT}\"><text x=\"{:.1}\" y=\"{:.1}\" \
-             text-anchor=\"end\">m</text><text x=\"{}\" y=\"{:.1}\">offset</text><text x=\"{}\" y=\"{:.1}\">green ↗ / ↘</text></g>\n",
-            floor + 38.0,
-            LEFT - 10.0,
-            TOP - 4.0,
-            right + 10.0,
-            TOP - 4.0,
-            right + 60.0,
-            TOP - 4.0
-        ),
-    );
+    frame.time_axis(out, zero);
+    if frame.axes == Axes::DistanceTime {
+        let (x, y) = (frame.left - 2.0, frame.top - 6.0);
+        put(
+            out,
+            format_args!(
+                "<g font-size=\"11\" fill=\"{FAINT}\" text-anchor=\"end\"><text x=\"{x:.1}\" y=\"{:.1}\">offset, s</text><text \
+                 x=\"{x:.1}\" y=\"{y:.1}\">green, s</text></g>\n",
+                y - 13.0
+            ),
+        );
+    } else {
+        let (right, y) = (frame.right(), frame.top - 4.0);
+        put(
+            out,
+            format_args!(
+                "<g font-size=\"11\" fill=\"{FAINT}\"><text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"end\">m</text><text \
+                 x=\"{:.1}\" y=\"{y:.1}\">offset</text><text x=\"{:.1}\" y=\"{y:.1}\">green ↗ / ↘</text></g>\n",
+                frame.left - 10.0,
+                right + 10.0,
+                right + 60.0,
+            ),
+        );
+    }
 }
 
 /// The two thin bars of an intersection.
 fn bars(out: &mut String, frame: &Frame, row: &Row) {
-    let y = frame.y(row.chainage_m);
     let Some(circle) = Circle::new(row.cycle_s) else { return };
-    for (show, top) in [(row.outbound, y - BAR - 0.5), (row.inbound, y + 0.5)] {
+    for (show, aside) in [(row.outbound, BAR + 0.5), (row.inbound, -0.5)] {
         let Some(Show { start_s, green_s, yellow_s }) = show else { continue };
-        put(
-            out,
-            format_args!(
-                "<rect x=\"{LEFT}\" y=\"{top:.1}\" width=\"{PLOT_WIDTH}\" height=\"{BAR}\" fill=\"{RED}\"/>\n"
-            ),
-        );
+        frame.bar(out, frame.time.clone(), row.chainage_m, aside, RED);
         let mut start = circle.wrap(start_s) - row.cycle_s;
-        while start < frame.window {
-            for (from, length, fill) in [(start, green_s, GREEN), (start + green_s, yellow_s, YELLOW)] {
-                let (x, width) = (frame.x(from), frame.x(from + length) - frame.x(from));
-                put(
-                    out,
-                    format_args!(
-                        "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{fill}\"/>\n"
-                    ),
-                );
-            }
+        while start < frame.time.end {
+            frame.bar(out, start..start + green_s, row.chainage_m, aside, GREEN);
+            frame.bar(out, start + green_s..start + green_s + yellow_s, row.chainage_m, aside, YELLOW);
             start += row.cycle_s;
         }
     }
 }
 
-/// Names at the left (with the cycle where it is not the common one), offset and greens at the right.
+/// Names (with the cycle where it is not the common one), offset and greens.
 fn labels(out: &mut String, frame: &Frame, row: &Row, own_cycle: bool) {
-    let y = frame.y(row.chainage_m);
-    let right = LEFT + PLOT_WIDTH;
     let cycle = if own_cycle { format!(" · {} s", seconds(row.cycle_s)) } else { String::new() };
     let green = |show: Option<Show>| show.map_or("–".to_owned(), |s| seconds(s.green_s));
+    let (offset, greens) = (seconds(row.offset_s), format!("{} / {} s", green(row.outbound), green(row.inbound)));
+    if frame.axes == Axes::DistanceTime {
+        frame.name(out, row.chainage_m, &row.id, &row.name, &cycle);
+        let (x, y) = (frame.across(row.chainage_m), frame.top - 6.0);
+        let greens = greens.replace(" s", "").replace(' ', "");
+        return put(
+            out,
+            format_args!(
+                "<g font-size=\"11\" text-anchor=\"middle\"><text x=\"{x:.1}\" y=\"{:.1}\">{offset}</text><text x=\"{x:.1}\" \
+                 y=\"{y:.1}\">{greens}</text></g>\n",
+                y - 13.0
+            ),
+        );
+    }
+    frame.name(out, row.chainage_m, &row.id, &row.name, &cycle);
+    let (right, y) = (frame.right(), frame.across(row.chainage_m) + 4.0);
     put(
         out,
         format_args!(
-            "<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"end\"><tspan font-weight=\"600\">{}</tspan> {}</text>\
-             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"end\" font-size=\"11\" fill=\"{FAINT}\">{}{cycle}</text>\
-             <text x=\"{}\" y=\"{low:.1}\" text-anchor=\"end\" font-size=\"11\" fill=\"{FAINT}\">{:.0}</text>\
-             <text x=\"{:.1}\" y=\"{low:.1}\">{} s</text><text x=\"{:.1}\" y=\"{low:.1}\">{} / {} s</text>\n",
-            y - 1.0,
-            escape(&row.name.zh),
-            escape(&row.id),
-            y + 12.0,
-            escape(&row.name.en),
-            LEFT - 10.0,
-            row.chainage_m,
+            "<text x=\"{:.1}\" y=\"{y:.1}\">{offset} s</text><text x=\"{:.1}\" y=\"{y:.1}\">{greens}</text>\n",
             right + 10.0,
-            seconds(row.offset_s),
             right + 60.0,
-            green(row.outbound),
-            green(row.inbound),
-            x = LEFT - 48.0,
-            low = y + 4.0,
         ),
     );
 }
@@ -283,7 +200,8 @@ fn labels(out: &mut String, frame: &Frame, row: &Row, own_cycle: bool) {
 /// One passage of a band `shift` seconds after its first, as the corners of its outline.
 fn outline(frame: &Frame, diagram: &Diagram, band: &DiagramBand, shift: f64) -> String {
     let at = |k: usize, time: f64| {
-        format!("{:.1},{:.1}", frame.x(time + shift), frame.y(diagram.rows[band.members.start + k].chainage_m))
+        let (x, y) = frame.at(time + shift, diagram.rows[band.members.start + k].chainage_m);
+        format!("{x:.1},{y:.1}")
     };
     let heads = band.head_s.iter().enumerate().map(|(k, &time)| at(k, time));
     let tails = band.head_s.iter().enumerate().rev().map(|(k, &time)| at(k, time + band.width_s));
@@ -295,7 +213,7 @@ fn repetitions(out: &mut String, frame: &Frame, diagram: &Diagram, band: &Diagra
     let Some(cycle) = diagram.cycle_s else { return };
     let first = band.head_s.iter().copied().fold(f64::MAX, f64::min);
     let mut shift = -((first + band.lasts()) / cycle).ceil() * cycle;
-    while first + shift < frame.window {
+    while first + shift < frame.time.end {
         put(
             out,
             format_args!(
@@ -348,14 +266,15 @@ fn along<'w>(
     let (t0, t1) = (band.head_s[link], band.head_s[link + 1]);
     let middle = (t0 + t1 + band.width_s) / 2.0;
     // outbound a little before the middle, inbound a little after, so that the two do not meet
-    let aim = frame.window * if band.direction == Direction::Outbound { 0.4 } else { 0.6 };
+    let aim = frame.time.end * if band.direction == Direction::Outbound { 0.4 } else { 0.6 };
     let shift = ((aim - middle) / cycle).round() * cycle;
-    let (x, y) = (frame.x(middle + shift), frame.y((metres(link) + metres(link + 1)) / 2.0));
+    let (x, y) = frame.at(middle + shift, (metres(link) + metres(link + 1)) / 2.0);
     if taken.iter().any(|(a, b)| (a - x).abs() < 90.0 && (b - y).abs() < 40.0) {
         return None;
     }
     taken.push((x, y));
-    let (run, rise) = (frame.x(t1) - frame.x(t0), frame.y(metres(link + 1)) - frame.y(metres(link)));
+    let (a, b) = (frame.at(t0, metres(link)), frame.at(t1, metres(link + 1)));
+    let (run, rise) = (b.0 - a.0, b.1 - a.1);
     let angle = (rise / run).atan().to_degrees();
     let room = run.hypot(rise) - 2.0 * BAR;
     let fits = wordings.iter().find(|text| text.chars().count() as f64 * LETTER < room);

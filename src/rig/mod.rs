@@ -3,15 +3,18 @@
 //! Knows: both sides' words. `translate` is the one place where tenths and registers meet metres and lamps.
 //! Must not know: the control loop, arms, reports.
 
+mod camera;
 mod days;
 mod emulate;
 mod plant;
 mod translate;
 
+pub use camera::{Approach, Camera, Film, Shows, Standing, Track};
 pub use days::{DayKind, DayName, Demand, Scenario, ScenarioProblem};
 pub use emulate::{EmulateProblem, Glance, Pace, emulate};
 pub use greenwave_sim::gain;
 pub use greenwave_sim::measure::{ApproachMeasure, Measures, WayMeasure};
+pub use greenwave_sim::progression::ProgressionMeasure;
 pub use greenwave_sim::series::WaySeries;
 pub use plant::{Faults, Rig, RigProblem, Run};
 pub use translate::LocalEntry;

@@ -85,6 +85,11 @@ impl Rig {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Does something with the plant that only this room may.
+    pub(super) fn with_world<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        act(&mut self.world())
+    }
+
     /// The core's moment of a second of the day.
     pub fn moment(&self, second_of_day: u32) -> Moment {
         Moment::new(self.midnight + i64::from(second_of_day) * 10)

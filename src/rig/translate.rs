@@ -171,6 +171,11 @@ fn crossings(network: &Network, lamps: &[usize]) -> Vec<Crossing> {
 }
 
 impl Translated {
+    /// The link of an intersection's approach.
+    pub(super) fn link_of(&self, index: IntersectionIndex, from: Arm) -> Option<usize> {
+        self.approaches.get(&(index.0, from)).copied()
+    }
+
     /// The approach link of an intersection as the plant's counts name it.
     pub(super) fn approach_link(&self, network: &Network, id: &str, approach: SimApproach) -> Option<usize> {
         let arm = Arm::ALL.into_iter().find(|a| a.letter().to_string() == approach.letter())?;
