@@ -47,6 +47,18 @@ fn bins_add_up(measures: &serde_json::Value) {
     }
 }
 
+/// Panics unless both ways of the three intersections have arrivals, fewer of them on green, and green for part of the time.
+fn arrivals_are_counted(measures: &serde_json::Value) {
+    let rows = measures["progression"].as_array().unwrap();
+    let links: Vec<&str> = rows.iter().map(|r| r["link"].as_str().unwrap()).collect();
+    assert_eq!(links, ["t1.E", "t2.W", "t2.E", "t3.W"], "approaches behind another signal of the corridor");
+    for row in rows {
+        let number = |name: &str| row[name].as_f64().unwrap();
+        assert!(number("arrivals") > 20.0 && number("on_green") <= number("arrivals"), "{row}");
+        assert!(number("seconds") == 600.0 && (100.0..500.0).contains(&number("green_s")), "{row}");
+    }
+}
+
 #[test]
 fn a_report_is_verified_and_what_was_changed_in_it_is_found() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,6 +71,7 @@ fn a_report_is_verified_and_what_was_changed_in_it_is_found() {
     let made: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
     for arm in made["arms"].as_array().unwrap() {
         bins_add_up(&arm["seeds"][0]["measures"]);
+        arrivals_are_counted(&arm["seeds"][0]["measures"]);
     }
     // as it was made, and over the other bus
     let same = greenwave(&["replay", "--verify", name, "--bus=tcp"]);
@@ -132,6 +145,11 @@ fn a_page_stands_alone_and_says_everything() {
         "Side streets, worst first",
         "Time-space diagram",
         "Plan changes",
+        "绿灯到达 Arrivals on green",
+        "上行 outbound: fixed",
+        "上行 outbound: greenwave",
+        "下行 inbound: greenwave",
+        "the same vehicles, one scale",
         "0 violations in 3 runs",
         "unserved vehicles over all runs",
         "1001:workday",
@@ -167,4 +185,82 @@ fn shells_and_manuals_know_every_command() {
         assert!(pages.contains(title), "no {title}");
     }
     assert!(pages.contains("\\-\\-verify"));
+}
+
+/// Seconds by which a head may have been red when somebody is seen behind the stop line: what lies between two samples.
+const BETWEEN_SAMPLES_S: f64 = 1.0;
+
+/// What a head showed at a moment.
+fn light(side: &serde_json::Value, at_s: f64) -> String {
+    let mut lights = side["lights"].as_array().unwrap().iter();
+    let last = lights.rfind(|l| l[0].as_f64().unwrap() <= at_s).unwrap();
+    last[1].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_scene_shows_what_happened() {
+    let args = ["diagram", "corridors/three.toml", "--replay", "--arm=fixed", "--from=06:35", "--to=06:45"];
+    let scene = |more: &[&str]| {
+        let output = greenwave(&[&args, more].concat());
+        assert!(output.status.success(), "{}", err(&output));
+        out(&output)
+    };
+    let report: serde_json::Value = serde_json::from_str(&scene(&["--format=json"])).unwrap();
+    assert_eq!(report["schema"], "greenwave-scene/1");
+    let scene_of = &report["scene"];
+    let places = scene_of["places"].as_array().unwrap();
+    let drives = scene_of["drives"].as_array().unwrap();
+    assert!(places.len() == 3 && drives.len() > 100, "{} drives", drives.len());
+    let mut crossings = 0;
+    for drive in drives {
+        let (side, sign) = if drive["direction"] == "outbound" { (0, 1.0) } else { (1, -1.0) };
+        let points: Vec<(f64, f64)> = drive["points"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|p| (p[0].as_f64().unwrap(), sign * p[1].as_f64().unwrap()))
+            .collect();
+        for step in points.windows(2) {
+            assert!(step[1].1 >= step[0].1 - 0.01, "nobody drives back: {step:?}");
+            for place in places {
+                let line = sign * place["chainage_m"].as_f64().unwrap();
+                if step[0].1 < line - 0.2 && step[1].1 >= line + 0.2 {
+                    crossings += 1;
+                    let lights = [step[0].0 - BETWEEN_SAMPLES_S, step[1].0].map(|at| light(&place["sides"][side], at));
+                    assert!(lights.iter().any(|l| l != "red"), "over {} at red: {step:?}", place["id"]);
+                }
+            }
+        }
+    }
+    assert!(crossings > 200, "{crossings}");
+    // somebody stands at some red, before the stop line of that side
+    let mut queued = 0;
+    for place in places {
+        for (side, sign) in [(0, 1.0), (1, -1.0)] {
+            for queue in place["sides"][side]["queue"].as_array().unwrap() {
+                let [front, back, line] =
+                    [&queue["front_m"], &queue["back_m"], &place["chainage_m"]].map(|m| sign * m.as_f64().unwrap());
+                assert!(back < front && front <= line + 0.1, "{queue} at {}", place["id"]);
+                queued += 1;
+            }
+        }
+    }
+    assert!(queued > 100, "{queued}");
+    // the pictures: the same bytes each time, both orders of the axes, one direction, with queues and without
+    let whole = scene(&["--queues"]);
+    assert_eq!(whole, scene(&["--queues"]));
+    well_formed(&format!("<style></style>{whole}"));
+    assert!(whole.contains("standing queue") && whole.contains("outbound") && whole.contains("inbound"));
+    let other = scene(&["--axes=distance-time", "--direction=inbound"]);
+    well_formed(&format!("<style></style>{other}"));
+    assert!(!other.contains("standing queue") && !other.contains("outbound") && other.contains("inbound"));
+    for (bad, why) in [
+        (vec!["diagram", "corridors/three.toml", "--queues"], "--replay"),
+        (vec!["diagram", "corridors/three.toml", "--replay", "--at=07:00"], "--at"),
+        (vec!["diagram", "corridors/three.toml", "--replay", "--from=07:00", "--to=10:00"], "more than two hours"),
+        (vec!["diagram", "corridors/three.toml", "--replay", "--corridor=nowhere"], "there is no corridor nowhere"),
+    ] {
+        let refused = greenwave(&bad);
+        assert!(!refused.status.success() && err(&refused).contains(why), "{bad:?}: {}", err(&refused));
+    }
 }

@@ -96,7 +96,7 @@ pub(super) struct Plan {
 /// lanes. The run is that of `replay`: measured from 06:30 to 09:00, or, for a window outside, from half an hour before it.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/three.toml --replay --day 1001:tidal --arm fixed --from 07:30 --to 07:40 --queues --out ways.svg"
+    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/three.toml --replay --arm fixed --to 07:40 --queues > ways.svg"
 )]
 pub(super) struct Diagram {
     /// Definition files or folders of them; together they are one network.

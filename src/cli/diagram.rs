@@ -2,7 +2,7 @@
 
 use super::args::{AxesArg, Diagram as Args, DiagramFormat, Ways};
 use super::inputs::Inputs;
-use super::{files, scene, say};
+use super::{files, say, scene};
 use crate::calendar::Calendar;
 use crate::corridor::{Direction, Network};
 use crate::optimise::{Settings, propose};

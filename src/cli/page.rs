@@ -1,23 +1,33 @@
 //! A replay's page: results, journals and plans put into the report's plain data.
 
-use super::count;
 use super::record::Provenance;
+use super::{count, scene};
 use crate::calendar::Calendar;
-use crate::corridor::Network;
+use crate::corridor::{Corridor, Direction, Network};
 use crate::journal::Journal;
 use crate::replay::{Arm, Results, Row, Shared, Study, means};
-use crate::report::{Axes, Diagram, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+use crate::report::{
+    Arrivals, Axes, Diagram, Difference, Mark, Page, PageRow, RunChanges, Scene, SideStreet, SpeedLine, View,
+};
+use crate::rig::{ProgressionMeasure, Scenario, WaySeries};
 use crate::units::clock;
+use anyhow::Result;
 use serde_json::Value;
 
-/// The page of a study.
+/// Ways of vehicles a direction and arm that the page can bear.
+const MOST_WAYS: usize = 200;
+/// Pixels of the time axis of a scene, beside its names as wide as the page.
+const LONG: f64 = 800.0;
+
+/// The page of a study, with the diagrams of one corridor.
 pub(super) fn of(
     shared: &Shared,
+    scenario: &Scenario,
+    corridor: &Corridor,
     study: &Study,
-    results: &Results,
-    journals: &[Vec<Journal>],
+    (results, journals): (&Results, &[Vec<Journal>]),
     made: &Provenance,
-) -> Page {
+) -> Result<Page> {
     let network = &shared.network;
     let corridors = network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en));
     let columns: Vec<Vec<_>> = results.arms.iter().map(means).collect();
@@ -27,7 +37,7 @@ pub(super) fn of(
         let means = columns.iter().map(|column| column[place].2).collect();
         PageRow { measure: measure.to_owned(), unit: unit.to_owned(), means }
     };
-    Page {
+    Ok(Page {
         title: corridors.collect::<Vec<_>>().join(", "),
         facts: facts(study, made),
         arms: results.arms.iter().map(|r| r.arm.to_string()).collect(),
@@ -55,8 +65,10 @@ pub(super) fn of(
         sides: sides(network, results),
         verdicts: verdicts(results),
         window_s: (study.from_s, study.to_s),
-        diagram: diagram(shared, study),
-    }
+        diagram: diagram(shared, corridor, study),
+        arrivals: arrivals(network, results),
+        scenes: scenes(shared, scenario, corridor, study, results)?,
+    })
 }
 
 fn facts(study: &Study, made: &Provenance) -> Vec<(String, String)> {
@@ -174,9 +186,9 @@ fn verdicts(results: &Results) -> Vec<(bool, String)> {
 }
 
 /// The day plans of the period that holds most of the window.
-fn diagram(shared: &Shared, study: &Study) -> Option<(String, String)> {
+fn diagram(shared: &Shared, corridor: &Corridor, study: &Study) -> Option<(String, String)> {
     let network = &shared.network;
-    let (corridor, periods) = (network.corridors().first()?, network.periods());
+    let periods = network.periods();
     let calendar = Calendar::new(network);
     let minutes = (study.from_s..study.to_s).step_by(60).map(|s| calendar.period_of(s));
     let mut held = vec![0; periods.len()];
@@ -192,4 +204,94 @@ fn diagram(shared: &Shared, study: &Study) -> Option<(String, String)> {
     );
     let diagram = Diagram::new(network, corridor, shared.book.fixed.periods().get(most)?, &caption)?;
     Some((caption, diagram.svg(Axes::default())))
+}
+
+/// Arrivals on green along every corridor, both ways, over all runs.
+fn arrivals(network: &Network, results: &Results) -> Vec<Arrivals> {
+    let mut list = Vec::new();
+    for corridor in network.corridors() {
+        for direction in Direction::BOTH {
+            let word = match direction {
+                Direction::Outbound => "上行 outbound",
+                Direction::Inbound => "下行 inbound",
+            };
+            for member in &corridor.members {
+                let at = network.intersection(member.intersection);
+                let link = format!("{}.{}", at.id, corridor.comes_from(direction));
+                let arms: Vec<Option<(f64, f64)>> = results.arms.iter().map(|row| on_green(row, &link)).collect();
+                if arms.iter().any(Option::is_some) {
+                    let way = format!("{} {} · {word}", corridor.name.zh, corridor.name.en);
+                    list.push(Arrivals { way, name: format!("{} {} {}", at.id, at.name.zh, at.name.en), arms });
+                }
+            }
+        }
+    }
+    list
+}
+
+/// Share of arrivals on green, and platoon ratio, of all runs of an arm together.
+fn on_green(row: &Row, link: &str) -> Option<(f64, f64)> {
+    let mine = row.seeds.iter().filter_map(|run| run.measures.progression.iter().find(|p| p.link == link));
+    let all = mine.cloned().reduce(|a, b| ProgressionMeasure {
+        arrivals: a.arrivals + b.arrivals,
+        on_green: a.on_green + b.on_green,
+        green_s: a.green_s + b.green_s,
+        seconds: a.seconds + b.seconds,
+        ..a
+    })?;
+    Some((all.share_on_green()?, all.platoon_ratio()?))
+}
+
+/// Ten minutes in the peak of the first run, without and with the control: the same vehicles, drawn to one scale.
+fn scenes(
+    shared: &Shared,
+    scenario: &Scenario,
+    corridor: &Corridor,
+    study: &Study,
+    results: &Results,
+) -> Result<Option<(String, Vec<(String, String)>)>> {
+    let Some((base, after)) = compared(&study.arms) else { return Ok(None) };
+    let (Some(&pair), Some(first)) = (study.pairs().first(), results.arms.iter().find(|r| r.arm == base)) else {
+        return Ok(None);
+    };
+    let Some(window) = first.seeds.first().and_then(|run| peak(&run.measures.corridor_over_time, study)) else {
+        return Ok(None);
+    };
+    let two = Study { arms: vec![base, after], ..study.clone() };
+    let scenes = scene::scenes(shared, scenario, &two, pair, (corridor, window))?;
+    // the same vehicles in both
+    let every = scenes.iter().map(|s| s.every(MOST_WAYS)).max().unwrap_or(1);
+    let mut pictures = Vec::new();
+    for (direction, word) in [(Direction::Outbound, "上行 outbound"), (Direction::Inbound, "下行 inbound")] {
+        for (scene, arm) in scenes.iter().zip(&two.arms) {
+            let view = View { axes: Axes::default(), directions: vec![direction], queues: true, every, long: LONG };
+            pictures.push((format!("{word}: {arm}"), Scene::svg(scene, &view)));
+        }
+    }
+    let intro = format!(
+        "Day {}, seed {}, {} to {}: the ten minutes in which most vehicles were on the corridor under {base}. Above {base}, below \
+         {after}; the same arrivals, the same vehicles, one scale.",
+        pair.0,
+        pair.1,
+        clock(window.0),
+        clock(window.1)
+    );
+    Ok(Some((intro, pictures)))
+}
+
+/// Without and with the control: the strongest plan before the core, and the core; `None` when the core was not run.
+fn compared(arms: &[Arm]) -> Option<(Arm, Arm)> {
+    let after = arms.iter().copied().find(|a| *a == Arm::Greenwave)?;
+    let base = arms.iter().find(|a| **a == Arm::Fixed).or_else(|| arms.iter().find(|a| **a != after));
+    Some((*base?, after))
+}
+
+/// The bin of the time of day in which most time was spent on the corridor.
+fn peak(ways: &[WaySeries], study: &Study) -> Option<(u32, u32)> {
+    let bins = ways.iter().map(|w| w.seconds.len()).max().unwrap_or(0);
+    let spent = |bin: usize| ways.iter().filter_map(|w| w.seconds.get(bin)).sum::<f64>();
+    let most = (0..bins).max_by(|&a, &b| spent(a).total_cmp(&spent(b)).then(b.cmp(&a)))?;
+    let (first, length) = (ways.first()?.from_s, ways.first()?.bin_s);
+    let from = (first + most as f64 * length) as u32;
+    Some((from, (from + length as u32).min(study.to_s)))
 }

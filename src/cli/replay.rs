@@ -26,6 +26,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         bail!("--from {} is not before --to {}", clock(from_s), clock(to_s));
     }
     let shared = inputs.shared()?;
+    let corridor = files::corridor(&inputs.network, args.corridor.as_deref())?;
     let study = Study {
         arms: args.arms.clone(),
         days: args.days.as_ref().map_or(usual.days, |days| days.0.clone()),
@@ -40,7 +41,8 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     bar.finish_and_clear();
     let provenance = Provenance::of(&inputs, &args.paths, args.bus);
     if let Some(path) = &args.html {
-        let page = page::of(&shared, &study, &results, &journals, &provenance);
+        let ran = (&results, journals.as_slice());
+        let page = page::of(&shared, &inputs.scenario.value, corridor, &study, ran, &provenance)?;
         files::write(path, page.html().as_bytes())?;
     }
     let report = Report { schema: SCHEMA, provenance, study: Asked::of(&study), results: &results };
@@ -61,14 +63,15 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         Format::Text => {
             let corridors = inputs.network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en));
             let source = inputs.plans.map_or("computed".to_string(), |p| p.path.display().to_string());
-            say(&format!(
-                "{}: {} x {}, {} to {}, day plans {source}\n",
+            let head = format!(
+                "{}: {} x {}, {} to {}, day plans {source}",
                 corridors.collect::<Vec<_>>().join(", "),
                 count(study.days.len(), "day"),
                 count(study.seeds_per_day as usize, "seed"),
                 clock(from_s),
                 clock(to_s)
-            ));
+            );
+            say(&format!("{}\n", table::wrapped(&head)));
             say(table::results(&results).trim_end());
         }
     }

@@ -5,33 +5,30 @@ use crate::replay::{Arm, Results, means};
 use crate::rig::gain::Comparison;
 use std::fmt::Write as _;
 
+/// Columns of a terminal.
+pub(super) const WIDTH: usize = 80;
+/// Columns of a measure's name and unit.
+const LABEL: usize = 34;
+/// Arms side by side; more stand in tables below each other.
+const ARMS: usize = 4;
+
 /// The report of a study for people.
 pub(super) fn results(results: &Results) -> String {
     let mut text = String::new();
     let arms: Vec<Arm> = results.arms.iter().map(|r| r.arm).collect();
-    let columns: Vec<Vec<_>> = results.arms.iter().map(means).collect();
-    let _ = write!(text, "{:<31}", "mean over the runs");
-    for arm in &arms {
-        let _ = write!(text, "{:>13}", arm.name());
+    for rows in results.arms.chunks(ARMS) {
+        let columns: Vec<(&str, Vec<_>)> = rows.iter().map(|row| (row.arm.name(), means(row))).collect();
+        text.push_str(&side_by_side("mean over the runs", &columns));
+        text.push('\n');
     }
-    let rows = columns.first().map_or(0, Vec::len);
-    for row in 0..rows {
-        let (name, unit, _) = columns[0][row];
-        let label = if unit == "1" { name.to_string() } else { format!("{name}, {unit}") };
-        let _ = write!(text, "\n{label:<31}");
-        for column in &columns {
-            let cell = column[row].2.map_or("absent".into(), number);
-            let _ = write!(text, "{cell:>13}");
-        }
-    }
-    text.push('\n');
     for (place, arm) in arms.iter().enumerate().rev() {
         for base in arms[..place].iter() {
-            let _ = write!(text, "\n{arm} against {base}: paired difference with 95 % interval\n");
+            let _ = write!(text, "{arm} against {base}: paired difference with 95 % interval\n");
             let mine = |c: &&Comparison| c.arm == arm.name() && c.against == base.name();
             for c in results.comparisons.iter().filter(mine).filter(|c| shown(c, results)) {
                 let _ = writeln!(text, "{}", comparison(c));
             }
+            text.push('\n');
         }
     }
     for row in &results.arms {
@@ -40,7 +37,7 @@ pub(super) fn results(results: &Results) -> String {
         if row.arm == Arm::Greenwave {
             let _ = writeln!(
                 text,
-                "\njoint changes of plan, steps of transitions included: {changes} in {}",
+                "joint changes of plan, steps of transitions included: {changes} in {}",
                 count(row.seeds.len(), "run")
             );
         }
@@ -55,10 +52,59 @@ pub(super) fn results(results: &Results) -> String {
     if both {
         let _ = match results.side_street_breaches.as_slice() {
             [] => writeln!(text, "side streets against fixed: no approach lost more than 5 % and 3 s"),
-            names => writeln!(text, "SIDE STREETS that lost more than 5 % and 3 s against fixed: {}", names.join(", ")),
+            names => {
+                let told = format!("SIDE STREETS that lost more than 5 % and 3 s against fixed: {}", names.join(", "));
+                writeln!(text, "{}", wrapped(&told))
+            }
         };
     }
     text
+}
+
+/// A column an arm beside the measures' names.
+fn side_by_side(heading: &str, columns: &[(&str, Vec<(&str, &str, Option<f64>)>)]) -> String {
+    let wide = ((WIDTH - LABEL) / columns.len().max(1)).min(13);
+    let mut text = format!("{heading:<LABEL$}");
+    for (arm, _) in columns {
+        let _ = write!(text, "{arm:>wide$}");
+    }
+    text.push('\n');
+    let rows = columns.first().map_or(0, |c| c.1.len());
+    for row in 0..rows {
+        let (name, unit, _) = columns[0].1[row];
+        let label = if unit == "1" { name.to_string() } else { format!("{name}, {unit}") };
+        let _ = write!(text, "{label:<LABEL$}");
+        for (_, column) in columns {
+            let cell = column[row].2.map_or("absent".into(), number);
+            let _ = write!(text, "{cell:>wide$}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// How many columns of a terminal a text takes: what is not of the Latin alphabet is two wide.
+pub(super) fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c as u32 >= 0x1100 { 2 } else { 1 }).sum()
+}
+
+/// A sentence in lines that fit a terminal; those after the first are set in. A word longer than a line stays whole.
+pub(super) fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide = columns(word);
+        if used > 0 && used + 1 + wide > WIDTH {
+            lines.push_str("\n  ");
+            used = 2;
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += wide;
+    }
+    lines
 }
 
 /// Relative rows say it best; absolute ones only where there is no relative one.
@@ -94,5 +140,33 @@ fn number(value: f64) -> String {
         format!("{value:.1}")
     } else {
         format!("{value:.2}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_arms_fits_a_terminal() {
+        for arms in 1..=ARMS {
+            let measures =
+                vec![("total delay of all vehicles", "veh h", Some(123_456.0)), ("stops a vehicle", "1", None)];
+            let columns: Vec<_> = (0..arms).map(|_| ("placebo-a", measures.clone())).collect();
+            let table = side_by_side("mean over the runs", &columns);
+            let lines: Vec<&str> = table.lines().collect();
+            assert_eq!(lines.len(), 3);
+            assert!(lines.iter().all(|line| line.len() == lines[0].len() && line.len() <= WIDTH), "{table}");
+            assert_eq!(lines[0].split_whitespace().count(), 4 + arms, "names do not touch: {table}");
+        }
+    }
+
+    #[test]
+    fn long_sentences_are_broken_between_words() {
+        let long = format!("东昌路 {}", "dc01.N, ".repeat(40));
+        let text = wrapped(&long);
+        assert!(text.lines().count() > 3 && text.lines().all(|line| columns(line) <= WIDTH), "{text}");
+        assert_eq!(text.split_whitespace().collect::<Vec<_>>(), long.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(columns("东昌路 a"), 8);
     }
 }

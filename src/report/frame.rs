@@ -126,9 +126,7 @@ impl Frame {
         };
         put(
             out,
-            format_args!(
-                "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" fill=\"{fill}\"/>\n"
-            ),
+            format_args!("<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{w:.1}\" height=\"{h:.1}\" fill=\"{fill}\"/>\n"),
         );
     }
 
@@ -139,10 +137,7 @@ impl Frame {
             Axes::TimeDistance => (at, self.top, at, self.floor()),
             Axes::DistanceTime => (self.left, at, self.right(), at),
         };
-        put(
-            out,
-            format_args!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {look}/>\n"),
-        );
+        put(out, format_args!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" {look}/>\n"));
     }
 
     /// A grid line at a moment with its label on the time axis.

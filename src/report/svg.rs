@@ -92,7 +92,8 @@ fn head(out: &mut String, frame: &Frame, diagram: &Diagram) {
             (None, parts) => format!("{arrow} {word}: no band over all; {parts} over parts"),
         };
         let c = colour(direction);
-        let band = format!("<rect y=\"-6\" width=\"18\" height=\"12\" fill=\"{c}\" fill-opacity=\".25\" stroke=\"{c}\"/>");
+        let band =
+            format!("<rect y=\"-6\" width=\"18\" height=\"12\" fill=\"{c}\" fill-opacity=\".25\" stroke=\"{c}\"/>");
         entries.push((band, text));
     }
     let narrow = frame.axes == Axes::DistanceTime;

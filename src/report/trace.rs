@@ -130,9 +130,8 @@ fn lights(out: &mut String, frame: &Frame, scene: &Scene, view: &View, place: &P
 fn queues(out: &mut String, frame: &Frame, queue: &[Queue]) {
     for run in queue.chunk_by(|a, b| b.at_s - a.at_s < 1.5) {
         let end = run.last().map(|q| (q.at_s + 1.0, q.front_m, q.back_m));
-        let line = |points: Vec<(f64, f64)>| {
-            fewer(&points.into_iter().map(|(t, m)| frame.at(t, m)).collect::<Vec<_>>())
-        };
+        let line =
+            |points: Vec<(f64, f64)>| fewer(&points.into_iter().map(|(t, m)| frame.at(t, m)).collect::<Vec<_>>());
         let fronts = line(run.iter().map(|q| (q.at_s, q.front_m)).chain(end.map(|e| (e.0, e.1))).collect());
         let backs = line(run.iter().map(|q| (q.at_s, q.back_m)).chain(end.map(|e| (e.0, e.2))).collect());
         let corners = fronts.iter().chain(backs.iter().rev());

@@ -146,8 +146,7 @@ impl Camera {
 
     /// What has been recorded since the start, between two seconds of the day.
     pub fn develop(&self, rig: &Rig, from_s: f64, to_s: f64) -> Film {
-        let (samples, lamps) =
-            rig.with_world(|world| (world.traffic_mut().take_samples(), world.take_lamps()));
+        let (samples, lamps) = rig.with_world(|world| (world.traffic_mut().take_samples(), world.take_lamps()));
         let mut members = vec![<[Approach; 2]>::default(); self.members];
         for place in self.places.values() {
             members[place.member][place.direction as usize].lamps = shown(&lamps, place.group);

@@ -5,7 +5,7 @@ use super::{Difference, Mark, Page};
 use crate::units::clock;
 use std::fmt::Write as _;
 
-const WIDTH: f64 = 1040.0;
+pub(super) const WIDTH: f64 = 1040.0;
 const LEFT: f64 = 210.0;
 const RIGHT: f64 = 190.0;
 /// Differences beyond this are cut off in the picture, so that one wide interval does not hide the others.
@@ -49,7 +49,7 @@ fn step(range: f64, marks: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|k| k * power).find(|s| *s >= raw).unwrap_or(raw)
 }
 
-fn open(out: &mut String, height: f64, title: &str) {
+pub(super) fn open(out: &mut String, height: f64, title: &str) {
     let _ = writeln!(
         out,
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\"><title>{}</title>",
@@ -213,7 +213,7 @@ pub(super) fn speeds(page: &Page) -> String {
             );
         }
         for line in lines {
-            let colour = line.arm.min(3);
+            let colour = page.look(line.arm);
             // a bin without a drive leaves a gap
             for part in line.points.split(|p| p.1.is_none()).filter(|p| !p.is_empty()) {
                 let points: Vec<String> =
@@ -221,20 +221,42 @@ pub(super) fn speeds(page: &Page) -> String {
                 let _ = writeln!(out, "<polyline class=\"curve s{colour}\" points=\"{}\"/>", points.join(" "));
             }
         }
-        for (place, arm) in page.arms.iter().enumerate() {
-            let left = 240.0 + place as f64 * 130.0;
+        legend(&mut out, page);
+        let taken = page.changes.iter().flat_map(|run| &run.marks).filter(|(_, mark)| *mark != Mark::Step);
+        for (at, mark) in taken.filter(|(at, _)| (from..=to).contains(at)) {
+            let class = if *mark == Mark::Adopted { "fgood" } else { "f1" };
+            let (x, foot) = (x(*at), floor + 1.0);
             let _ = writeln!(
                 out,
-                "<line class=\"curve s{0}\" x1=\"{left}\" x2=\"{1}\" y1=\"12\" y2=\"12\"/><text x=\"{2}\" y=\"16\">{3}</text>",
-                place.min(3),
-                left + 22.0,
-                left + 28.0,
-                escape(arm)
+                "<path class=\"{class}\" fill-opacity=\".7\" d=\"M{x:.1} {:.1}L{:.1} {foot}L{:.1} {foot}Z\"/>",
+                foot - 9.0,
+                x - 4.0,
+                x + 4.0
             );
         }
         out.push_str("</svg>\n");
     }
+    if !out.is_empty() && !page.changes.is_empty() {
+        out.push_str(
+            "<p class=\"note\">▲ at the foot: a plan was taken in some run, blue because it saves enough, brown by the calendar.</p>\n",
+        );
+    }
     out
+}
+
+/// The arms and their lines, at the top of a chart.
+pub(super) fn legend(out: &mut String, page: &Page) {
+    for (place, arm) in page.arms.iter().enumerate() {
+        let left = 330.0 + place as f64 * 130.0;
+        let _ = writeln!(
+            out,
+            "<line class=\"curve s{0}\" x1=\"{left}\" x2=\"{1}\" y1=\"12\" y2=\"12\"/><text x=\"{2}\" y=\"16\">{3}</text>",
+            page.look(place),
+            left + 22.0,
+            left + 28.0,
+            escape(arm)
+        );
+    }
 }
 
 /// Changes of plan: a row a run.

@@ -2,6 +2,7 @@
 //!
 //! Knows: the plain data of [`Page`]. Must not know: where it comes from, files, arms by meaning; all text is escaped here.
 
+mod arrivals;
 mod charts;
 mod tables;
 
@@ -33,6 +34,21 @@ pub struct Page {
     pub window_s: (u32, u32),
     /// A time-space diagram as SVG, with its heading.
     pub diagram: Option<(String, String)>,
+    /// Arrivals on green, by direction and along the corridor.
+    pub arrivals: Vec<Arrivals>,
+    /// What that compares, and the scenes before and after, each with its heading and its SVG.
+    pub scenes: Option<(String, Vec<(String, String)>)>,
+}
+
+/// Arrivals on green at one stop line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrivals {
+    /// The corridor and the direction.
+    pub way: String,
+    /// Its intersection.
+    pub name: String,
+    /// An arm each: share of arrivals on green, and platoon ratio; `None` where nobody arrived.
+    pub arms: Vec<Option<(f64, f64)>>,
 }
 
 /// A measure's means.
@@ -131,10 +147,18 @@ impl Page {
         self.section(&mut out, "配对差 Paired differences, 95 % intervals", tables::differences(self));
         self.section(&mut out, "分时行程车速 Corridor speed over the time of day", charts::speeds(self));
         self.section(&mut out, "方案切换 Plan changes of greenwave", charts::changes(self));
+        self.section(&mut out, "绿灯到达 Arrivals on green", arrivals::all(self));
         self.section(&mut out, "支路 Side streets, worst first", tables::sides(self));
         if let Some((heading, svg)) = &self.diagram {
             let text = format!("<p>{}</p>\n<div class=\"paper\">{svg}</div>\n", escape(heading));
             self.section(&mut out, "时距图 Time-space diagram", text);
+        }
+        if let Some((intro, scenes)) = &self.scenes {
+            let mut text = format!("<p>{}</p>\n", escape(intro));
+            for (heading, svg) in scenes {
+                let _ = write!(text, "<h3>{}</h3>\n<div class=\"paper\">{svg}</div>\n", escape(heading));
+            }
+            self.section(&mut out, "前后对比 Before and after, as driven", text);
         }
         self.section(&mut out, "指标定义 What the measures mean", tables::definitions(self));
         self.section(&mut out, "来源 Where the numbers come from", tables::facts(self));
@@ -146,6 +170,15 @@ impl Page {
     fn section(&self, out: &mut String, heading: &str, inside: String) {
         if !inside.is_empty() {
             let _ = write!(out, "<section>\n<h2>{heading}</h2>\n{inside}</section>\n");
+        }
+    }
+
+    /// The look of an arm in the charts: the last arm has the same one however many stand before it.
+    fn look(&self, place: usize) -> usize {
+        match place {
+            _ if place + 1 == self.arms.len() => 2,
+            2.. => 3,
+            place => place,
         }
     }
 
