@@ -93,7 +93,7 @@ pub(super) struct Plan {
 /// Draw the time-space diagram of a corridor as SVG: of its plans, or with --replay of what happens under them.
 ///
 /// With --replay the plant runs a day, and lamps are drawn as they were shown, with the ways of the vehicles in the through
-/// lanes. The run is that of `replay`: measured from 06:30 to 09:00, or, for a window outside, from half an hour before it.
+/// lanes. The run is that of `replay` with its usual window or, for a time outside of it, one measured from half an hour before.
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/three.toml --replay --arm fixed --to 07:40 --queues > ways.svg"
@@ -128,12 +128,12 @@ pub(super) struct Diagram {
     /// Who controls the corridor.
     #[arg(long, default_value = "greenwave", requires = "replay")]
     pub(super) arm: Arm,
-    /// Drawn from this time of day.
-    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:30", requires = "replay")]
-    pub(super) from: u32,
-    /// Drawn until this time of day, two hours later at most.
-    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:45", requires = "replay")]
-    pub(super) to: u32,
+    /// Drawn from this time of day. Default: the quarter of an hour in the middle of what `replay` measures.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, requires = "replay")]
+    pub(super) from: Option<u32>,
+    /// Drawn until this time of day, two hours later at most. Default: a quarter of an hour later.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, requires = "replay")]
+    pub(super) to: Option<u32>,
     /// Draw the standing queues before the stop lines.
     #[arg(long, requires = "replay")]
     pub(super) queues: bool,

@@ -15,9 +15,9 @@ use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use std::process::ExitCode;
 
-/// The window that `replay` measures unless told otherwise: its runs are drawn, not others.
-const USUAL_S: (u32, u32) = (6 * 3600 + 1800, 9 * 3600);
-/// Measured before a window that lies outside of it.
+/// A window that nobody named.
+const QUARTER_S: u32 = 900;
+/// Measured before a window that lies outside of what `replay` measures.
 const LEAD_S: u32 = 1800;
 /// Longest window that is drawn.
 const LONGEST_S: u32 = 7200;
@@ -45,14 +45,18 @@ fn axes(args: &Args) -> Axes {
 
 /// What happens on the plant, seen by the one who measures and not by the core.
 fn driven(args: &Args) -> Result<String> {
-    if args.from >= args.to || args.to - args.from > LONGEST_S {
-        bail!("--from is not before --to, or more than two hours before it");
-    }
     let inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
     let corridor = files::corridor(&inputs.network, args.corridor.as_deref())?;
-    let (from_s, to_s) = match args.from >= USUAL_S.0 && args.to <= USUAL_S.1 {
-        true => USUAL_S,
-        false => (args.from.saturating_sub(LEAD_S), args.to),
+    let usual = inputs.scenario.value.usual();
+    let middle = (usual.from_s + usual.to_s - QUARTER_S) / 2;
+    let from = args.from.unwrap_or(middle / QUARTER_S * QUARTER_S);
+    let to = args.to.unwrap_or(from + QUARTER_S);
+    if from >= to || to - from > LONGEST_S {
+        bail!("--from is not before --to, or more than two hours before it");
+    }
+    let (from_s, to_s) = match from >= usual.from_s && to <= usual.to_s {
+        true => (usual.from_s, usual.to_s),
+        false => (from.saturating_sub(LEAD_S), to),
     };
     let study = Study {
         arms: vec![args.arm],
@@ -64,8 +68,7 @@ fn driven(args: &Args) -> Result<String> {
         threads: 1,
     };
     let pair = *study.pairs().last().ok_or_else(|| anyhow!("no run"))?;
-    let mut scenes =
-        scene::scenes(&inputs.shared()?, &inputs.scenario.value, &study, pair, (corridor, (args.from, args.to)))?;
+    let mut scenes = scene::scenes(&inputs.shared()?, &inputs.scenario.value, &study, pair, (corridor, (from, to)))?;
     let scene = scenes.pop().ok_or_else(|| anyhow!("no run"))?;
     let directions = match args.direction {
         Ways::Both => Direction::BOTH.to_vec(),

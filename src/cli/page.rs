@@ -7,7 +7,8 @@ use crate::corridor::{Corridor, Direction, Network};
 use crate::journal::Journal;
 use crate::replay::{Arm, Results, Row, Shared, Study, means};
 use crate::report::{
-    Arrivals, Axes, Diagram, Difference, Mark, Page, PageRow, RunChanges, Scene, SideStreet, SpeedLine, View,
+    Arrivals, Axes, BeforeAfter, Diagram, Difference, Mark, Page, PageRow, RunChanges, Scene, SideStreet, SpeedLine,
+    View,
 };
 use crate::rig::{ProgressionMeasure, Scenario, WaySeries};
 use crate::units::clock;
@@ -249,7 +250,7 @@ fn scenes(
     corridor: &Corridor,
     study: &Study,
     results: &Results,
-) -> Result<Option<(String, Vec<(String, String)>)>> {
+) -> Result<Option<BeforeAfter>> {
     let Some((base, after)) = compared(&study.arms) else { return Ok(None) };
     let (Some(&pair), Some(first)) = (study.pairs().first(), results.arms.iter().find(|r| r.arm == base)) else {
         return Ok(None);
@@ -276,7 +277,7 @@ fn scenes(
         clock(window.0),
         clock(window.1)
     );
-    Ok(Some((intro, pictures)))
+    Ok(Some(BeforeAfter { intro, scenes: pictures }))
 }
 
 /// Without and with the control: the strongest plan before the core, and the core; `None` when the core was not run.

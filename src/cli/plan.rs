@@ -97,11 +97,11 @@ fn text(network: &Network, period: &crate::corridor::Period, plans: &[Plan], pre
     say(&wrapped(&format!("{} {}, {from} to {to}, {word} {}", period.name.zh, period.name.en, cycles.join(", "))));
     for corridor in network.corridors() {
         say(&format!("\n{} {} ({})", corridor.name.zh, corridor.name.en, corridor.id));
-        say("intersection   chainage    cycle   offset  split of each stage");
+        say("intersection chainage  cycle  offset  split of each stage");
         for member in &corridor.members {
             let (at, plan) = (network.intersection(member.intersection), &plans[member.intersection.0]);
             let head = format!(
-                "{:<12} {:>8.0} m {:>8} {:>8}  ",
+                "{:<12} {:>5.0} m {:>7} {:>7}  ",
                 at.id,
                 member.chainage.get(),
                 plan.cycle.to_string(),

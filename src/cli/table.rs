@@ -17,13 +17,13 @@ pub(super) fn results(results: &Results) -> String {
     let mut text = String::new();
     let arms: Vec<Arm> = results.arms.iter().map(|r| r.arm).collect();
     for rows in results.arms.chunks(ARMS) {
-        let columns: Vec<(&str, Vec<_>)> = rows.iter().map(|row| (row.arm.name(), means(row))).collect();
+        let columns: Vec<Column<'_>> = rows.iter().map(|row| (row.arm.name(), means(row))).collect();
         text.push_str(&side_by_side("mean over the runs", &columns));
         text.push('\n');
     }
     for (place, arm) in arms.iter().enumerate().rev() {
         for base in arms[..place].iter() {
-            let _ = write!(text, "{arm} against {base}: paired difference with 95 % interval\n");
+            let _ = writeln!(text, "{arm} against {base}: paired difference with 95 % interval");
             let mine = |c: &&Comparison| c.arm == arm.name() && c.against == base.name();
             for c in results.comparisons.iter().filter(mine).filter(|c| shown(c, results)) {
                 let _ = writeln!(text, "{}", comparison(c));
@@ -61,8 +61,11 @@ pub(super) fn results(results: &Results) -> String {
     text
 }
 
+/// An arm, and its measures: name, unit, mean.
+type Column<'c> = (&'c str, Vec<(&'c str, &'c str, Option<f64>)>);
+
 /// A column an arm beside the measures' names.
-fn side_by_side(heading: &str, columns: &[(&str, Vec<(&str, &str, Option<f64>)>)]) -> String {
+fn side_by_side(heading: &str, columns: &[Column<'_>]) -> String {
     let wide = ((WIDTH - LABEL) / columns.len().max(1)).min(13);
     let mut text = format!("{heading:<LABEL$}");
     for (arm, _) in columns {

@@ -12,7 +12,7 @@ mod words;
 
 pub use diagram::{Diagram, DiagramBand, Row, Show};
 pub use frame::Axes;
-pub use page::{Arrivals, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+pub use page::{Arrivals, BeforeAfter, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
 pub use scene::{Drive, Light, Place, Queue, Scene, Side, View};
 
 /// Text that means itself in SVG and HTML.

@@ -4,7 +4,7 @@
 
 use super::plant::{Rig, RigProblem};
 use super::translate;
-use crate::corridor::{Corridor, Direction, Movement, Network, Serves};
+use crate::corridor::{Corridor, Direction, Movement, Network};
 use greenwave_sim::signal::Lamp;
 use greenwave_sim::traffic::Sample;
 use greenwave_sim::world::Shown;
@@ -108,10 +108,9 @@ impl Camera {
             let before: usize = network.intersections()[..member.intersection.0].iter().map(|i| i.phases.len()).sum();
             for direction in Direction::BOTH {
                 let from = corridor.comes_from(direction);
-                let serves = |s: &Serves| matches!(s, Serves::Vehicles { from: f, movements } if *f == from && movements.has(Movement::Through));
                 let (Some(approach), Some(phase), Some(link)) = (
                     at.approach(from),
-                    at.phases.iter().position(|p| serves(&p.serves)),
+                    at.phase_for(from, Movement::Through),
                     street.link_of(member.intersection, from),
                 ) else {
                     continue;
@@ -127,7 +126,7 @@ impl Camera {
                     (None, Direction::Outbound) => ends_m - length_m,
                     (None, Direction::Inbound) => ends_m + length_m,
                 };
-                let group = before + phase;
+                let group = before + phase.0;
                 places.insert(link, Place { member: k, direction, begins_m, ends_m, length_m, group });
                 through.insert(link, approach.lanes.iter().map(|l| l.movements.has(Movement::Through)).collect());
             }

@@ -36,8 +36,17 @@ pub struct Page {
     pub diagram: Option<(String, String)>,
     /// Arrivals on green, by direction and along the corridor.
     pub arrivals: Vec<Arrivals>,
-    /// What that compares, and the scenes before and after, each with its heading and its SVG.
-    pub scenes: Option<(String, Vec<(String, String)>)>,
+    /// A stretch of time before and after.
+    pub scenes: Option<BeforeAfter>,
+}
+
+/// The same stretch of time without and with the control.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BeforeAfter {
+    /// What is compared, in a sentence.
+    pub intro: String,
+    /// Scenes, each with its heading and its SVG.
+    pub scenes: Vec<(String, String)>,
 }
 
 /// Arrivals on green at one stop line.
@@ -153,7 +162,7 @@ impl Page {
             let text = format!("<p>{}</p>\n<div class=\"paper\">{svg}</div>\n", escape(heading));
             self.section(&mut out, "时距图 Time-space diagram", text);
         }
-        if let Some((intro, scenes)) = &self.scenes {
+        if let Some(BeforeAfter { intro, scenes }) = &self.scenes {
             let mut text = format!("<p>{}</p>\n", escape(intro));
             for (heading, svg) in scenes {
                 let _ = write!(text, "<h3>{}</h3>\n<div class=\"paper\">{svg}</div>\n", escape(heading));
