@@ -186,6 +186,59 @@ fn the_example_says_everything_and_the_network_has_it() {
     assert_eq!((small.cabinet.clock_zero, small.cabinet.countdown), (None, false));
 }
 
+/// The greens of a phase when the stages come in an order, as tenths from the cycle's start; a run over the cycle's end is
+/// found in the second of the two cycles that are laid out.
+fn greens(at: &Intersection, order: &[StageIndex], phase: PhaseIndex) -> Vec<(u32, u32)> {
+    let (mut now, mut greens) = (0, Vec::<(u32, u32)>::new());
+    let mut before = false;
+    for index in order.iter().chain(order) {
+        let stage = &at.stages[index.0];
+        let end = now + stage.min_green.count();
+        if stage.phases.contains(&phase) {
+            let stop = end - stage.early_cut(phase).count();
+            match greens.last_mut() {
+                Some(last) if before => last.1 = stop,
+                _ => greens.push((now + stage.late_start(phase).count(), stop)),
+            }
+        }
+        before = stage.phases.contains(&phase);
+        now = end + stage.intergreen().count();
+    }
+    greens
+}
+
+#[test]
+fn in_every_order_least_greens_and_intergreens_are_kept() {
+    let mut seen = 0;
+    for name in ["three.toml", "dongchang-road.toml", "examples/full.toml", "examples/ring-barrier.toml"] {
+        for at in shipped(name).intersections() {
+            let programmed: Vec<StageIndex> = (0..at.stages.len()).map(StageIndex).collect();
+            for order in at.sequences.iter().chain([&programmed]) {
+                let all: Vec<_> = (0..at.phases.len()).map(|p| greens(at, order, PhaseIndex(p))).collect();
+                for (p, phase) in at.phases.iter().enumerate() {
+                    for &(start, stop) in &all[p] {
+                        assert!(stop - start >= phase.min_green.count(), "{}: {} {start} to {stop}", at.id, phase.id);
+                    }
+                    for (q, other) in at.phases.iter().enumerate() {
+                        if !at.conflict(PhaseIndex(p), PhaseIndex(q)) {
+                            continue;
+                        }
+                        for &(_, stop) in &all[p] {
+                            let next = all[q].iter().map(|green| green.0).find(|&start| start >= stop);
+                            let gap = next.map_or(u32::MAX, |start| start - stop);
+                            assert!(gap >= at.intergreens[p][q].count(), "{}: {} to {}", at.id, phase.id, other.id);
+                            let within = |&&(from, to): &&(u32, u32)| from < stop && stop < to;
+                            assert_eq!(all[q].iter().find(within), None, "{}: {} and {}", at.id, phase.id, other.id);
+                            seen += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 1000);
+}
+
 #[test]
 fn rings_become_the_stages_that_are_documented() {
     let network = shipped("examples/ring-barrier.toml");

@@ -1,7 +1,8 @@
 //! The network as every other room may rely on it. Only `compile` makes a [`Network`]; holding one means that its promises
-//! are kept: distances positive, minimum greens cover walk + pedestrian clearance, conflicts known, no stage shows a
-//! conflict, every phase served by a stage, one cabinet an intersection, detector channels unique, links between existing
-//! intersections, an approach carries at most one corridor, corridors that meet can run one cycle.
+//! are kept: distances positive, minimum greens cover walk + pedestrian clearance and outlast late starts and early cuts,
+//! conflicts known, no stage shows a conflict, intergreens kept in every permitted order, every phase served by a stage, one
+//! cabinet an intersection, detector channels unique, links between existing intersections, an approach carries at most one
+//! corridor, corridors that meet can run one cycle.
 
 use super::operation::*;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};

@@ -72,7 +72,7 @@ rules! {
     PocketLength "pocket-length" "A pocket is shorter than the road it lies on."
     AdvancePlace "advance-place" "An advance loop lies on its lane: within the pocket, the entry and the link; an exit loop on a lane of the road beyond."
     LaneOrder "lane-order" "Lanes are listed from the median to the kerb and do not cross: U, L, T, R."
-    MovementUnserved "movement-unserved" "Every movement a lane permits has a phase."
+    MovementUnserved "movement-unserved" "Every movement a lane permits has a phase, but a channelised right turn."
     MovementTwice "movement-twice" "A movement has one phase."
     MovementLaneless "movement-laneless" "A phase serves movements that some lane permits."
     RightTurn "right-turn" "Control of right turns is stated where lanes turn right; a channelised one has no phase."
