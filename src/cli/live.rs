@@ -71,6 +71,10 @@ pub(super) struct Serve {
     /// Append every decision with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
+    /// Remember the plans aimed at in this file, so that a restart goes on with a change that was under way. Without it a
+    /// restart goes on with what runs where that is a whole.
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: Option<PathBuf>,
     /// Where /metrics and /healthz are served.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
     pub(super) http: SocketAddr,

@@ -50,7 +50,8 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         policy: Policy::default(),
         armed: args.arm,
     };
-    let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
+    let options =
+        Options { settings, scale: args.time_scale, http: args.http, hold: args.hold, state: args.state.clone() };
     let sinks = Sinks { journal, console: Box::new(std::io::stderr()) };
     Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,

@@ -3,7 +3,8 @@
 //!
 //! What runs is taken over only when it is a whole: every corridor's cabinets that run a centre plan share one cycle, every
 //! plan passes the guard, and whoever runs no centre plan (lost, or fallen back) finds its place in the day plan that the
-//! others run. Otherwise (killed in the midst of a transition) the calendar's day plan is aimed at, as at any start.
+//! others run. Otherwise (killed in the midst of a transition) the calendar's day plan is aimed at, as at any start, unless the
+//! first core's aim was written down: it holds as long as no cabinet knows a newer push than it does.
 
 use super::coordinator::Coordinator;
 use super::decision::Decision;
@@ -12,7 +13,34 @@ use crate::plan::Plan;
 use crate::transition::same_wave;
 use crate::units::{Moment, Shift};
 
+/// What a core was about: told to the next one, that goes on with it even in the midst of a transition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aim {
+    /// The plans aimed at, one an intersection.
+    pub targets: Vec<Plan>,
+    /// Generation of the last push; 0 before any.
+    pub generation: u32,
+}
+
 impl Coordinator {
+    /// What this core is about.
+    pub fn purpose(&self) -> Aim {
+        Aim { targets: self.targets.clone(), generation: self.generation }
+    }
+
+    /// Tells a core that has not begun yet what an earlier one was about.
+    pub fn resume(&mut self, aim: Aim) {
+        self.remembered = Some(aim);
+    }
+
+    /// What was remembered, if it is the last word: plans of it run, and nothing newer does or waits.
+    fn recalled(&mut self) -> Option<Vec<Plan>> {
+        let aim = self.remembered.take()?;
+        let known = self.sessions.iter().filter_map(|s| s.status()).map(|s| s.running.max(s.pending));
+        let newest = known.max().filter(|&newest| newest != 0)?;
+        (newest <= aim.generation && aim.targets.len() == self.targets.len()).then_some(aim.targets)
+    }
+
     /// Makes the running centre plans the targets, if they are a whole.
     pub(super) fn adopt(&mut self, now: Moment, out: &mut Output) {
         let running: Vec<Option<Plan>> = self
@@ -20,7 +48,8 @@ impl Coordinator {
             .iter()
             .map(|s| s.running().filter(|r| r.generation != 0 && s.may_write()).map(|r| r.plan.clone()))
             .collect();
-        let Some((plans, period)) = self.whole(&running) else { return };
+        let recalled = self.recalled().map(|plans| (plans, None));
+        let Some((plans, period)) = recalled.or_else(|| self.whole(&running)) else { return };
         if !self.may_be_aimed_at(&plans, &mut Output::default()) {
             return;
         }

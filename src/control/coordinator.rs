@@ -1,6 +1,7 @@
 //! The coordinator of one network: state, and one step of it.
 
 use super::adapt::{Occasion, Policy, weigh};
+use super::adopt::Aim;
 use super::change::JointChange;
 use super::decision::{Decision, Verdict};
 use super::event::{Event, Finding, Output, Work};
@@ -65,6 +66,9 @@ pub struct Coordinator {
     pub(super) next_opportunity: Option<Moment>,
     pub(super) retry_after: Option<Moment>,
     pub(super) in_step: bool,
+    /// Generation of the last push.
+    pub(super) generation: u32,
+    pub(super) remembered: Option<Aim>,
     estimator: Estimator,
     health: BTreeMap<(usize, u16), Health>,
     pub(super) last_change: Option<Moment>,
@@ -91,6 +95,8 @@ impl Coordinator {
             next_opportunity: None,
             retry_after: None,
             in_step: false,
+            generation: 0,
+            remembered: None,
             estimator: Estimator::new(&setup.network, setup.profile.clone()),
             health: BTreeMap::new(),
             last_change: None,

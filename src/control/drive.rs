@@ -104,6 +104,7 @@ impl Coordinator {
         // Activations are over one longest cycle later; the next joint change needs a protocol time and a cycle more.
         let until = activation + longest + GRACE + longest + PROTOCOL;
         let generation = u32::try_from(now.unix_seconds()).unwrap_or(u32::MAX);
+        self.generation = generation;
         let mut members = Vec::new();
         for index in movers {
             members.extend(self.stage_one(index, activation, until, generation, out));

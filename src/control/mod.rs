@@ -20,6 +20,7 @@ mod event;
 mod mode;
 
 pub use adapt::Policy;
+pub use adopt::Aim;
 pub use coordinator::{Coordinator, Setup};
 pub use decision::{Decision, Verdict};
 pub use event::{Candidate, Cost, Event, Finding, Origin, Output, Work};

@@ -14,6 +14,7 @@
 //! monotonic clock and follows the wall clock slowly; a wall clock that is set never makes a cycle jump.
 
 mod http;
+mod memory;
 mod metrics;
 mod run;
 mod timeline;

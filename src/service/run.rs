@@ -1,6 +1,7 @@
 //! The control loop in real time: one step a second, from the first poll to the last release.
 
 use super::http::{Pages, Pulse};
+use super::memory::Memory;
 use super::metrics::Metrics;
 use super::timeline::Timeline;
 use super::worker::Worker;
@@ -16,6 +17,7 @@ use crate::optimise::Settings;
 use crate::units::Moment;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -46,6 +48,8 @@ pub struct Options {
     pub http: SocketAddr,
     /// On a stop leave the last plan until the heartbeat runs out, instead of handing back.
     pub hold: bool,
+    /// Where the plans aimed at are remembered for the next run.
+    pub state: Option<PathBuf>,
 }
 
 /// Where the service writes.
@@ -131,6 +135,11 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
     ));
     let mut worker = Worker::new(network.clone(), options.settings.clone());
     let mut core = Coordinator::new(setup, start);
+    let mut memory = options.state.clone().map(Memory::at);
+    match memory.as_ref().map(|m| m.read(&network)).transpose() {
+        Ok(aim) => aim.flatten().into_iter().for_each(|aim| core.resume(aim)),
+        Err(why) => sinks.note(&format!("the state file is not used: {why}")),
+    }
     let mut events = Vec::new();
     let mut stopping: Option<u32> = None;
     let (mut steps, mut asked) = (0_u64, start);
@@ -178,6 +187,10 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
             answer,
         }));
         metrics.completed(&core, &network, asked);
+        let kept = memory.as_mut().filter(|_| armed).map(|m| m.keep(&network, &core.purpose()));
+        if let Some(Err(why)) = kept {
+            sinks.note(&format!("the state file can not be written: {why}"));
+        }
         asked = now;
         pulse.beat();
         steps += 1;

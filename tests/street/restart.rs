@@ -64,6 +64,33 @@ fn who_fell_back_meanwhile_joins_the_others_plan() {
 }
 
 #[test]
+fn a_transition_cut_short_goes_on_when_its_aim_was_remembered() {
+    let mut street = Street::begin(true);
+    street.run_until_in_step(1500);
+    let place = street.diary.len();
+    street.wish = Some(plans(&street.network.clone(), 120, [0, 730, 177]));
+    street.run_until("under way", 1500, |s| {
+        s.decided(place, |d| matches!(d, Decision::Activated { arrived: false, .. }))
+    });
+    let aim = street.core.purpose();
+    let from = another_core_after(&mut street, 8);
+    street.core.resume(aim.clone());
+    street.run_until_in_step(3000);
+    assert!(took_over(&street, from).is_some());
+    assert_eq!(street.core.targets(), aim.targets);
+    assert_eq!((street.modes(), street.violations), ([Mode::Centre; 3], 0));
+    // what is remembered does not outvote a newer push
+    let mut old = aim;
+    old.generation -= 1_000_000;
+    let now = street.core.targets().to_vec();
+    another_core_after(&mut street, 8);
+    old.targets = plans(&street.network.clone(), 110, [0, 0, 0]);
+    street.core.resume(old);
+    street.run(60);
+    assert_eq!(street.core.targets()[0].cycle, now[0].cycle);
+}
+
+#[test]
 fn a_transition_cut_short_is_led_to_the_calendars_plan() {
     let mut street = Street::begin(true);
     street.run_until_in_step(1500);
