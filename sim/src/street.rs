@@ -19,8 +19,51 @@ pub enum Movement {
     Right,
 }
 
+/// How a turn is controlled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Control {
+    /// By its lamp alone.
+    #[default]
+    Signal,
+    /// By its lamp, and on red after having stopped, when those it gives way to leave a gap.
+    OnRed,
+    /// By nothing but those it gives way to: a channelised right turn.
+    Free,
+}
+
+/// Somebody to whom a turn gives way although its lamp may be green.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum GiveWay {
+    /// Walkers on a crossing of the arm it leaves by.
+    Exit {
+        /// The crossing.
+        crossing: usize,
+        /// Where its path meets the crossing, m from the crossing's first kerb.
+        at_m: f32,
+    },
+    /// Walkers on a crossing before its own stop line, on red or without a signal.
+    Own {
+        /// The crossing.
+        crossing: usize,
+        /// Where its path meets the crossing, m from the crossing's first kerb.
+        at_m: f32,
+    },
+    /// Vehicles of another approach.
+    Vehicles {
+        /// The link they come from.
+        link: usize,
+        /// The link they go to; when it is the turn's own, only those who go to the same lane matter.
+        to_link: usize,
+    },
+    /// Bicycles that go straight on from a bicycle lane.
+    Bikes {
+        /// Index of the bicycle lane.
+        lane: usize,
+    },
+}
+
 /// One movement that a lane permits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
     /// What it is, which sets its speed.
     pub movement: Movement,
@@ -28,6 +71,26 @@ pub struct Turn {
     pub group: usize,
     /// The link it leads to.
     pub to_link: usize,
+    /// What holds it besides those it gives way to.
+    pub control: Control,
+    /// To whom it gives way; empty = to nobody, because its green is protected.
+    pub yields: Vec<GiveWay>,
+}
+
+impl Turn {
+    /// A turn that goes by its lamp and gives way to nobody.
+    pub const fn protected(movement: Movement, group: usize, to_link: usize) -> Turn {
+        Turn { movement, group, to_link, control: Control::Signal, yields: Vec::new() }
+    }
+}
+
+/// Room beyond a lane's stop line into which vehicles advance before their own green, up to a second line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WaitingArea {
+    /// From the stop line to the second line, m.
+    pub length_m: f32,
+    /// The signal group whose green opens it.
+    pub group: usize,
 }
 
 /// One lane of a link.
@@ -37,6 +100,15 @@ pub struct Lane {
     pub start_m: f32,
     /// Permitted movements; empty on an exit link.
     pub turns: Vec<Turn>,
+    /// Its waiting area.
+    pub waiting: Option<WaitingArea>,
+}
+
+impl Lane {
+    /// A lane without a waiting area.
+    pub const fn new(start_m: f32, turns: Vec<Turn>) -> Lane {
+        Lane { start_m, turns, waiting: None }
+    }
 }
 
 /// The street class of a link, which says into which row its delay is counted.
@@ -61,7 +133,7 @@ pub struct Link {
     pub length_m: f32,
     /// Speed limit, m/s.
     pub limit_m_s: f32,
-    /// Lanes from the median to the kerb; pockets on the left come first.
+    /// Lanes from the median to the kerb; pockets lie to the left and to the right of the full lanes.
     pub lanes: Vec<Lane>,
     /// The corridor direction (0 or 1) when the link lies between the corridor's first and last stop line.
     pub corridor: Option<u8>,
@@ -93,6 +165,36 @@ pub struct Crossing {
     pub group: usize,
     /// Mean arrivals, pedestrians per hour.
     pub pedestrians_per_h: f32,
+    /// From kerb to kerb (or to the island), m; its first kerb is the one beside the lanes that leave the intersection.
+    pub length_m: f32,
+}
+
+/// The bicycle lane of an approach, kerbside, with bicycles that go straight on or left in two stages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BikeLane {
+    /// The approach link beside which it lies.
+    pub link: usize,
+    /// Its signal group, that of the vehicles straight on.
+    pub group: usize,
+    /// Width, m.
+    pub width_m: f32,
+    /// Mean arrivals, bicycles and e-bikes per hour.
+    pub per_h: f32,
+    /// Share of e-bikes, 0 to 1.
+    pub e_bike_share: f32,
+    /// Share that turns left, 0 to 1.
+    pub left_share: f32,
+    /// The bicycle lane with whose green those that turn left make their second stage.
+    pub hook: Option<usize>,
+}
+
+/// A detector in a bicycle lane.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BikeSite {
+    /// The bicycle lane.
+    pub lane: usize,
+    /// Its distance before the stop line, m.
+    pub before_m: f32,
 }
 
 /// Why parts do not make a street. Indices are those of the slices given.
@@ -112,8 +214,11 @@ pub enum StreetError {
     #[error("loop {0}: lies outside a lane of the street")]
     Loop(usize),
     /// A crossing names a node or lamp that is not there, or has an impossible flow.
-    #[error("crossing {0} ({1}): unknown node or lamp, or flow not a number of at least 0")]
+    #[error("crossing {0} ({1}): unknown node or lamp, a flow that is no number of at least 0, or a length outside 1 to 100 m")]
     Crossing(usize, String),
+    /// A bicycle lane, or a detector in one, names what is not there or has impossible measures.
+    #[error("bicycle lane {0}: {1}")]
+    Bikes(usize, &'static str),
     /// No entry, so nothing could ever drive.
     #[error("the street has no entry link")]
     NoEntry,
@@ -127,6 +232,8 @@ pub struct Street {
     loops: Vec<LoopSite>,
     crossings: Vec<Crossing>,
     groups: usize,
+    bike_lanes: Vec<BikeLane>,
+    bike_sites: Vec<BikeSite>,
 }
 
 /// The shortest link the engine accepts, m: drivers look one link ahead, and this is what they need at 60 km/h.
@@ -140,6 +247,19 @@ impl Street {
         loops: Vec<LoopSite>,
         crossings: Vec<Crossing>,
         groups: usize,
+    ) -> Result<Street, StreetError> {
+        Street::with_bikes(links, nodes, loops, crossings, groups, Vec::new(), Vec::new())
+    }
+
+    /// The same with bicycle lanes and their detectors.
+    pub fn with_bikes(
+        links: Vec<Link>,
+        nodes: usize,
+        loops: Vec<LoopSite>,
+        crossings: Vec<Crossing>,
+        groups: usize,
+        bike_lanes: Vec<BikeLane>,
+        bike_sites: Vec<BikeSite>,
     ) -> Result<Street, StreetError> {
         for (i, link) in links.iter().enumerate() {
             if let Some(problem) = link_problem(link, &links, nodes, groups) {
@@ -162,11 +282,42 @@ impl Street {
             }
         }
         for (i, c) in crossings.iter().enumerate() {
-            if c.node >= nodes || c.group >= groups || !c.pedestrians_per_h.is_finite() || c.pedestrians_per_h < 0.0 {
+            let flow = c.pedestrians_per_h.is_finite() && c.pedestrians_per_h >= 0.0;
+            if c.node >= nodes || c.group >= groups || !flow || !(1.0..=100.0).contains(&c.length_m) {
                 return Err(StreetError::Crossing(i, c.name.clone()));
             }
         }
-        Ok(Street { links, nodes, loops, crossings, groups })
+        for (i, lane) in bike_lanes.iter().enumerate() {
+            if let Some(problem) = bike_problem(lane, &links, &bike_lanes, groups) {
+                return Err(StreetError::Bikes(i, problem));
+            }
+        }
+        if let Some(s) = bike_sites.iter().find(|s| s.lane >= bike_lanes.len() || !(0.0..=40.0).contains(&s.before_m)) {
+            return Err(StreetError::Bikes(s.lane, "a detector in no bicycle lane, or not 0 to 40 m before its line"));
+        }
+        let street = Street { links, nodes, loops, crossings, groups, bike_lanes, bike_sites };
+        match street.links.iter().enumerate().find_map(|(i, l)| Some((i, l, street.yields_problem(l)?))) {
+            Some((link, l, problem)) => Err(StreetError::Link { link, name: l.name.clone(), problem }),
+            None => Ok(street),
+        }
+    }
+
+    /// Whether everybody to whom the turns of `link` give way is there.
+    fn yields_problem(&self, link: &Link) -> Option<&'static str> {
+        link.lanes.iter().flat_map(|l| &l.turns).flat_map(|t| &t.yields).find_map(|y| match *y {
+            GiveWay::Exit { crossing, at_m } | GiveWay::Own { crossing, at_m } => {
+                let there = self.crossings.get(crossing).is_some_and(|c| (0.0..=c.length_m).contains(&at_m));
+                (!there).then_some("a turn gives way on a crossing that is not there, or beside it")
+            }
+            GiveWay::Vehicles { link, to_link } => {
+                let lanes = self.links.get(link).map(|l| &l.lanes[..]).unwrap_or_default();
+                let some = lanes.iter().flat_map(|l| &l.turns).any(|t| t.to_link == to_link);
+                (!some).then_some("a turn gives way to a movement that is not there")
+            }
+            GiveWay::Bikes { lane } => {
+                (lane >= self.bike_lanes.len()).then_some("a turn gives way to a bicycle lane that is not there")
+            }
+        })
     }
 
     /// All links; a link's index is its identity.
@@ -189,6 +340,16 @@ impl Street {
         &self.crossings
     }
 
+    /// All bicycle lanes.
+    pub fn bike_lanes(&self) -> &[BikeLane] {
+        &self.bike_lanes
+    }
+
+    /// Detectors in bicycle lanes; their states follow those of the loops.
+    pub fn bike_sites(&self) -> &[BikeSite] {
+        &self.bike_sites
+    }
+
     /// How many lamps a step must be given.
     pub fn groups(&self) -> usize {
         self.groups
@@ -206,6 +367,29 @@ impl Street {
     }
 }
 
+/// The lanes of full length: between the pockets on the left and those on the right.
+pub(crate) fn full_lanes(lanes: &[Lane]) -> std::ops::Range<usize> {
+    let left = lanes.iter().take_while(|l| l.start_m > 0.0).count();
+    left..lanes.len() - lanes[left..].iter().rev().take_while(|l| l.start_m > 0.0).count()
+}
+
+fn bike_problem(lane: &BikeLane, links: &[Link], lanes: &[BikeLane], groups: usize) -> Option<&'static str> {
+    let share = |x: f32| (0.0..=1.0).contains(&x);
+    if !links.get(lane.link).is_some_and(|l| l.node.is_some()) || lane.group >= groups {
+        return Some("lies at no approach, or its group is not a lamp");
+    }
+    if !(1.0..=10.0).contains(&lane.width_m) || !(lane.per_h.is_finite() && lane.per_h >= 0.0) {
+        return Some("width_m is not 1 to 10 m, or per_h is no number of at least 0");
+    }
+    if !share(lane.e_bike_share) || !share(lane.left_share) {
+        return Some("a share is not between 0 and 1");
+    }
+    if lane.hook.is_some_and(|h| h >= lanes.len()) || (lane.left_share > 0.0 && lane.hook.is_none()) {
+        return Some("those that turn left have no lane for their second stage");
+    }
+    None
+}
+
 fn link_problem(link: &Link, links: &[Link], nodes: usize, groups: usize) -> Option<&'static str> {
     if !(link.length_m.is_finite() && link.length_m >= SHORTEST_LINK_M) {
         return Some("length_m is under 60 m: drivers look one link ahead");
@@ -216,12 +400,16 @@ fn link_problem(link: &Link, links: &[Link], nodes: usize, groups: usize) -> Opt
     if link.node.is_some_and(|n| n >= nodes) {
         return Some("node does not exist");
     }
-    let pockets = link.lanes.iter().take_while(|l| l.start_m > 0.0).count();
-    if pockets == link.lanes.len() {
+    let full = full_lanes(&link.lanes);
+    if full.is_empty() {
         return Some("has no lane of full length");
     }
-    if link.lanes[pockets..].iter().any(|l| l.start_m != 0.0) {
-        return Some("pockets must lie left of the full lanes (start_m is 0 for a full lane)");
+    if link.lanes[full].iter().any(|l| l.start_m != 0.0) {
+        return Some("pockets must lie left or right of the full lanes (start_m is 0 for a full lane)");
+    }
+    let area = |l: &Lane| l.waiting.is_none_or(|w| (3.0..=40.0).contains(&w.length_m) && w.group < groups);
+    if !link.lanes.iter().all(area) {
+        return Some("a waiting area is not 3 to 40 m long, or opened by a group that is not a lamp");
     }
     if link.lanes.iter().any(|l| !(l.start_m >= 0.0 && l.start_m + 15.0 <= link.length_m)) {
         return Some("a lane's start_m leaves less than 15 m of lane");

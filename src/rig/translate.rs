@@ -98,7 +98,7 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
                     .filter_map(|movement| {
                         let phase = at.phase_for(approach.from, movement)?;
                         let to_link = leads_to(index, approach.from.exit(movement));
-                        Some(Turn { movement: sim_movement(movement), group: lamps[index] + phase.0, to_link })
+                        Some(Turn::protected(sim_movement(movement), lamps[index] + phase.0, to_link))
                     })
                     .collect(),
             });
@@ -125,7 +125,7 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
             entry: false,
             length_m: like.entry.get() as f32,
             limit_m_s: like.speed.get() as f32,
-            lanes: vec![street::Lane { start_m: 0.0, turns: Vec::new() }; full],
+            lanes: vec![street::Lane::new(0.0, Vec::new()); full],
             corridor: None,
             approach_class: class_of(network, *index, arm.opposite()),
         });

@@ -26,8 +26,8 @@ pub fn link(name: &str, node: Option<usize>, length_m: f32, lanes: Vec<Lane>) ->
 
 /// A lane with these (movement, group, link) turns.
 pub fn lane(start_m: f32, turns: &[(Movement, usize, usize)]) -> Lane {
-    let turns = turns.iter().map(|&(movement, group, to_link)| Turn { movement, group, to_link });
-    Lane { start_m, turns: turns.collect() }
+    let turns = turns.iter().map(|&(movement, group, to_link)| Turn::protected(movement, group, to_link));
+    Lane::new(start_m, turns.collect())
 }
 
 /// One entry link with `lanes` lanes, one signal (group 0), one exit link of 500 m.
@@ -117,6 +117,7 @@ pub fn dongchang() -> Street {
         node: k / 2,
         group: k / 2 * GROUPS_A_NODE + 8 + k % 2,
         pedestrians_per_h: 120.0,
+        length_m: 24.0,
     });
     let crossings = crossings.collect();
     Street::new(links, N, loops, crossings, N * GROUPS_A_NODE).expect("the kit builds a valid street")
