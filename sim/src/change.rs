@@ -8,7 +8,7 @@
 //! Discretionary changes follow MOBIL (Kesting, Treiber and Helbing 2007) among lanes that permit the movement.
 
 use crate::driver::follow;
-use crate::lanes::{Cars, LaneMap};
+use crate::lanes::{Cars, GOES, LaneMap};
 
 /// Advantage a discretionary change must bring, m/s2 (MOBIL: 0.1 to 0.3).
 const THRESHOLD_M_S2: f32 = 0.3;
@@ -56,7 +56,7 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], step: u32) {
             let turn = step.wrapping_add(c.id[i]);
             let must = c.side[i] != 0;
             let mine = if must { turn & 1 == 0 } else { turn & 3 == 0 };
-            if !mine || step < c.hold[i] || c.pos[i] < c.len[i] + BOX_M {
+            if !mine || step < c.hold[i] || c.pos[i] < c.len[i] + BOX_M || c.flags[i] & GOES != 0 {
                 continue;
             }
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };

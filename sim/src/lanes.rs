@@ -6,7 +6,7 @@
 //! the head of the lane is last. Columns keep their capacity: a step allocates nothing once the lane has seen its fullest.
 
 use crate::driver::{LEFT_SPEED_M_S, RIGHT_SPEED_M_S, U_TURN_SPEED_M_S};
-use crate::street::{Movement, Street};
+use crate::street::{Control, Lane, Movement, Street, Turn, full_lanes};
 
 /// `turn` of a vehicle whose lane does not permit what it wants.
 pub(crate) const WRONG_LANE: u8 = 255;
@@ -21,10 +21,15 @@ pub(crate) const COMMITTED: u8 = 1;
 pub(crate) const QUEUED: u8 = 2;
 /// Flag: still in the curve, so driving at turning speed.
 pub(crate) const TURNING: u8 = 4;
-/// Flag: has stopped at a dark signal and may now go.
+/// Flag: has stopped at a dark signal, or at red where one may turn on red, and may now go.
 pub(crate) const RELEASED: u8 = 8;
 /// Flag: has arrived at the stop line's queue of this link.
 pub(crate) const ARRIVED: u8 = 16;
+/// Flag: has found everybody it gives way to out of its way, and turns.
+pub(crate) const GOES: u8 = 32;
+
+/// `rule` of a turn that gives way to nobody and has no waiting area.
+pub(crate) const NO_RULE: u16 = u16::MAX;
 
 /// One permitted movement, ready for the engine.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +40,8 @@ pub(crate) struct TurnTo {
     pub(crate) to_lane: usize,
     /// Speed in the curve, m/s; infinite straight on.
     pub(crate) speed: f32,
+    /// Index of its rule of giving way, or [`NO_RULE`].
+    pub(crate) rule: u16,
 }
 
 /// One lane's fixed facts.
@@ -47,6 +54,8 @@ pub(crate) struct LaneInfo {
     pub(crate) left: Option<usize>,
     pub(crate) right: Option<usize>,
     pub(crate) exit: bool,
+    /// Whether any of its turns has a rule.
+    pub(crate) special: bool,
     pub(crate) turns: Vec<TurnTo>,
 }
 
@@ -62,7 +71,12 @@ impl LaneInfo {
 pub(crate) struct LaneMap {
     pub(crate) lanes: Vec<LaneInfo>,
     first: Vec<usize>,
-    full: Vec<usize>,
+    full: Vec<std::ops::Range<usize>>,
+}
+
+/// Whether a turn needs more than its lamp.
+pub(crate) fn has_rule(lane: &Lane, turn: &Turn) -> bool {
+    !turn.yields.is_empty() || turn.control != Control::Signal || lane.waiting.is_some()
 }
 
 impl LaneMap {
@@ -70,24 +84,29 @@ impl LaneMap {
         let (mut first, mut full, mut count) = (Vec::new(), Vec::new(), 0);
         for link in street.links() {
             first.push(count);
-            full.push(count + link.lanes.iter().take_while(|l| l.start_m > 0.0).count());
+            let lanes = full_lanes(&link.lanes);
+            full.push(count + lanes.start..count + lanes.end);
             count += link.lanes.len();
         }
         first.push(count);
         let mut lanes = Vec::with_capacity(count);
+        let mut rules = 0;
         for (k, link) in street.links().iter().enumerate() {
             for (i, lane) in link.lanes.iter().enumerate() {
                 let here = first[k] + i;
                 let left_turns_before =
                     link.lanes[..i].iter().filter(|l| l.turns.iter().any(|t| t.movement == Movement::Left)).count();
                 let turns = lane.turns.iter().map(|t| {
-                    let (a, b) = (full[t.to_link], first[t.to_link + 1]);
+                    let (a, b) = (full[t.to_link].start, full[t.to_link].end);
                     let at = match t.movement {
-                        Movement::Through => here.saturating_sub(full[k]),
+                        Movement::Through => here.saturating_sub(full[k].start),
                         Movement::Left | Movement::UTurn => left_turns_before,
                         Movement::Right => b - a - 1 - (link.lanes.len() - 1 - i).min(b - a - 1),
                     };
+                    let rule = if has_rule(lane, t) { rules } else { NO_RULE };
+                    rules += u16::from(rule != NO_RULE);
                     TurnTo {
+                        rule,
                         movement: t.movement,
                         group: t.group,
                         to_link: t.to_link as u32,
@@ -108,6 +127,7 @@ impl LaneMap {
                     left: (i > 0).then(|| here - 1),
                     right: (i + 1 < link.lanes.len()).then_some(here + 1),
                     exit: link.node.is_none(),
+                    special: lane.turns.iter().any(|t| has_rule(lane, t)),
                     turns: turns.collect(),
                 });
             }
@@ -117,7 +137,12 @@ impl LaneMap {
 
     /// The full-length lanes of a link, as a range of flat indices.
     pub(crate) fn full_lanes(&self, link: usize) -> std::ops::Range<usize> {
-        self.full[link]..self.first[link + 1]
+        self.full[link].clone()
+    }
+
+    /// All lanes of a link, pockets included.
+    pub(crate) fn all_lanes(&self, link: usize) -> std::ops::Range<usize> {
+        self.first[link]..self.first[link + 1]
     }
 
     /// Flat index of lane `lane` of `link`.

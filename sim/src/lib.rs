@@ -1,13 +1,16 @@
 //! The plant.
 
 pub mod arrivals;
+pub mod bikes;
 pub mod cabinet;
 mod change;
+mod conflicts;
 pub mod counted;
 pub mod counts;
 pub mod day;
 pub mod driver;
 pub mod gain;
+mod giveway;
 mod lanes;
 pub mod loops;
 pub mod measure;

@@ -8,6 +8,7 @@
 
 use serde::Serialize;
 
+use crate::bikes::Bikes;
 use crate::lanes::{Cars, LaneMap};
 use crate::street::Street;
 
@@ -41,6 +42,8 @@ struct Leaver {
 pub(crate) struct Loops {
     sites: Vec<Site>,
     states: Vec<LoopState>,
+    /// Detectors in bicycle lanes (lane, metres before the line), whose states follow.
+    bikes: Vec<(usize, f32)>,
     leavers: Vec<Vec<Leaver>>,
     /// Lanes with a loop so near to the stop line that a vehicle covers it after crossing.
     near: Vec<bool>,
@@ -61,7 +64,8 @@ impl Loops {
             near[s.lane] |= map.lanes[s.lane].end - s.down < LONGEST_M;
         }
         let leavers = vec![Vec::with_capacity(8); map.lanes.len()];
-        Loops { states: vec![LoopState::default(); sites.len()], sites, leavers, near }
+        let bikes: Vec<(usize, f32)> = street.bike_sites().iter().map(|s| (s.lane, s.before_m)).collect();
+        Loops { states: vec![LoopState::default(); sites.len() + bikes.len()], sites, bikes, leavers, near }
     }
 
     pub(crate) fn states(&self) -> &[LoopState] {
@@ -72,6 +76,13 @@ impl Loops {
     pub(crate) fn left(&mut self, from: usize, to: usize, id: u32) {
         if self.near[from] {
             self.leavers[from].push(Leaver { id, lane: to });
+        }
+    }
+
+    /// Counts bicycles over one step of `step_s` seconds.
+    pub(crate) fn bikes(&mut self, bikes: &Bikes, step_s: f64) {
+        for (&(lane, before_m), state) in self.bikes.iter().zip(&mut self.states[self.sites.len()..]) {
+            bikes.detect(lane, before_m, step_s, state);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 
+use crate::bikes::BikeMeasure;
 use crate::lanes::NOWHERE;
 use crate::progression::{Progression, ProgressionMeasure};
 use crate::series::WaySeries;
@@ -272,7 +273,13 @@ impl Tally {
     }
 
     /// The report; call after `remains` and `never_in` of everybody left.
-    pub(crate) fn measures(&self, street: &Street, end_s: f64, crossings: Vec<CrossingMeasure>) -> Measures {
+    pub(crate) fn measures(
+        &self,
+        street: &Street,
+        end_s: f64,
+        crossings: Vec<CrossingMeasure>,
+        bikes: Vec<BikeMeasure>,
+    ) -> Measures {
         let rows = street.links().iter().zip(&self.approaches).filter_map(|(l, a)| {
             let steps = self.queue_steps;
             l.node.map(|node| ApproachMeasure {
@@ -308,6 +315,7 @@ impl Tally {
             approaches,
             progression: self.progression.measures(street),
             crossings,
+            bikes,
             missed_turns: self.missed_turns,
             vehicle_seconds: self.vehicle_seconds,
             guarded: self.guarded,
@@ -464,6 +472,9 @@ pub struct Measures {
     pub progression: Vec<ProgressionMeasure>,
     /// Every pedestrian crossing.
     pub crossings: Vec<CrossingMeasure>,
+    /// Every bicycle lane; not written when the street has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bikes: Vec<BikeMeasure>,
     /// Vehicles that gave up their turn.
     pub missed_turns: u32,
     /// Seconds driven by all vehicles, warm-up included.

@@ -26,6 +26,10 @@ pub enum Entity {
     Source(u32),
     /// A signal cabinet (its index): clock drift, power-up moment.
     Cabinet(u32),
+    /// From which kerb, how fast and how promptly the pedestrians of a crossing (its index) walk.
+    Walks(u32),
+    /// Arrivals, speeds and turns of a bicycle lane (its index).
+    Bikes(u32),
 }
 
 impl Entity {
@@ -38,6 +42,8 @@ impl Entity {
             Entity::Day(i) => (5, i),
             Entity::Source(i) => (6, i),
             Entity::Cabinet(i) => (7, i),
+            Entity::Walks(i) => (8, i),
+            Entity::Bikes(i) => (9, i),
         };
         (kind << 32) | u64::from(index)
     }

@@ -7,13 +7,14 @@ use crate::driver::{
     COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, YELLOW_REACH_S,
     YELLOW_REACTION_S, approach_speed, brake_needed, follow,
 };
-use crate::lanes::{COMMITTED, Cars, LEAVES, LaneMap, RELEASED, TURNING, WRONG_LANE};
+use crate::giveway::{self, View};
+use crate::lanes::{COMMITTED, Cars, GOES, LEAVES, LaneMap, RELEASED, Seen, TURNING, WRONG_LANE};
 use crate::signal::Lamp;
 
 /// Vehicles further from the stop line than this do not look at it, m (stops from 20 m/s at 3 m/s2).
-const LOOK_M: f32 = 75.0;
+pub(crate) const LOOK_M: f32 = 75.0;
 /// Where the wall of a red signal stands beyond the line, m: vehicles stop this much less than their standstill gap before it.
-const WALL_M: f32 = 1.0;
+pub(crate) const WALL_M: f32 = 1.0;
 /// Depth of the intersection area kept clear of standing vehicles, m.
 const KEEP_CLEAR_M: f32 = 12.0;
 /// A tail that brakes harder than this is about to stand, for the keep-clear rule, m/s2 ...
@@ -22,6 +23,8 @@ const BRAKES_M_S2: f32 = 0.3;
 const STANDS: (f32, f32) = (3.0, 0.2);
 /// How far behind the line the curve of a turn reaches, m.
 pub(crate) const CURVE_M: f32 = 15.0;
+/// Where a turning vehicle's rear has left the last crossing, m behind the line.
+const CROSSED_M: f32 = 25.0;
 /// A dark signal lets one vehicle a lane go in this time, s (all-way yield; HCM chapter 21 has 3.9 to 4.5 s).
 const DARK_HEADWAY_S: f32 = 4.0;
 /// Vehicles of different lanes leave a dark intersection at least this far apart, s.
@@ -62,8 +65,17 @@ impl Heads {
         self.lamp[group] == Lamp::Green
     }
 
+    pub(crate) fn lamp(&self, group: usize) -> Lamp {
+        self.lamp[group]
+    }
+
+    /// Whether somebody who brakes for a yellow light may still think better of it, as others must reckon with.
+    pub(crate) fn may_go_yet(&self, group: usize, v: f32, d: f32) -> bool {
+        v > 2.0 && v * (YELLOW_REACTION_S - self.age[group]).max(0.0) + v * v / (2.0 * YELLOW_BRAKE_M_S2) + 2.0 > d
+    }
+
     /// Whether vehicle `i` of `lane`, `d` before the line, passes it under its lamp; notes decisions in its flags.
-    fn passes(&mut self, c: &mut Cars, lane: usize, group: usize, i: usize, d: f32) -> bool {
+    pub(crate) fn passes(&mut self, c: &mut Cars, lane: usize, group: usize, i: usize, d: f32) -> bool {
         let needed = brake_needed(c.vel[i], d);
         match self.lamp[group] {
             Lamp::Green => {
@@ -98,15 +110,20 @@ impl Heads {
 }
 
 /// Applies stop lines, turning speeds and what lies behind the intersection; reads positions, lowers accelerations.
-pub(crate) fn approach(map: &LaneMap, cars: &mut [Cars], heads: &mut Heads) {
+pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
+    let map = view.map;
     for lane in 0..cars.len() {
         let info = &map.lanes[lane];
         let n = cars[lane].len();
         if n == 0 {
             continue;
         }
-        straighten(&mut cars[lane]);
+        straighten(&mut cars[lane], info.end - giveway::DECIDES_M);
         if info.exit {
+            continue;
+        }
+        if info.special {
+            giveway::approach_lane(view, cars, heads, lane);
             continue;
         }
         for i in (0..n).rev() {
@@ -119,8 +136,7 @@ pub(crate) fn approach(map: &LaneMap, cars: &mut [Cars], heads: &mut Heads) {
                 continue;
             }
             if turn == WRONG_LANE {
-                let wall = last_point(map, lane, cars[lane].side[i]).max(cars[lane].pos[i]) + WALL_M;
-                stop(&mut cars[lane], i, wall);
+                wrong_lane_wall(map, &mut cars[lane], lane, i);
                 break;
             }
             let t = info.turns[usize::from(turn)];
@@ -138,10 +154,7 @@ pub(crate) fn approach(map: &LaneMap, cars: &mut [Cars], heads: &mut Heads) {
                 let c = &mut cars[lane];
                 let a = follow(c.vel[i], c.v0[i], d + tail.rear, tail.vel, c.accel[i], c.headway[i]);
                 c.acc[i] = c.acc[i].min(a);
-                let needs = KEEP_CLEAR_M + c.len[i] + STANDSTILL_GAP_M;
-                let stands = tail.acc < -BRAKES_M_S2 || (tail.vel < STANDS.0 && tail.acc < STANDS.1);
-                let room = tail.rear + brake_needed(tail.vel, 1.0) / COMFORT_BRAKE_M_S2;
-                if stands && room < needs && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
+                if no_room(c, i, tail) && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
                     stop(c, i, info.end + WALL_M);
                     break;
                 }
@@ -150,20 +163,40 @@ pub(crate) fn approach(map: &LaneMap, cars: &mut [Cars], heads: &mut Heads) {
     }
 }
 
-fn stop(c: &mut Cars, i: usize, wall: f32) {
+/// Whether the last vehicle behind the intersection stands, or will stand, where vehicle `i` has no room behind it.
+pub(crate) fn no_room(c: &Cars, i: usize, tail: Seen) -> bool {
+    let needs = KEEP_CLEAR_M + c.len[i] + STANDSTILL_GAP_M;
+    let stands = tail.acc < -BRAKES_M_S2 || (tail.vel < STANDS.0 && tail.acc < STANDS.1);
+    let room = tail.rear + brake_needed(tail.vel, 1.0) / COMFORT_BRAKE_M_S2;
+    stands && room < needs
+}
+
+/// Who cannot turn from his lane waits where he can still change it.
+pub(crate) fn wrong_lane_wall(map: &LaneMap, c: &mut Cars, lane: usize, i: usize) {
+    let wall = last_point(map, lane, c.side[i]).max(c.pos[i]) + WALL_M;
+    stop(c, i, wall);
+}
+
+pub(crate) fn stop(c: &mut Cars, i: usize, wall: f32) {
     let a = follow(c.vel[i], c.v0[i], wall - c.pos[i], 0.0, c.accel[i], c.headway[i]);
     c.acc[i] = c.acc[i].min(a);
 }
 
-/// Vehicles that have left their curve take up speed.
-fn straighten(c: &mut Cars) {
+/// Vehicles that have left their curve take up speed, and forget whom they gave way to; `next` = where they look again.
+fn straighten(c: &mut Cars, next: f32) {
     for i in 0..c.len() {
-        if c.pos[i] > CURVE_M + 30.0 {
+        if c.pos[i] > CURVE_M + 45.0 {
             break;
+        }
+        if c.flags[i] & (TURNING | GOES) == 0 {
+            continue;
         }
         if c.flags[i] & TURNING != 0 && c.pos[i] > CURVE_M {
             c.flags[i] &= !TURNING;
             c.v0[i] = c.want[i];
+        }
+        if c.pos[i] > CROSSED_M + c.len[i] && c.pos[i] < next {
+            c.flags[i] &= !GOES;
         }
     }
 }

@@ -214,7 +214,9 @@ pub enum StreetError {
     #[error("loop {0}: lies outside a lane of the street")]
     Loop(usize),
     /// A crossing names a node or lamp that is not there, or has an impossible flow.
-    #[error("crossing {0} ({1}): unknown node or lamp, a flow that is no number of at least 0, or a length outside 1 to 100 m")]
+    #[error(
+        "crossing {0} ({1}): unknown node or lamp, a flow that is no number of at least 0, or a length outside 1 to 100 m"
+    )]
     Crossing(usize, String),
     /// A bicycle lane, or a detector in one, names what is not there or has impossible measures.
     #[error("bicycle lane {0}: {1}")]

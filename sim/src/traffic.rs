@@ -15,8 +15,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::arrivals::Departure;
+use crate::bikes::Bikes;
+use crate::conflicts::Conflicts;
 use crate::driver::{follow, free};
-use crate::lanes::{ARRIVED, Cars, LEAVES, LaneMap, NOWHERE, QUEUED, TURNING, WRONG_LANE};
+use crate::giveway::{self, View};
+use crate::lanes::{ARRIVED, Cars, GOES, LEAVES, LaneMap, NO_RULE, NOWHERE, QUEUED, TURNING, WRONG_LANE};
 use crate::loops::{LoopState, Loops};
 use crate::measure::{Measures, Tally, Trip, Window};
 use crate::progression::STILL_STARTING_M;
@@ -82,7 +85,9 @@ pub struct Traffic {
     door_of: Vec<usize>,
     heads: Heads,
     loops: Loops,
+    rules: Conflicts,
     walkers: Walkers,
+    bikes: Bikes,
     tally: Tally,
     queued: Vec<u32>,
     recorder: Option<Recorder>,
@@ -106,6 +111,7 @@ impl Traffic {
             );
         }
         let map = LaneMap::new(&street);
+        let rules = Conflicts::new(&street, &map);
         let mut doors = Vec::new();
         let mut door_of = vec![usize::MAX; links.len()];
         for (i, _) in links.iter().enumerate().filter(|(_, l)| l.entry) {
@@ -125,7 +131,15 @@ impl Traffic {
                 map.lanes.iter().map(|l| links[l.link].node.unwrap_or(0)).collect(),
             ),
             loops: Loops::new(&street, &map),
-            walkers: Walkers::new(&street, seed, window.start_s, window.from_s, window.to_s),
+            walkers: Walkers::new(
+                &street,
+                &rules.watched(street.crossings().len()),
+                seed,
+                (window.start_s, window.from_s),
+                window.to_s,
+            ),
+            bikes: Bikes::new(&street, seed, window.start_s, window.from_s, window.to_s),
+            rules,
             tally: Tally::new(&street, window),
             queued: vec![0; links.len()],
             recorder: None,
@@ -151,13 +165,19 @@ impl Traffic {
         self.admit();
         crate::change::change(&self.map, &mut self.cars, self.steps);
         self.cars.iter_mut().for_each(follow_leaders);
-        stopline::approach(&self.map, &mut self.cars, &mut self.heads);
+        let view = View { map: &self.map, rules: &self.rules, walkers: &self.walkers, bikes: &self.bikes };
+        stopline::approach(view, &mut self.cars, &mut self.heads);
+        giveway::beyond_gates(view, &mut self.cars);
         crate::change::make_room(&self.map, &mut self.cars);
         self.advance();
         self.steps += 1;
         self.cross();
         self.loops.update(&self.map, &self.cars, DT);
-        self.walkers.step(lamps, self.start_s + f64::from(self.steps) * STEP_S);
+        self.rules.look(&self.map, &self.cars);
+        let now = self.now_s();
+        self.walkers.step(lamps, now, &self.rules.strips, self.rules.taken());
+        self.bikes.step(lamps, now, self.rules.bikes_held());
+        self.loops.bikes(&self.bikes, STEP_S);
         self.tally.vehicle_seconds += self.on_road as f64 * STEP_S;
         self.tally.queues(self.now_s(), &self.queued);
         self.record();
@@ -166,6 +186,21 @@ impl Traffic {
     /// Loops, in the order of the street's loop sites.
     pub fn loops(&self) -> &[LoopState] {
         self.loops.states()
+    }
+
+    /// By signal group, whether a pedestrian waits for it.
+    pub fn calls(&self) -> &[bool] {
+        self.walkers.calls()
+    }
+
+    /// Where pedestrians are on a crossing, m from its first kerb; only crossings at which some turn gives way know.
+    pub fn walkers_on(&self, crossing: usize) -> impl Iterator<Item = f32> + '_ {
+        self.walkers.places(crossing)
+    }
+
+    /// Whether a bicycle of this lane is where turning vehicles cross its way, 4 to 9 m beyond its stop line.
+    pub fn bikes_cross(&self, lane: usize) -> bool {
+        self.bikes.on_strip(lane)
     }
 
     /// Vehicles on the street.
@@ -230,7 +265,12 @@ impl Traffic {
                 self.tally.never_in(self.departures[id].at_s, &self.departures[id].route, now);
             }
         }
-        self.tally.measures(&self.street, now, self.walkers.measures(&self.street, now))
+        self.tally.measures(
+            &self.street,
+            now,
+            self.walkers.measures(&self.street, now),
+            self.bikes.measures(&self.street),
+        )
     }
 
     /// Moves everybody by the accelerations found; ballistic, never backwards, never into the leader.
@@ -308,10 +348,22 @@ impl Traffic {
                     }
                     turn => {
                         let t = self.map.lanes[lane].turns[usize::from(turn)];
+                        let mut gate = 0.0;
+                        if t.rule != NO_RULE {
+                            gate = self.rules.rules[usize::from(t.rule)].gate_m;
+                            if over < gate {
+                                break;
+                            }
+                            if c.flags[last] & GOES == 0 {
+                                hold_back(&mut self.cars[lane], end + gate);
+                                break;
+                            }
+                        }
+                        let at = now - STEP_S * f64::from(((over - gate) / c.moved[last].max(1e-3)).min(1.0));
                         let limit = self.cars[t.to_lane].tail().map_or(f32::INFINITY, |s| s.rear - GUARD_M);
-                        if limit < 0.0 {
+                        if limit < gate {
                             self.tally.guarded += 1;
-                            hold_back(&mut self.cars[lane], end);
+                            hold_back(&mut self.cars[lane], end + gate);
                             break;
                         }
                         let mut car = self.cars[lane].remove(last);
@@ -327,7 +379,7 @@ impl Traffic {
                         (car.turn, car.side) = self.map.wish(t.to_lane, car.next);
                         car.pos = over.min(limit);
                         car.want = self.map.lanes[t.to_lane].limit * self.departures[id].driver.speed_factor;
-                        car.flags &= QUEUED;
+                        car.flags &= QUEUED | GOES;
                         car.v0 = car.want;
                         if t.speed.is_finite() {
                             car.flags |= TURNING;

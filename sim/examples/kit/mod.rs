@@ -3,6 +3,8 @@
 //! Knows: how to build a street. The shipped definitions reach the plant through the rig instead.
 #![allow(dead_code, unreachable_pub, reason = "each example and test uses a part of this kit")]
 
+pub mod cross;
+
 use greenwave_sim::arrivals::{Demand, EntryFlow, TurnShares};
 use greenwave_sim::signal::Lamp;
 use greenwave_sim::street::{ApproachClass, Crossing, Lane, Link, LoopSite, Movement, Street, Turn};

@@ -1,0 +1,175 @@
+//! A crossroads where everybody meets everybody: nobody drives through anybody, and nobody waits for ever.
+
+#[path = "../examples/kit/mod.rs"]
+mod kit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use greenwave_sim::measure::Measures;
+use greenwave_sim::signal::Lamp;
+use greenwave_sim::street::{BikeLane, Control, GiveWay, Lane, Movement, Street};
+use greenwave_sim::traffic::{Sample, Traffic};
+use kit::cross::{Crossroads, E, GROUPS, N, PED, S, W, exit, lamp, ruled, traffic, walk};
+
+const EXIT_LANES: usize = 2;
+const C: f64 = 90.0;
+
+/// Lefts and U-turns from one lane, straight on and right from the other; `heed` says to whom they give way.
+fn street(heed: impl Fn(Vec<GiveWay>) -> Vec<GiveWay>) -> Arc<Street> {
+    use Movement::{Left, Right, Through, UTurn};
+    let mut x = Crossroads::new(EXIT_LANES);
+    x.walkers_per_h = 150.0;
+    for from in [W, E, S, N] {
+        let opposite = exit(from, Through);
+        let oncoming = [Crossroads::oncoming(from, Through), Crossroads::oncoming(from, Right)];
+        let bikes = GiveWay::Bikes { lane: opposite };
+        let left = [&oncoming[..], &[x.at_exit(from, Left), bikes]].concat();
+        let back = [&oncoming[..], &[x.at_exit(from, UTurn)]].concat();
+        let own = GiveWay::Own { crossing: from, at_m: 3.3 * 3.5 };
+        let into = |link: usize| GiveWay::Vehicles { link, to_link: 4 + exit(from, Right) };
+        let right =
+            vec![x.at_exit(from, Right), own, GiveWay::Bikes { lane: from }, into(exit(exit(from, Right), Through))];
+        let control = [Control::OnRed, Control::Signal, Control::Free, Control::OnRed][from];
+        let turn = |m, control, ways| ruled(Crossroads::turn(from, m, from), control, heed(ways));
+        x.lanes[from] = vec![
+            Lane::new(0.0, vec![turn(Left, Control::Signal, left), turn(UTurn, Control::Signal, back)]),
+            Lane::new(0.0, vec![Crossroads::turn(from, Through, from), turn(Right, control, right)]),
+        ];
+        x.bikes.push(BikeLane {
+            link: from,
+            group: from,
+            width_m: 3.0,
+            per_h: 500.0,
+            e_bike_share: 0.7,
+            left_share: 0.15,
+            hook: Some(exit(from, Right)),
+        });
+    }
+    x.build()
+}
+
+/// Counts who met whom, from what can be seen from outside.
+#[derive(Default)]
+struct Watch {
+    /// By vehicle: the approach it came from, the lane it entered behind the intersection.
+    came: BTreeMap<u32, (usize, Option<usize>)>,
+    on_foot: usize,
+    on_bikes: usize,
+    oncoming: usize,
+    turned: usize,
+}
+
+impl Watch {
+    fn look(&mut self, t: &Traffic, samples: &[Sample]) {
+        for s in samples.iter().filter(|s| s.link < 4) {
+            self.came.insert(s.vehicle, (s.link, None));
+        }
+        let beyond: Vec<(Sample, usize, usize)> = samples
+            .iter()
+            .filter(|s| s.link >= 4)
+            .filter_map(|s| {
+                let (from, lane) = self.came.get_mut(&s.vehicle)?;
+                self.turned += usize::from(lane.is_none());
+                Some((*s, *from, *lane.get_or_insert(s.lane)))
+            })
+            .collect();
+        let covers = |s: &Sample, from: f32, to: f32| s.position_m > from && s.position_m - s.length_m < to;
+        for (s, from, lane) in &beyond {
+            let arm = s.link - 4;
+            if arm == exit(*from, Movement::Through) {
+                continue;
+            }
+            let right = arm == exit(*from, Movement::Right);
+            let at = if right { 6.0 } else { 19.0 };
+            if covers(s, at, at + 5.0) {
+                let path = 3.3 * (EXIT_LANES as f32 - *lane as f32 - 0.5);
+                self.on_foot += t.walkers_on(arm).filter(|w| (w - path).abs() < 1.1).count();
+            }
+            self.on_bikes += usize::from(right && covers(s, 6.0, 11.0) && t.bikes_cross(*from));
+            if !right && arm != *from && covers(s, 9.0, 12.0) {
+                let rival = exit(*from, Movement::Through);
+                let meets =
+                    |o: &&(Sample, usize, usize)| o.1 == rival && o.0.link == 4 + from && covers(&o.0, 9.5, 10.5);
+                self.oncoming += beyond.iter().filter(meets).count();
+            }
+        }
+    }
+}
+
+fn run(street: &Arc<Street>, seed: u64, level: f64) -> (Watch, Measures) {
+    let flows = [W, E, S, N].map(|from| (from, 560.0 * level, [0.15, 0.65, 0.2]));
+    let mut t = traffic(street, &flows, 1.0, seed);
+    t.record_links(&[0, 1, 2, 3, 4, 5, 6, 7]);
+    let mut lamps = vec![Lamp::Red; GROUPS];
+    let mut watch = Watch::default();
+    // Two cycles more for the last bicycles.
+    while (!t.idle() || t.now_s() < 3600.0 + 2.0 * C) && t.now_s() < 9000.0 {
+        let now = t.now_s();
+        for (arms, walks, from) in [([W, E], [S, N], 0.0), ([S, N], [W, E], 45.0)] {
+            for (arm, crossing) in arms.into_iter().zip(walks) {
+                lamps[arm] = lamp(now, C, from, from + 39.0);
+                lamps[PED + crossing] = walk(now, C, from, from + 18.0, from + 36.0);
+            }
+        }
+        t.step(&lamps);
+        let samples = t.take_samples();
+        let mut last: Option<&Sample> = None;
+        for s in &samples {
+            if let Some(l) = last.filter(|l| (l.link, l.lane) == (s.link, s.lane)) {
+                assert!(s.position_m - s.length_m > l.position_m, "overlap: {l:?} {s:?}");
+            }
+            last = Some(s);
+        }
+        watch.look(&t, &samples);
+        let known = t.on_road() + t.waiting_outside() + t.tally().departed as usize;
+        assert_eq!(known, t.arrived(), "a vehicle vanished");
+    }
+    (watch, t.finish())
+}
+
+#[test]
+fn nobody_drives_through_anybody_and_nobody_waits_for_ever() {
+    let street = street(|ways| ways);
+    for seed in 1..=6 {
+        let (w, m) = run(&street, seed, [0.5, 1.0, 1.0, 1.3][seed as usize % 4]);
+        println!(
+            "seed {seed}: {} vehicles, met on foot {}, by bicycle {}, oncoming {}, guard {}, delay {:.0} s, bikes {:?}",
+            w.turned,
+            w.on_foot,
+            w.on_bikes,
+            w.oncoming,
+            m.guarded,
+            m.all.mean_delay_s.expect("somebody drove"),
+            m.bikes.iter().map(|b| (b.served, b.waiting)).collect::<Vec<_>>(),
+        );
+        assert!(w.turned > 1000);
+        assert_eq!((w.on_foot, w.on_bikes, w.oncoming), (0, 0, 0));
+        assert_eq!(m.all.unserved, 0);
+        assert!(m.guarded < 20);
+        assert!(m.bikes.iter().all(|b| b.served > 400 && b.waiting == 0 && b.max_wait_s < 2.0 * C));
+    }
+}
+
+#[test]
+fn the_watch_sees_those_who_do_not_give_way() {
+    // The same crossings and bicycles are watched, but turners look at the wrong ones and at no vehicle.
+    let careless = |ways: Vec<GiveWay>| {
+        let other = |way| match way {
+            GiveWay::Exit { crossing, at_m } => Some(GiveWay::Exit { crossing: crossing ^ 2, at_m }),
+            GiveWay::Bikes { lane } => Some(GiveWay::Bikes { lane: lane ^ 2 }),
+            _ => None,
+        };
+        ways.into_iter().filter_map(other).collect()
+    };
+    let (w, _) = run(&street(careless), 2, 1.0);
+    println!("careless: met on foot {}, by bicycle {}, oncoming {}", w.on_foot, w.on_bikes, w.oncoming);
+    assert!(w.on_foot > 20 && w.on_bikes > 20 && w.oncoming > 20);
+}
+
+#[test]
+fn the_same_crossroads_gives_the_same_bytes() {
+    let (_, a) = run(&street(|ways| ways), 7, 0.7);
+    let (_, b) = run(&street(|ways| ways), 7, 0.7);
+    assert_eq!(format!("{a:?}"), format!("{b:?}"));
+}
