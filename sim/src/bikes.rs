@@ -144,14 +144,14 @@ impl Bikes {
     pub(crate) fn step(&mut self, lamps: &[Lamp], now_s: f64, held: &[bool]) {
         let step_s = now_s - self.now_s;
         self.now_s = now_s;
-        for i in 0..self.lanes.len() {
+        for (i, &held) in held.iter().enumerate() {
             let l = &mut self.lanes[i];
             l.draw(i, now_s + DRAWN_AHEAD_S, self.to_s);
             while l.coming.front().is_some_and(|b| b.at_s <= now_s) {
                 l.queue.extend(l.coming.pop_front());
             }
             l.goes = !matches!(lamps[l.group], Lamp::Red | Lamp::Yellow);
-            if l.goes && !held[i] {
+            if l.goes && !held {
                 // What a street without a queue saves up is one row of cyclists, no more.
                 l.credit = (l.credit + l.rate * step_s).min(l.width.max(1.0));
                 while l.credit >= 1.0
@@ -164,7 +164,7 @@ impl Bikes {
                     l.riders.push(Rider { bike, gone: 0.0, speed });
                 }
             }
-            self.ride(i, step_s as f32, held[i]);
+            self.ride(i, step_s as f32, held);
         }
     }
 

@@ -377,10 +377,10 @@ pub(crate) fn full_lanes(lanes: &[Lane]) -> std::ops::Range<usize> {
 
 fn bike_problem(lane: &BikeLane, links: &[Link], lanes: &[BikeLane], groups: usize) -> Option<&'static str> {
     let share = |x: f32| (0.0..=1.0).contains(&x);
-    if !links.get(lane.link).is_some_and(|l| l.node.is_some()) || lane.group >= groups {
+    if links.get(lane.link).is_none_or(|l| l.node.is_none()) || lane.group >= groups {
         return Some("lies at no approach, or its group is not a lamp");
     }
-    if !(1.0..=10.0).contains(&lane.width_m) || !(lane.per_h.is_finite() && lane.per_h >= 0.0) {
+    if !((1.0..=10.0).contains(&lane.width_m) && lane.per_h.is_finite() && lane.per_h >= 0.0) {
         return Some("width_m is not 1 to 10 m, or per_h is no number of at least 0");
     }
     if !share(lane.e_bike_share) || !share(lane.left_share) {

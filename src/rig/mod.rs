@@ -6,6 +6,7 @@
 mod camera;
 mod days;
 mod emulate;
+mod give_way;
 mod plant;
 mod translate;
 

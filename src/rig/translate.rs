@@ -1,15 +1,20 @@
 //! The one translator: the core's network, plans and tenths into the plant's street, cabinets and SI units.
 
-use crate::corridor::{Arm, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network, Serves};
+use super::give_way::{self, Numbers, Ways, green};
+use crate::corridor::{
+    Approach, Arm, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network, Serves,
+};
 use crate::plan::Plan;
 use crate::units::{Metres, MetresPerSecond, Tenths};
 use greenwave_sim::cabinet::{CabinetSpec, DayEntry, LocalPlan, PhaseKind, PhaseSpec, StageSpec};
 use greenwave_sim::counts::Approach as SimApproach;
-use greenwave_sim::street::{self, ApproachClass, Crossing, LoopSite, Street, StreetError, Turn};
+use greenwave_sim::street::{self, ApproachClass, BikeSite, Control, LoopSite, Street, StreetError, Turn};
 use std::collections::BTreeMap;
 
 /// Length of a loop along the lane, in metres (the usual 2 m).
 const LOOP_M: f32 = 2.0;
+/// Depth of an intersection from a stop line to where the exit begins, in metres.
+const BOX_M: f32 = 24.0;
 
 /// A street with the names the rig needs to find its way in it.
 #[derive(Debug, Clone)]
@@ -85,22 +90,37 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
         Some(road) => approaches[&(road.to.0, exit.opposite())],
         None => exits[&(index, exit)],
     };
+    let leaving = |index: usize, exit: Arm| match roads.get(&(index, exit)) {
+        Some(road) => network.intersections()[road.to.0].approach(exit.opposite()).map_or(1, full),
+        None => exit_lanes(&network.intersections()[index], exit),
+    };
+    let numbers = Numbers { lamps: &lamps, approaches: &approaches, leaving: &leaving, leads_to: &leads_to };
+    let ways = Ways::new(network, &numbers);
     let mut links = Vec::with_capacity(count);
     for (index, at) in network.intersections().iter().enumerate() {
         for approach in &at.approaches {
             let road = fed.get(&(index, approach.from));
             let (length, speed) = road.copied().unwrap_or((approach.entry, approach.speed));
-            let lanes = approach.lanes.iter().map(|lane| street::Lane {
+            let lanes = approach.lanes.iter().enumerate().map(|(k, lane)| street::Lane {
                 start_m: lane.pocket.map_or(0.0, |pocket| (length.get() - pocket.get()) as f32),
                 turns: lane
                     .movements
                     .iter()
                     .filter_map(|movement| {
-                        let phase = at.phase_for(approach.from, movement)?;
-                        let to_link = leads_to(index, approach.from.exit(movement));
-                        Some(Turn::protected(sim_movement(movement), lamps[index] + phase.0, to_link))
+                        let control = give_way::control(approach, movement);
+                        let phase = at.phase_for(approach.from, movement);
+                        // A free right turn has no phase; what it would have to heed is that of its neighbours.
+                        let phase = phase.or_else(|| (control == Control::Free).then(|| green(at, approach))?)?;
+                        Some(Turn {
+                            movement: sim_movement(movement),
+                            group: lamps[index] + phase.0,
+                            to_link: leads_to(index, approach.from.exit(movement)),
+                            control,
+                            yields: ways.yields((index, at), &numbers, (approach, k), movement, phase),
+                        })
                     })
                     .collect(),
+                waiting: give_way::waiting(lane.waiting_area, lamps[index]),
             });
             links.push(street::Link {
                 name: format!("{}.{}", at.id, approach.from),
@@ -118,56 +138,81 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
         let at = &network.intersections()[*index];
         // An exit is as long and as wide as the road on its own arm; a one-way exit without an approach takes the others'.
         let like = at.approach(*arm).unwrap_or(&at.approaches[0]);
-        let full = like.lanes.iter().filter(|l| l.pocket.is_none()).count().max(1);
         links.push(street::Link {
             name: format!("{}.{arm}.out", at.id),
             node: None,
             entry: false,
             length_m: like.entry.get() as f32,
             limit_m_s: like.speed.get() as f32,
-            lanes: vec![street::Lane::new(0.0, Vec::new()); full],
+            lanes: vec![street::Lane::new(0.0, Vec::new()); exit_lanes(at, *arm)],
             corridor: None,
             approach_class: class_of(network, *index, arm.opposite()),
         });
     }
-    let mut loops = Vec::new();
-    let mut channels = Vec::new();
+    let (loops, bike_sites, channels) = detectors(network, &links, &numbers, &ways);
+    let (nodes, Ways { crossings, bike_lanes, .. }) = (network.intersections().len(), ways);
+    let street = Street::with_bikes(links, nodes, loops, crossings, groups, bike_lanes, bike_sites)?;
+    Ok(Translated { street, channels, approaches })
+}
+
+/// Lanes of full length.
+fn full(approach: &Approach) -> usize {
+    approach.lanes.iter().filter(|l| l.pocket.is_none()).count().max(1)
+}
+
+/// Lanes of an exit that leads out of the network.
+fn exit_lanes(at: &Intersection, arm: Arm) -> usize {
+    full(at.approach(arm).unwrap_or(&at.approaches[0]))
+}
+
+/// Loops, detectors in bicycle lanes, and by intersection and channel the state that belongs to it.
+fn detectors(
+    network: &Network,
+    links: &[street::Link],
+    numbers: &Numbers<'_>,
+    ways: &Ways,
+) -> (Vec<LoopSite>, Vec<BikeSite>, Vec<Vec<Option<usize>>>) {
+    let (mut loops, mut bikes, mut channels) = (Vec::new(), Vec::new(), Vec::new());
+    let mut bike_channels = Vec::new();
     for (index, at) in network.intersections().iter().enumerate() {
         let most = at.detectors.iter().map(|d| usize::from(d.channel)).max().unwrap_or(0);
         let mut here = vec![None; most];
         for detector in &at.detectors {
-            // The plant has no loops on exits and in bicycles' lanes: their channels stay silent.
-            if !matches!(detector.kind, DetectorKind::StopLine | DetectorKind::Advance) {
-                continue;
-            }
-            let link = approaches[&(index, detector.from)];
-            let position = links[link].length_m - detector.distance.get() as f32;
-            // A stop-line loop ends at its distance; an advance loop's distance is to its downstream edge too.
-            here[usize::from(detector.channel) - 1] = Some(loops.len());
-            loops.push(LoopSite { link, lane: detector.lane, position_m: position, length_m: LOOP_M });
+            let (channel, distance) = (usize::from(detector.channel) - 1, detector.distance.get() as f32);
+            let (link, lane, position_m) = match detector.kind {
+                // A stop-line loop ends at its distance; an advance loop's distance is to its downstream edge too.
+                DetectorKind::StopLine | DetectorKind::Advance => {
+                    let link = numbers.approaches[&(index, detector.from)];
+                    (link, detector.lane, links[link].length_m - distance)
+                }
+                // The link begins at the stop line behind, so the exit begins where the box ends.
+                DetectorKind::Exit => {
+                    let used = |a: &Approach| a.movements().iter().any(|m| a.from.exit(m) == detector.from);
+                    if !at.approaches.iter().any(used) {
+                        continue;
+                    }
+                    let link = (numbers.leads_to)(index, detector.from);
+                    let pockets = links[link].lanes.iter().take_while(|l| l.start_m > 0.0).count();
+                    (link, pockets + detector.lane, (BOX_M + distance + LOOP_M).min(links[link].length_m))
+                }
+                DetectorKind::Bikes => {
+                    if let Some(lane) = ways.bike_lane(index, detector.from) {
+                        bike_channels.push((index, channel, bikes.len()));
+                        bikes.push(BikeSite { lane, before_m: distance });
+                    }
+                    continue;
+                }
+            };
+            here[channel] = Some(loops.len());
+            loops.push(LoopSite { link, lane, position_m, length_m: LOOP_M });
         }
         channels.push(here);
     }
-    let crossings = crossings(network, &lamps);
-    let street = Street::new(links, network.intersections().len(), loops, crossings, groups)?;
-    Ok(Translated { street, channels, approaches })
-}
-
-fn crossings(network: &Network, lamps: &[usize]) -> Vec<Crossing> {
-    let mut crossings = Vec::new();
-    for (index, at) in network.intersections().iter().enumerate() {
-        for (phase, group) in at.phases.iter().zip(lamps[index]..) {
-            if let Serves::Pedestrians { across, per_hour, .. } = phase.serves {
-                crossings.push(Crossing {
-                    name: format!("{}.{across}.crossing", at.id),
-                    node: index,
-                    group,
-                    pedestrians_per_h: per_hour as f32,
-                });
-            }
-        }
+    // The plant counts the bicycles after its loops.
+    for (index, channel, site) in bike_channels {
+        channels[index][channel] = Some(loops.len() + site);
     }
-    crossings
+    (loops, bikes, channels)
 }
 
 impl Translated {
