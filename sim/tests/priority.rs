@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use greenwave_sim::measure::Measures;
+use greenwave_sim::random::{Entity, Stream};
 use greenwave_sim::signal::Lamp;
 use greenwave_sim::street::{BikeLane, Control, GiveWay, Lane, Movement, Street};
 use greenwave_sim::traffic::{Sample, Traffic};
-use kit::cross::{Crossroads, E, GROUPS, N, PED, S, W, exit, lamp, ruled, traffic, walk};
+use kit::cross::{Crossroads, E, GROUPS, N, PED, S, W, exit, lamp, mixed, ruled, walk};
 
 const EXIT_LANES: usize = 2;
 const C: f64 = 90.0;
@@ -99,7 +100,7 @@ impl Watch {
 
 fn run(street: &Arc<Street>, seed: u64, level: f64) -> (Watch, Measures) {
     let flows = [W, E, S, N].map(|from| (from, 560.0 * level, [0.15, 0.65, 0.2]));
-    let mut t = traffic(street, &flows, 1.0, seed);
+    let mut t = mixed(street, &flows, 1.0, seed, 0.06);
     t.record_links(&[0, 1, 2, 3, 4, 5, 6, 7]);
     let mut lamps = vec![Lamp::Red; GROUPS];
     let mut watch = Watch::default();
@@ -165,6 +166,41 @@ fn the_watch_sees_those_who_do_not_give_way() {
     let (w, _) = run(&street(careless), 2, 1.0);
     println!("careless: met on foot {}, by bicycle {}, oncoming {}", w.on_foot, w.on_bikes, w.oncoming);
     assert!(w.on_foot > 20 && w.on_bikes > 20 && w.oncoming > 20);
+}
+
+#[test]
+fn whatever_the_lamps_do_everybody_gets_away_in_the_end() {
+    let street = street(|ways| ways);
+    for seed in 1..=5 {
+        let mut draws = Stream::new(seed, Entity::Cabinet(9));
+        let mut t = mixed(&street, &[W, E, S, N].map(|from| (from, 400.0, [0.2, 0.6, 0.2])), 0.5, seed, 0.06);
+        let mut lamps = vec![Lamp::Red; GROUPS];
+        while t.now_s() < 1800.0 {
+            for l in &mut lamps {
+                *l = match draws.below(240) {
+                    0..6 => Lamp::Green,
+                    6..9 => Lamp::Yellow,
+                    9..14 => Lamp::Red,
+                    14 => Lamp::Dark,
+                    _ => *l,
+                };
+            }
+            t.step(&lamps);
+            let known = t.on_road() + t.waiting_outside() + t.tally().departed as usize;
+            assert_eq!(known, t.arrived(), "a vehicle vanished");
+        }
+        let left = t.on_road();
+        while !t.idle() && t.now_s() < 7200.0 {
+            let now = t.now_s();
+            for (arms, from) in [([W, E], 0.0), ([S, N], 45.0)] {
+                arms.map(|arm| lamps[arm] = lamp(now, C, from, from + 39.0));
+                arms.map(|arm| lamps[PED + (arm ^ 2)] = walk(now, C, from, from + 18.0, from + 36.0));
+            }
+            t.step(&lamps);
+        }
+        println!("seed {seed}: {left} on the street at the end of disorder, all away at {:.0} s", t.now_s());
+        assert!(t.idle());
+    }
 }
 
 #[test]

@@ -97,14 +97,25 @@ impl Crossroads {
     }
 }
 
-/// Traffic of these flows (approach, veh/h, shares) over `hours`.
+/// Cars of these flows (approach, veh/h, shares) over `hours`.
 pub fn traffic(street: &Arc<Street>, flows: &[(usize, f64, [f64; 3])], hours: f64, seed: u64) -> Traffic {
+    mixed(street, flows, hours, seed, 0.0)
+}
+
+/// The same with a share of heavy vehicles.
+pub fn mixed(
+    street: &Arc<Street>,
+    flows: &[(usize, f64, [f64; 3])],
+    hours: f64,
+    seed: u64,
+    heavy_share: f64,
+) -> Traffic {
     let demand = Demand {
         start_s: 0.0,
         bin_s: 3600.0 * hours,
         entries: flows.iter().map(|f| EntryFlow { link: f.0, vehicles: vec![f.1 * hours] }).collect(),
         shares: flows.iter().map(|f| TurnShares { link: f.0, by_bin: vec![f.2] }).collect(),
-        heavy_share: 0.0,
+        heavy_share,
     };
     let window = Window { start_s: 0.0, from_s: 0.0, to_s: 3600.0 * hours };
     let departures = Arrivals::draw(street, &demand, seed, 0.0, 3600.0 * hours);
