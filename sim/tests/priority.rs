@@ -193,8 +193,10 @@ fn whatever_the_lamps_do_everybody_gets_away_in_the_end() {
         while !t.idle() && t.now_s() < 7200.0 {
             let now = t.now_s();
             for (arms, from) in [([W, E], 0.0), ([S, N], 45.0)] {
-                arms.map(|arm| lamps[arm] = lamp(now, C, from, from + 39.0));
-                arms.map(|arm| lamps[PED + (arm ^ 2)] = walk(now, C, from, from + 18.0, from + 36.0));
+                for arm in arms {
+                    lamps[arm] = lamp(now, C, from, from + 39.0);
+                    lamps[PED + (arm ^ 2)] = walk(now, C, from, from + 18.0, from + 36.0);
+                }
             }
             t.step(&lamps);
         }
