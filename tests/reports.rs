@@ -57,6 +57,15 @@ fn arrivals_are_counted(measures: &serde_json::Value) {
         assert!(number("arrivals") > 20.0 && number("on_green") <= number("arrivals"), "{row}");
         assert!(number("seconds") == 600.0 && (100.0..500.0).contains(&number("green_s")), "{row}");
     }
+    // speed by link is the corridor's, taken apart
+    for direction in 0..2 {
+        let mine = || rows.iter().filter(|r| r["direction"] == direction);
+        for (of, whole) in [("metres", "metres"), ("driven_s", "seconds")] {
+            let sum: f64 = mine().map(|r| r[of].as_f64().unwrap()).sum();
+            let all = measures["corridor"][direction][whole].as_f64().unwrap();
+            assert!((sum - all).abs() < 1e-6 * all, "{of} of {direction}: {sum} of {all}");
+        }
+    }
 }
 
 #[test]

@@ -196,6 +196,7 @@ impl Tally {
             {
                 self.corridor[usize::from(d)].add(here.length, took);
                 self.series[usize::from(d)].add(trip.since_s, here.length, took);
+                self.progression.drove(link, here.length, took);
             }
         }
         if here.last && movement == Movement::Through && self.window.holds(trip.straight_since_s) {
@@ -468,7 +469,7 @@ pub struct Measures {
     pub arterial_approaches: Together,
     /// Every approach.
     pub approaches: Vec<ApproachMeasure>,
-    /// Arrivals on green at every approach of the corridor.
+    /// Arrivals on green and speed at every approach of the corridor.
     pub progression: Vec<ProgressionMeasure>,
     /// Every pedestrian crossing.
     pub crossings: Vec<CrossingMeasure>,

@@ -1,4 +1,4 @@
-//! Arrivals on green at the stop lines of the corridor, for vehicles that go straight on.
+//! Progression along the corridor, link by link, for vehicles that go straight on: arrivals on green, and speed.
 //!
 //! Knows: when a vehicle arrives, and what its head shows then. Must not know: plans, bands, pictures.
 //!
@@ -26,6 +26,8 @@ struct Head {
     on_green: u32,
     green_s: f64,
     seconds: f64,
+    metres: f64,
+    driven_s: f64,
 }
 
 /// Running sums of all approaches.
@@ -42,7 +44,8 @@ impl Progression {
             let to = street.leads_to(index, Movement::Through)? as u32;
             let mut turns = link.lanes.iter().flat_map(|l| &l.turns);
             let group = turns.find(|t| t.movement == Movement::Through)?.group;
-            Some(Head { to, group, arrivals: 0, on_green: 0, green_s: 0.0, seconds: 0.0 })
+            let (metres, driven_s) = (0.0, 0.0);
+            Some(Head { to, group, arrivals: 0, on_green: 0, green_s: 0.0, seconds: 0.0, metres, driven_s })
         };
         Progression { window, heads: street.links().iter().enumerate().map(head).collect() }
     }
@@ -65,6 +68,14 @@ impl Progression {
         }
     }
 
+    /// A drive over `link` by a vehicle that goes straight on, one that corridor speed counts.
+    pub(crate) fn drove(&mut self, link: usize, metres: f64, seconds: f64) {
+        if let Some(head) = &mut self.heads[link] {
+            head.metres += metres;
+            head.driven_s += seconds;
+        }
+    }
+
     pub(crate) fn measures(&self, street: &Street) -> Vec<ProgressionMeasure> {
         let rows = street.links().iter().zip(&self.heads).filter_map(|(link, head)| {
             let head = head.as_ref()?;
@@ -76,13 +87,15 @@ impl Progression {
                 on_green: head.on_green,
                 green_s: head.green_s,
                 seconds: head.seconds,
+                metres: head.metres,
+                driven_s: head.driven_s,
             })
         });
         rows.collect()
     }
 }
 
-/// Arrivals of one approach of the corridor.
+/// Progression at one approach of the corridor.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProgressionMeasure {
     /// Name of its link.
@@ -99,6 +112,10 @@ pub struct ProgressionMeasure {
     pub green_s: f64,
     /// Seconds of the window.
     pub seconds: f64,
+    /// Metres of all drives over the link that corridor speed counts.
+    pub metres: f64,
+    /// Seconds of these drives, waiting included.
+    pub driven_s: f64,
 }
 
 impl ProgressionMeasure {

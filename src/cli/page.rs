@@ -68,6 +68,7 @@ pub(super) fn of(
         window_s: (study.from_s, study.to_s),
         diagram: diagram(shared, corridor, study),
         arrivals: arrivals(network, results),
+        by_corridor: by_corridor(network, results),
         scenes: scenes(shared, scenario, corridor, study, results)?,
     })
 }
@@ -212,16 +213,12 @@ fn arrivals(network: &Network, results: &Results) -> Vec<Arrivals> {
     let mut list = Vec::new();
     for corridor in network.corridors() {
         for direction in Direction::BOTH {
-            let word = match direction {
-                Direction::Outbound => "上行 outbound",
-                Direction::Inbound => "下行 inbound",
-            };
             for member in &corridor.members {
                 let at = network.intersection(member.intersection);
                 let link = format!("{}.{}", at.id, corridor.comes_from(direction));
                 let arms: Vec<Option<(f64, f64)>> = results.arms.iter().map(|row| on_green(row, &link)).collect();
                 if arms.iter().any(Option::is_some) {
-                    let way = format!("{} {} · {word}", corridor.name.zh, corridor.name.en);
+                    let way = way(corridor, direction);
                     list.push(Arrivals { way, name: format!("{} {} {}", at.id, at.name.zh, at.name.en), arms });
                 }
             }
@@ -232,15 +229,50 @@ fn arrivals(network: &Network, results: &Results) -> Vec<Arrivals> {
 
 /// Share of arrivals on green, and platoon ratio, of all runs of an arm together.
 fn on_green(row: &Row, link: &str) -> Option<(f64, f64)> {
+    let all = together(row, link)?;
+    Some((all.share_on_green()?, all.platoon_ratio()?))
+}
+
+/// Progression at one approach over all runs of an arm.
+fn together(row: &Row, link: &str) -> Option<ProgressionMeasure> {
     let mine = row.seeds.iter().filter_map(|run| run.measures.progression.iter().find(|p| p.link == link));
-    let all = mine.cloned().reduce(|a, b| ProgressionMeasure {
+    mine.cloned().reduce(|a, b| ProgressionMeasure {
         arrivals: a.arrivals + b.arrivals,
         on_green: a.on_green + b.on_green,
         green_s: a.green_s + b.green_s,
         seconds: a.seconds + b.seconds,
+        metres: a.metres + b.metres,
+        driven_s: a.driven_s + b.driven_s,
         ..a
-    })?;
-    Some((all.share_on_green()?, all.platoon_ratio()?))
+    })
+}
+
+/// Corridor speed of each corridor and direction, where there are several corridors.
+fn by_corridor(network: &Network, results: &Results) -> Vec<(String, Vec<Option<f64>>)> {
+    if network.corridors().len() < 2 {
+        return Vec::new();
+    }
+    let ways = network.corridors().iter().flat_map(|c| Direction::BOTH.map(|d| (c, d)));
+    ways.map(|(corridor, direction)| {
+        let speed = |row: &Row| {
+            let links = corridor.members.iter().filter_map(|member| {
+                let at = network.intersection(member.intersection);
+                together(row, &format!("{}.{}", at.id, corridor.comes_from(direction)))
+            });
+            let (metres, seconds) = links.fold((0.0, 0.0), |(m, s), p| (m + p.metres, s + p.driven_s));
+            (seconds > 0.0).then(|| 3.6 * metres / seconds)
+        };
+        (way(corridor, direction), results.arms.iter().map(speed).collect())
+    })
+    .collect()
+}
+
+fn way(corridor: &Corridor, direction: Direction) -> String {
+    let word = match direction {
+        Direction::Outbound => "上行 outbound",
+        Direction::Inbound => "下行 inbound",
+    };
+    format!("{} {} · {word}", corridor.name.zh, corridor.name.en)
 }
 
 /// Ten minutes in the peak of the first run, without and with the control: the same vehicles, drawn to one scale.

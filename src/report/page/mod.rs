@@ -34,6 +34,8 @@ pub struct Page {
     pub window_s: (u32, u32),
     /// A time-space diagram as SVG, with its heading.
     pub diagram: Option<(String, String)>,
+    /// Speed of each corridor and direction, km/h, an arm each, where there are several corridors.
+    pub by_corridor: Vec<(String, Vec<Option<f64>>)>,
     /// Arrivals on green, by direction and along the corridor.
     pub arrivals: Vec<Arrivals>,
     /// A stretch of time before and after.
@@ -155,6 +157,7 @@ impl Page {
         self.section(&mut out, "均值 Means over the runs", tables::means(self));
         self.section(&mut out, "配对差 Paired differences, 95 % intervals", tables::differences(self));
         self.section(&mut out, "分时行程车速 Corridor speed over the time of day", charts::speeds(self));
+        self.section(&mut out, "各干线车速 Speed by corridor", tables::by_corridor(self));
         self.section(&mut out, "方案切换 Plan changes of greenwave", charts::changes(self));
         self.section(&mut out, "绿灯到达 Arrivals on green", arrivals::all(self));
         self.section(&mut out, "支路 Side streets, worst first", tables::sides(self));

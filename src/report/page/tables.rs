@@ -141,3 +141,26 @@ pub(super) fn facts(page: &Page) -> String {
     out.push_str("</dl>\n");
     out
 }
+
+pub(super) fn by_corridor(page: &Page) -> String {
+    if page.by_corridor.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "<p>Corridor speed, km/h, over all runs: the parts of the corridor speed above.</p>\n<div class=\"wide\"><table>\n<tr>\
+         <th>干线 corridor</th>",
+    );
+    for arm in &page.arms {
+        let _ = write!(out, "<th>{}</th>", escape(arm));
+    }
+    out.push_str("</tr>\n");
+    for (way, speeds) in &page.by_corridor {
+        let _ = write!(out, "<tr><td>{}</td>", escape(way));
+        for speed in speeds {
+            let _ = write!(out, "<td>{}</td>", speed.map_or("absent".to_owned(), |v| format!("{v:.1}")));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table></div>\n");
+    out
+}
