@@ -213,6 +213,7 @@ fn the_two_programs_of_the_readme_control_the_street() {
         command[1] = copy.to_str().unwrap().to_owned();
     }
     let (emulator, service) = (Program::start(&emulate, folder.path()), Program::start(&serve, folder.path()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut metrics = String::new();
     let centre =
         |text: &str| text.lines().filter(|l| l.starts_with("greenwave_cabinet_mode{") && l.ends_with(" 2")).count();
@@ -221,7 +222,7 @@ fn the_two_programs_of_the_readme_control_the_street() {
         if centre(&metrics) == 12 {
             break;
         }
-        std::thread::sleep(Duration::from_millis(100));
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(100)).await });
     }
     assert_eq!(centre(&metrics), 12, "every cabinet runs the centre's plan:\n{metrics}");
     for what in ["steps", "missed", "beat", "mode", "link", "cycle", "offset_error"] {

@@ -9,11 +9,17 @@ use std::fmt::Write as _;
 
 const TOP: f64 = 34.0;
 const FLOOR: f64 = 174.0;
+/// Intersections of which a chart says more than its table.
+const LEAST: usize = 4;
 
 pub(super) fn all(page: &Page) -> String {
     let mut out = String::new();
     for rows in page.arrivals.chunk_by(|a, b| a.way == b.way) {
-        chart(&mut out, page, rows);
+        if rows.len() >= LEAST {
+            chart(&mut out, page, rows);
+        } else {
+            let _ = writeln!(out, "<h3>{}</h3>", escape(&rows[0].way));
+        }
         table(&mut out, page, rows);
     }
     if !out.is_empty() {
