@@ -98,3 +98,25 @@ fn table(out: &mut String, page: &Page, rows: &[Arrivals]) {
     }
     out.push_str("</table></div>\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_has_a_point_an_arm_and_a_gap_where_nobody_arrived() {
+        let row = |k: usize| Arrivals {
+            way: "<way>".to_owned(),
+            name: format!("x{k} 路 Road"),
+            arms: vec![Some((0.25 * k as f64, 1.0)), (k != 1).then_some((0.5, 0.9))],
+        };
+        let arms = vec!["one".to_owned(), "two".to_owned()];
+        let page = Page { arms, arrivals: (0..4).map(row).collect(), ..Page::default() };
+        let html = all(&page);
+        assert_eq!((html.matches("<circle").count(), html.matches("<polyline").count()), (7, 2), "{html}");
+        assert!(html.contains("absent") && html.contains("R 0.90") && html.contains("&lt;way&gt;"));
+        let short = Page { arrivals: (0..3).map(row).collect(), ..page };
+        assert!(!all(&short).contains("<svg") && all(&short).contains("<h3>&lt;way&gt;</h3>"));
+        assert!(all(&Page::default()).is_empty());
+    }
+}
