@@ -18,6 +18,7 @@ mod scene;
 mod serve;
 mod shell;
 mod table;
+mod timing;
 mod verify;
 
 use clap::Parser;

@@ -7,6 +7,7 @@ mod frame;
 mod page;
 mod scene;
 mod svg;
+mod thin;
 mod trace;
 mod words;
 
