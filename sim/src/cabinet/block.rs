@@ -8,6 +8,7 @@
 //!
 //! Knows: words, the installed table, the refusal codes. Must not know: what runs, who wrote it, when.
 
+use super::calendar::midnight;
 use super::guard;
 use super::spec::{Table, Tenths};
 
@@ -67,8 +68,10 @@ pub(super) struct Plan {
     pub(super) greens: Vec<Tenths>,
     /// Cycle length.
     pub(super) cycle: Tenths,
-    /// Start of cycle after the epoch, modulo the cycle; `None` = wherever it happens to start.
-    pub(super) anchor: Option<Tenths>,
+    /// Start of cycle after the clock zero, modulo the cycle; `None` = wherever it happens to start.
+    anchor: Option<Tenths>,
+    /// The clock zero is the local midnight of this time zone (s), instead of the epoch.
+    daily: Option<i32>,
 }
 
 impl Plan {
@@ -76,12 +79,23 @@ impl Plan {
     pub(super) fn new(table: &Table, greens: Vec<Tenths>, reference: usize, offset: Option<Tenths>) -> Self {
         let cycle = table.cycle_of(&greens);
         let lead = table.lead(&greens, reference);
-        Self { anchor: offset.map(|o| (o - lead).rem_euclid(cycle)), greens, cycle }
+        Self { anchor: offset.map(|o| (o - lead).rem_euclid(cycle)), greens, cycle, daily: None }
+    }
+
+    /// The same with offsets from the last local midnight.
+    pub(super) fn from_midnight(self, utc_offset_s: i32) -> Self {
+        Self { daily: Some(utc_offset_s), ..self }
+    }
+
+    /// A start of cycle as it is meant at clock time `t`; `None` for an uncoordinated plan.
+    pub(super) fn anchor(&self, t: Tenths) -> Option<Tenths> {
+        let zero = self.daily.map_or(0, |utc_offset_s| midnight(utc_offset_s, t));
+        self.anchor.map(|anchor| zero + anchor)
     }
 
     /// How late a cycle start at clock time `t` is, in (-cycle/2, cycle/2]; 0 for an uncoordinated plan.
     pub(super) fn late(&self, t: Tenths) -> Tenths {
-        let Some(anchor) = self.anchor else { return 0 };
+        let Some(anchor) = self.anchor(t) else { return 0 };
         let late = (t - anchor).rem_euclid(self.cycle);
         if late * 2 > self.cycle { late - self.cycle } else { late }
     }

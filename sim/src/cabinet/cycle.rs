@@ -61,9 +61,12 @@ impl Cycle {
         let mut at = 0;
         for (k, stage) in table.spec.stages.iter().enumerate() {
             for &p in &stage.phases {
-                if let PhaseKind::Pedestrian { clearance, .. } = table.spec.phases[p].kind {
-                    self.breaks.push(at + self.greens[k] - clearance);
+                let end = at + self.greens[k] - table.early_cut(k, p);
+                match table.spec.phases[p].kind {
+                    PhaseKind::Pedestrian { clearance, .. } => self.breaks.extend([end - clearance, end]),
+                    PhaseKind::Vehicle => self.breaks.extend([end, end + stage.yellow]),
                 }
+                self.breaks.push(at + table.late_start(k, p));
             }
             for part in [self.greens[k], stage.yellow, stage.all_red] {
                 at += part;
@@ -108,15 +111,37 @@ impl Cycle {
         if !table.serves(place.stage, phase) {
             return Lamp::Red;
         }
+        let begins = !table.serves(table.before(place.stage), phase);
+        if begins && place.interval == Interval::Green && place.into < table.late_start(place.stage, phase) {
+            return Lamp::Red;
+        }
         if table.serves(table.after(place.stage), phase) {
             return Lamp::Green;
         }
-        match (place.interval, table.spec.phases[phase].kind) {
-            (Interval::Green, PhaseKind::Pedestrian { clearance, .. }) if place.left <= clearance => Lamp::Yellow,
-            (Interval::Green, _) => Lamp::Green,
-            (Interval::Yellow, PhaseKind::Vehicle) => Lamp::Yellow,
-            _ => Lamp::Red,
+        // Time since the phase's own green ended, and before it ends.
+        let cut = table.early_cut(place.stage, phase);
+        let (over, left) = match place.interval {
+            Interval::Green => (cut - place.left, place.left - cut),
+            Interval::Yellow => (cut + place.into, 0),
+            Interval::AllRed => return Lamp::Red,
+        };
+        match table.spec.phases[phase].kind {
+            PhaseKind::Pedestrian { .. } if left <= 0 => Lamp::Red,
+            PhaseKind::Pedestrian { clearance, .. } if left <= clearance => Lamp::Yellow,
+            PhaseKind::Vehicle if over >= table.spec.stages[place.stage].yellow => Lamp::Red,
+            PhaseKind::Vehicle if left <= 0 => Lamp::Yellow,
+            _ => Lamp::Green,
         }
+    }
+
+    /// Greens of the stages.
+    pub(super) fn greens(&self) -> &[Tenths] {
+        &self.greens
+    }
+
+    /// Its length.
+    pub(super) fn length(&self) -> Tenths {
+        self.length
     }
 
     /// Holds the running green, or the next one when this one is already ending, until [`Cycle::let_go`].

@@ -5,7 +5,7 @@
 
 use super::centre::Centre;
 use super::registers::{self, Exception};
-use super::{Cabinet, Mode, Signal, Tenths};
+use super::{Cabinet, Mode, Signal, Tenths, calendar};
 
 /// Flash shown at least after a restart, 0.1 s.
 const RESTART_FLASH: Tenths = 20;
@@ -42,6 +42,8 @@ impl Cabinet {
     /// Power fails: heads dark, memory lost. A bus should answer nothing until [`Cabinet::power_on`].
     pub fn power_off(&mut self) {
         self.signal = Signal::Off;
+        self.engine = None;
+        self.calls.forget(&self.table.spec);
         self.centre = Centre::new(self.now);
         self.clock.forget_correction();
         self.switches.manual = false;
@@ -103,7 +105,7 @@ impl Cabinet {
         let mode = self.mode();
         if on && mode == Mode::Manual {
             self.centre.cut_off();
-            self.local = self.line(self.clock());
+            self.local = calendar::line(&self.table.spec, self.clock());
         }
         if let Signal::Running(cycle) = &mut self.signal {
             if on {
@@ -112,6 +114,7 @@ impl Cabinet {
                 cycle.let_go(&self.table, self.now);
             }
         }
+        self.decide();
         self.show();
     }
 
@@ -125,7 +128,8 @@ impl Cabinet {
             self.switches.manual = false;
             self.switches.fault = fault;
             self.signal = Signal::Flash;
-            self.local = self.line(self.clock());
+            self.engine = None;
+            self.local = calendar::line(&self.table.spec, self.clock());
             self.show();
         } else if matches!(self.signal, Signal::Flash) {
             self.switches.fault = Fault::None;

@@ -21,7 +21,7 @@ pub enum Breach {
     /// The offset is not below the cycle.
     #[error("offset is not below the cycle")]
     Offset,
-    /// A stage's minimum does not cover a phase's minimum, or its walk and clearance.
+    /// A stage's minimum does not cover a phase's minimum, or its walk and clearance, with its late start and early cut.
     #[error("minimum of stage {stage} does not cover phase {phase}")]
     Minimum {
         /// The stage.
@@ -29,12 +29,15 @@ pub enum Breach {
         /// The phase.
         phase: usize,
     },
-    /// Vehicles end with a stage that has no yellow.
-    #[error("stage {0} ends a vehicle green without yellow")]
+    /// Vehicles end with a stage that has no yellow, or a shorter one than theirs.
+    #[error("stage {0} ends a vehicle green without yellow enough")]
     Yellow(usize),
     /// Two conflicting phases are green in one stage.
     #[error("phases {0} and {1} conflict and share a stage")]
     Conflict(usize, usize),
+    /// Two conflicting phases may be green together in two rings.
+    #[error("phases {0} and {1} conflict and stand in different rings between the same barriers")]
+    Rings(usize, usize),
     /// The time between two conflicting greens is too short.
     #[error("phases {0} and {1} follow each other within their intergreen")]
     Intergreen(usize, usize),
@@ -66,7 +69,9 @@ pub(super) fn sequence(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {
                 PhaseKind::Vehicle => 0,
                 PhaseKind::Pedestrian { walk, clearance } => walk + clearance,
             };
-            if stage.min_green < least.max(spec.phases[p].min_green) {
+            let late = if table.serves(table.before(k), p) { 0 } else { table.late_start(k, p) };
+            let cut = if table.serves(table.after(k), p) { 0 } else { table.early_cut(k, p) };
+            if stage.min_green < late + least.max(spec.phases[p].min_green) + cut {
                 return Err(Breach::Minimum { stage: k, phase: p });
             }
             if let Some(&q) = stage.phases.iter().find(|&&q| spec.conflicts[p] >> q & 1 == 1) {
@@ -84,13 +89,14 @@ fn endings(table: &Table, greens: &[Tenths], k: usize) -> Result<(), Breach> {
     let next = table.after(k);
     let vehicle = |p: usize| spec.phases[p].kind == PhaseKind::Vehicle;
     for &p in spec.stages[k].phases.iter().filter(|&&p| !table.serves(next, p)) {
-        if vehicle(p) && spec.stages[k].yellow == 0 {
+        if vehicle(p) && spec.stages[k].yellow < spec.phases[p].yellow.max(1) {
             return Err(Breach::Yellow(k));
         }
-        let mut gap = spec.stages[k].yellow + spec.stages[k].all_red;
+        let mut gap = table.early_cut(k, p) + spec.stages[k].yellow + spec.stages[k].all_red;
         let mut stage = next;
         for _ in 0..table.stages() {
-            let close = |&&q: &&usize| spec.conflicts[p] >> q & 1 == 1 && gap < spec.intergreens[p][q];
+            let late = |q| if table.serves(table.before(stage), q) { 0 } else { table.late_start(stage, q) };
+            let close = |&&q: &&usize| spec.conflicts[p] >> q & 1 == 1 && gap + late(q) < spec.intergreens[p][q];
             if let Some(&q) = spec.stages[stage].phases.iter().find(close) {
                 return Err(Breach::Intergreen(p, q));
             }

@@ -7,8 +7,9 @@
 //!
 //!  spec --> guard            what may run at all
 //!  block --> centre --+      what the centre wants
-//!                     +--> transition --> cycle --> lamps
-//!  day plan, clock ---+
+//!                     +--> transition --> cycle ----------------------------> lamps
+//!  calendar, clock ---+                     |  programme
+//!  loops, buttons ---> calls -----------> actuated (rings of slots) --> heads --> lamps
 //! ```
 //!
 //! Knows: its installation, true time as an argument, its own clock. Must not know: the controller, traffic, the bus. This is
@@ -19,37 +20,47 @@
 //! Deliberate deviations: intervals run on true time and the clock's drift is taken in at cycle starts, so a fast clock
 //! never shortens a yellow; a restart always shows flash and all red, whatever the start-up settings say.
 
+mod actuated;
+mod actuation;
 mod block;
+mod calendar;
+mod calls;
 mod centre;
 mod clock;
 mod cycle;
 mod faults;
 mod guard;
+mod heads;
 mod registers;
+mod slots;
 mod spec;
 mod transition;
 
+pub use actuation::{Actuation, Input, Memory};
 pub use block::Refusal;
+pub use calendar::{DayType, Days};
 pub use faults::Fault;
 pub use guard::Breach;
 pub use registers::Exception;
 pub use spec::{
-    CabinetSpec, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError, StageSpec,
+    CabinetSpec, ClockZero, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError, StageSpec,
     Tenths,
 };
 
 use crate::signal::Lamp;
+use actuated::{Aim, Engine, Scene};
 use block::Plan;
+use calls::Calls;
 use centre::{Centre, Kept, Start};
 use clock::Clock;
 use cycle::Cycle;
 use faults::Switches;
+use heads::Head;
 use spec::Table;
 use transition::{Shape, shape};
 
 /// Most cycles a prediction looks ahead: an hour of the shortest possible ones, 0.1 s of green.
 const LOOK_AHEAD: usize = 36_000;
-const DAY_S: i64 = 86_400;
 
 /// One lamp changing, at its exact time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +109,10 @@ pub struct Cabinet {
     now: Tenths,
     clock: Clock,
     signal: Signal,
+    /// What runs the heads in place of the cycle: an actuated plan, or one on its way back from that.
+    engine: Option<Engine>,
+    heads: Vec<Head>,
+    calls: Calls,
     lamps: Vec<Lamp>,
     changes: Vec<LampChange>,
     centre: Centre,
@@ -116,8 +131,14 @@ impl Cabinet {
     pub fn new(spec: CabinetSpec, power_on: Tenths) -> Result<Self, SpecError> {
         let table = Table::new(spec)?;
         let reference = table.reference_stage;
-        let plan = |entry: &DayEntry| Plan::new(&table, entry.plan.greens.clone(), reference, entry.plan.offset);
-        let local_plans = table.spec.day_plan.iter().map(plan).collect();
+        let plan = |entry: &DayEntry| {
+            let plan = Plan::new(&table, entry.plan.greens.clone(), reference, entry.plan.offset);
+            match table.spec.clock_zero {
+                ClockZero::UnixEpoch => plan,
+                ClockZero::LocalMidnight => plan.from_midnight(table.spec.utc_offset_s),
+            }
+        };
+        let local_plans = table.lines.iter().map(plan).collect();
         let channels = table.spec.detectors;
         let mut cabinet = Self {
             local_plans,
@@ -125,6 +146,9 @@ impl Cabinet {
             now: power_on,
             clock: Clock::new(power_on, table.spec.clock_error, table.spec.drift_ppm),
             signal: Signal::Off,
+            engine: None,
+            heads: vec![Head::RED; table.spec.phases.len()],
+            calls: Calls::new(&table.spec),
             lamps: vec![Lamp::Dark; table.spec.phases.len()],
             changes: Vec::new(),
             centre: Centre::new(power_on),
@@ -158,14 +182,39 @@ impl Cabinet {
 
     /// Brings the cabinet to a true time, working through every change in between at its own moment. `detectors` are
     /// cumulative vehicle counts and occupied seconds of each channel; channels it does not have are ignored, missing ones
-    /// stand still. A time before the last one changes nothing.
+    /// stand still. A time before the last one changes nothing. What the loops saw since the last call is known at
+    /// `true_time` and not before.
     pub fn advance(&mut self, true_time: Tenths, detectors: &[(u32, f64)]) {
-        while let Some(at) = self.next_event().filter(|&at| at <= true_time) {
+        while let Some(at) = self.next_event().filter(|&at| at < true_time) {
             self.now = at;
             self.step();
         }
+        let due = self.next_event() == Some(true_time);
         self.now = self.now.max(true_time);
+        self.hear(detectors);
+        if due {
+            self.step();
+        } else if self.engine.is_some() {
+            self.decide();
+            self.show();
+        }
         self.centre.watch(&self.table, self.now);
+    }
+
+    /// A pedestrian presses the button of a phase.
+    pub fn press(&mut self, phase: usize) {
+        if self.table.spec.phases.get(phase).is_some_and(|p| p.on_call) {
+            self.calls.press(phase, &self.heads);
+        }
+    }
+
+    fn hear(&mut self, detectors: &[(u32, f64)]) {
+        let before = &self.detectors;
+        let on = |channel: usize| match (before.get(channel), detectors.get(channel)) {
+            (Some(before), Some(now)) => now.0 != before.0 || now.1 > before.1,
+            _ => false,
+        };
+        self.calls.hear(&self.table.spec, &self.heads, self.now, on);
         for (mine, given) in self.detectors.iter_mut().zip(detectors) {
             *mine = *given;
         }
@@ -222,7 +271,54 @@ impl Cabinet {
             Signal::StartUp { flash_until, red_until } => {
                 Some(if self.now < *flash_until { *flash_until } else { *red_until })
             }
-            Signal::Running(cycle) => cycle.next_change(self.now),
+            Signal::Running(cycle) => {
+                let programmed = cycle.next_change(self.now);
+                let engine = self.engine.as_ref();
+                let own = engine.and_then(|e| e.next(&self.scene(cycle), &self.heads, &self.calls));
+                programmed.into_iter().chain(own).min()
+            }
+        }
+    }
+
+    /// How the running plan is run.
+    fn aim(&self) -> Aim<'_> {
+        let spec = &self.table.spec;
+        let plan = &self.table.lines[self.local].plan;
+        match (&self.centre.running, &spec.centre_actuation, &plan.actuation) {
+            (Some(_), Some(actuation), _) => Aim::Coordinated(actuation),
+            (None, _, Some(actuation)) if plan.offset.is_some() => Aim::Coordinated(actuation),
+            (None, _, Some(actuation)) => Aim::Free(actuation),
+            _ => Aim::Fixed,
+        }
+    }
+
+    fn scene<'a>(&'a self, cycle: &'a Cycle) -> Scene<'a> {
+        Scene { table: &self.table, cycle, aim: self.aim(), now: self.now, held: self.switches.manual }
+    }
+
+    /// Lets the calls decide, where they do.
+    fn decide(&mut self) {
+        let Some(mut engine) = self.engine.take() else { return };
+        let (mut heads, mut calls) = (std::mem::take(&mut self.heads), self.calls.clone());
+        let in_step = match &self.signal {
+            Signal::Running(cycle) => engine.run(&self.scene(cycle), &mut heads, &mut calls),
+            _ => true,
+        };
+        (self.heads, self.calls) = (heads, calls);
+        self.engine = (!in_step).then_some(engine);
+    }
+
+    /// The interval shown and the longest it may still last; `None`: nothing ends it of itself.
+    fn interval(&self, cycle: &Cycle) -> (cycle::Interval, Option<Tenths>) {
+        match &self.engine {
+            Some(engine) => {
+                let (interval, left, _) = engine.shows(&self.scene(cycle), &self.heads);
+                (interval, left)
+            }
+            None => {
+                let place = cycle.place(&self.table, self.now);
+                (place.interval, Some(place.left))
+            }
         }
     }
 
@@ -235,6 +331,7 @@ impl Cabinet {
         if over {
             self.turn();
         }
+        self.decide();
         self.show();
     }
 
@@ -246,7 +343,7 @@ impl Cabinet {
         let late = self.plan().late(at);
         self.centre.turn(Start::new(at, late, moved));
         if self.centre.running.is_none() {
-            self.local = self.line(at);
+            self.local = calendar::line(&self.table.spec, at);
         }
         let local = self.centre.running.is_none();
         let Shape { greens, stretched, .. } = shape(&self.table, self.plan(), at, local);
@@ -255,18 +352,19 @@ impl Cabinet {
             cycle.hold(&self.table, self.now);
         }
         self.signal = Signal::Running(cycle);
+        self.start_engine();
+    }
+
+    /// An actuated plan takes the heads over from whatever ran before; a fixed-time one takes them back by itself.
+    fn start_engine(&mut self) {
+        if !matches!(self.aim(), Aim::Fixed) && self.engine.is_none() {
+            self.engine = Some(Engine::default());
+        }
     }
 
     /// The plan that runs, or would run in normal operation.
     fn plan(&self) -> &Plan {
         self.centre.running.as_ref().map_or(&self.local_plans[self.local], |p| &p.decoded.plan)
-    }
-
-    /// The line of the day plan at a clock time.
-    fn line(&self, clock: Tenths) -> usize {
-        let second = (clock.div_euclid(10) + i64::from(self.table.spec.utc_offset_s)).rem_euclid(DAY_S);
-        let lines = &self.table.spec.day_plan;
-        lines.iter().rposition(|e| i64::from(e.from_s) <= second).unwrap_or(lines.len() - 1)
     }
 
     /// The first cycle start of the running plan at or after an activation; `None` when it can not be foretold (start-up,
@@ -287,7 +385,7 @@ impl Cabinet {
                 return Some(start);
             }
             centre = centre.filter(|p| at < p.expires);
-            plan = centre.map_or_else(|| &self.local_plans[self.line(at)], |p| &p.decoded.plan);
+            plan = centre.map_or_else(|| &self.local_plans[calendar::line(&self.table.spec, at)], |p| &p.decoded.plan);
             let next = shape(&self.table, plan, at, centre.is_none());
             if next.stretched {
                 return None;
@@ -301,21 +399,24 @@ impl Cabinet {
     /// Power-on without a start-up sequence: as if the cabinet had been running for long.
     fn stand_in_operation(&mut self) {
         let at = self.clock();
-        self.local = self.line(at);
+        self.local = calendar::line(&self.table.spec, at);
         let plan = &self.local_plans[self.local];
-        let initial = self.table.spec.day_plan[self.local].plan.initial_phase;
-        let into = plan.anchor.map_or(initial, |anchor| at - anchor).rem_euclid(plan.cycle);
+        let initial = self.table.lines[self.local].plan.initial_phase;
+        let into = plan.anchor(at).map_or(initial, |anchor| at - anchor).rem_euclid(plan.cycle);
         let cycle = Cycle::new(&self.table, self.now - into, plan.greens.clone(), false);
         self.signal = Signal::Running(cycle);
+        self.start_engine();
+        self.decide();
         self.show();
     }
 
     /// Yellow flash, then all red long enough for everybody who went on flash to clear.
     fn begin_start_up(&mut self, flash: Tenths, red: Tenths) {
+        self.engine = None;
         let red = if flash > 0 { red.max(self.table.longest_intergreen).max(1) } else { red.max(1) };
         let flash_until = self.now + flash;
         self.signal = Signal::StartUp { flash_until, red_until: flash_until + red };
-        self.local = self.line(self.clock());
+        self.local = calendar::line(&self.table.spec, self.clock());
         self.show();
     }
 
@@ -325,10 +426,13 @@ impl Cabinet {
             Signal::Running(cycle) => Some(cycle.place(&self.table, self.now)),
             _ => None,
         };
-        if let Some(place) = place
-            && place.interval == cycle::Interval::Green
-        {
-            self.stage = place.stage as u16 + 1;
+        let stage = match (&self.signal, &self.engine, &place) {
+            (Signal::Running(cycle), Some(engine), _) => engine.shows(&self.scene(cycle), &self.heads).2,
+            (_, None, Some(place)) if place.interval == cycle::Interval::Green => Some(place.stage),
+            _ => None,
+        };
+        if let Some(stage) = stage {
+            self.stage = stage as u16 + 1;
         }
         let mut changed = Vec::new();
         for phase in 0..self.lamps.len() {
@@ -337,6 +441,7 @@ impl Cabinet {
                 PhaseKind::Pedestrian { .. } => Lamp::Dark,
             };
             let lamp = match (&self.signal, &place) {
+                (Signal::Running(_), _) if self.engine.is_some() => self.heads[phase].lamp(self.now),
                 (Signal::Running(_), Some(place)) => Cycle::lamp(&self.table, phase, place),
                 (Signal::StartUp { flash_until, .. }, _) if self.now >= *flash_until => Lamp::Red,
                 (Signal::StartUp { .. } | Signal::Flash, _) => flash,
@@ -345,6 +450,9 @@ impl Cabinet {
             if self.lamps[phase] != lamp {
                 self.lamps[phase] = lamp;
                 changed.push(LampChange { at: self.now, phase, lamp });
+                if self.engine.is_none() {
+                    self.heads[phase].shown(self.now, lamp);
+                }
             }
         }
         changed.sort_by_key(|c| c.lamp == Lamp::Green);

@@ -165,9 +165,9 @@ impl Cabinet {
         w[7] = self.stage;
         w[8] = Interval::AllRed as u16;
         if let Signal::Running(cycle) = &self.signal {
-            let place = cycle.place(&self.table, self.now);
-            w[8] = place.interval as u16;
-            w[9] = u16::try_from(place.left).unwrap_or(u16::MAX);
+            let (interval, left) = self.interval(cycle);
+            w[8] = interval as u16;
+            w[9] = left.and_then(|left| u16::try_from(left).ok()).unwrap_or(u16::MAX);
             put_date(&mut w, 30, self.clock.read(cycle.start));
         }
         put(&mut w, 10, self.running_generation().unwrap_or(0));
@@ -204,7 +204,7 @@ impl Cabinet {
             return plan.block.clone();
         }
         let plan = self.plan();
-        let start = match (&self.signal, plan.anchor) {
+        let start = match (&self.signal, plan.anchor(self.clock())) {
             (_, Some(anchor)) => anchor,
             (Signal::Running(cycle), None) => self.clock.read(cycle.start),
             _ => 0,

@@ -4,7 +4,10 @@
 //! registers, the centre, what the time is. [`Table`] is the same data after [`Table::new`] looked at it once, so that the
 //! rest of the cabinet never asks again whether a stage exists or a matrix is square.
 
+use super::actuation::{Actuation, Input};
+use super::calendar::DayType;
 use super::guard;
+use super::slots::{Layout, Slot};
 
 /// Tenths of a second: a length of time, or a point of time since the Unix epoch UTC.
 pub type Tenths = i64;
@@ -38,6 +41,10 @@ pub struct PhaseSpec {
     pub kind: PhaseKind,
     /// Least green, 0.1 s.
     pub min_green: Tenths,
+    /// Least yellow, 0.1 s; 0 for pedestrians. Fixed-time stages show their own, which must not be shorter where the phase ends.
+    pub yellow: Tenths,
+    /// Pedestrians only: in actuated operation they walk when somebody called; otherwise whenever their stage runs.
+    pub on_call: bool,
 }
 
 /// Phases that are green together, and the interval after them.
@@ -53,6 +60,10 @@ pub struct StageSpec {
     pub yellow: Tenths,
     /// All red after that, 0.1 s.
     pub all_red: Tenths,
+    /// Late starts: phases whose green begins this much after the stage's, 0.1 s, unless they were green before.
+    pub late_starts: Vec<(usize, Tenths)>,
+    /// Early cuts: phases whose green ends this much before the stage's, 0.1 s, unless they run on into the next.
+    pub early_cuts: Vec<(usize, Tenths)>,
 }
 
 /// A plan of the cabinet's own.
@@ -65,6 +76,18 @@ pub struct LocalPlan {
     pub offset: Option<Tenths>,
     /// Where in its cycle an uncoordinated plan stands at power-on, 0.1 s. Only used when there is no start-up sequence.
     pub initial_phase: Tenths,
+    /// `None`: fixed time. With an offset the greens are splits and their ends force-offs; without one it runs free.
+    pub actuation: Option<Actuation>,
+}
+
+/// What local plans' offsets count from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClockZero {
+    /// 1970-01-01 00:00:00 UTC.
+    #[default]
+    UnixEpoch,
+    /// The last local midnight (NTCIP 1202 coordination with a sync reference of midnight): plans get in step anew each day.
+    LocalMidnight,
 }
 
 /// One line of the day plan.
@@ -98,10 +121,21 @@ pub struct CabinetSpec {
     pub reference_phase: usize,
     /// The cabinet's own plans by local time of day, ascending.
     pub day_plan: Vec<DayEntry>,
+    /// Day plans of other days than ordinary ones; the first that fits a date rules it.
+    pub day_types: Vec<DayType>,
+    /// What the offsets of the cabinet's own plans count from; the centre's always count from the Unix epoch UTC.
+    pub clock_zero: ClockZero,
     /// Local time less UTC, s.
     pub utc_offset_s: i32,
     /// Detector channels, at most 32.
     pub detectors: usize,
+    /// Which channels call and extend which phases.
+    pub inputs: Vec<Input>,
+    /// Rings of a dual-ring cabinet, for its actuated plans: `rings[r][g]` are the vehicle phases of ring r between barrier g
+    /// and the next, in order. Empty: its stages are one ring, with a barrier after each.
+    pub rings: Vec<Vec<Vec<usize>>>,
+    /// `Some`: the centre's plans run coordinated-actuated too.
+    pub centre_actuation: Option<Actuation>,
     /// How much too fast the clock runs, parts per million.
     pub drift_ppm: i32,
     /// How much the clock is ahead at power-on, 0.1 s.
@@ -161,6 +195,9 @@ pub enum SpecError {
     /// Lines of the day plan are not ascending, or lie outside the day.
     #[error("day plan line {0}: its time is not after the line before, or not within the day")]
     DayOrder(usize),
+    /// A pedestrian phase can not be green whenever some vehicle phase of the rings is.
+    #[error("no phase in the rings can carry pedestrian phase {0}")]
+    Uncarried(usize),
 }
 
 /// A checked specification with what follows from it.
@@ -175,6 +212,10 @@ pub(super) struct Table {
     pub(super) reference_stage: usize,
     /// Longest time any pair of phases needs between their greens.
     pub(super) longest_intergreen: Tenths,
+    /// What actuated operation times.
+    pub(super) layout: Layout,
+    /// First line of every day type's plan among all lines, the ordinary day's first.
+    pub(super) lines: Vec<DayEntry>,
 }
 
 impl Table {
@@ -193,10 +234,12 @@ impl Table {
         let reference_stage = (0..n).find(starts).unwrap_or(0);
         let longest_intergreen = spec.intergreens.iter().flatten().copied().max().unwrap_or(0);
         let identity = crc32fast::hash(spec.id.as_bytes());
-        let table = Self { spec, identity, members, reference_stage, longest_intergreen };
+        let layout = Layout::new(&spec, &members)?;
+        let lines = spec.day_plan.iter().chain(spec.day_types.iter().flat_map(|t| &t.day_plan)).cloned().collect();
+        let table = Self { spec, identity, members, reference_stage, longest_intergreen, layout, lines };
         let least: Vec<Tenths> = table.spec.stages.iter().map(|s| s.min_green).collect();
         guard::sequence(&table, &least).map_err(SpecError::Unsafe)?;
-        for (line, entry) in table.spec.day_plan.iter().enumerate() {
+        for (line, entry) in table.lines.iter().enumerate() {
             let breach = |breach| SpecError::DayPlan { line, breach };
             guard::greens(&table, &entry.plan.greens).map_err(breach)?;
             if let Some(offset) = entry.plan.offset
@@ -223,6 +266,55 @@ impl Table {
         (k + 1) % self.stages()
     }
 
+    /// The stage before `k` in the sequence.
+    pub(super) fn before(&self, k: usize) -> usize {
+        (k + self.stages() - 1) % self.stages()
+    }
+
+    /// How much later than stage `k` the phase begins, when it begins with it.
+    pub(super) fn late_start(&self, k: usize, p: usize) -> Tenths {
+        of(&self.spec.stages[k].late_starts, p)
+    }
+
+    /// How much earlier than stage `k`'s green the phase's ends, when it ends with it.
+    pub(super) fn early_cut(&self, k: usize, p: usize) -> Tenths {
+        of(&self.spec.stages[k].early_cuts, p)
+    }
+
+    /// Whether phase `p` serves vehicles.
+    pub(super) fn vehicle(&self, p: usize) -> bool {
+        self.spec.phases[p].kind == PhaseKind::Vehicle
+    }
+
+    /// Yellow of a phase; none for pedestrians.
+    pub(super) fn yellow(&self, p: usize) -> Tenths {
+        self.spec.phases[p].yellow
+    }
+
+    /// Least time a phase takes once it began, pedestrian clearance included.
+    pub(super) fn least(&self, p: usize) -> Tenths {
+        match self.spec.phases[p].kind {
+            PhaseKind::Vehicle => self.spec.phases[p].min_green,
+            PhaseKind::Pedestrian { walk, clearance } => (walk + clearance).max(self.spec.phases[p].min_green),
+        }
+    }
+
+    /// How long before the end of a slot's green a pedestrian phase's walk ends.
+    pub(super) fn before_end(&self, slot: &Slot, p: usize) -> Tenths {
+        let cut = slot.stage.map_or(0, |k| self.early_cut(k, p));
+        match self.spec.phases[p].kind {
+            PhaseKind::Vehicle => cut,
+            PhaseKind::Pedestrian { clearance, .. } => clearance + cut,
+        }
+    }
+
+    /// Least time from the end of one slot's green to the start of another's.
+    pub(super) fn between(&self, from: &Slot, to: &Slot) -> Tenths {
+        let pairs = from.phases().flat_map(|p| to.phases().map(move |q| (p, q)));
+        let conflicting = pairs.filter(|&(p, q)| self.spec.conflicts[p] >> q & 1 == 1);
+        conflicting.map(|(p, q)| self.spec.intergreens[p][q].max(self.yellow(p))).fold(from.change, Tenths::max)
+    }
+
     /// The cycle that `greens` make together with the cabinet's own yellows and all reds.
     pub(super) fn cycle_of(&self, greens: &[Tenths]) -> Tenths {
         greens.iter().sum::<Tenths>() + self.spec.stages.iter().map(|s| s.yellow + s.all_red).sum::<Tenths>()
@@ -239,13 +331,17 @@ impl Table {
         let phases = self.spec.phases.iter().enumerate();
         let ending = phases.filter(|&(p, _)| self.serves(k, p) && !self.serves(self.after(k), p));
         ending
-            .map(|(_, phase)| match phase.kind {
+            .map(|(p, phase)| match phase.kind {
                 PhaseKind::Vehicle => 0,
-                PhaseKind::Pedestrian { clearance, .. } => clearance,
+                PhaseKind::Pedestrian { clearance, .. } => clearance + self.early_cut(k, p),
             })
             .max()
             .unwrap_or(0)
     }
+}
+
+fn of(shifts: &[(usize, Tenths)], p: usize) -> Tenths {
+    shifts.iter().find(|s| s.0 == p).map_or(0, |s| s.1)
 }
 
 fn counts(spec: &CabinetSpec) -> Result<(), SpecError> {
@@ -267,12 +363,18 @@ fn counts(spec: &CabinetSpec) -> Result<(), SpecError> {
 
 fn shapes(spec: &CabinetSpec) -> Result<(), SpecError> {
     let n = spec.phases.len();
+    let plans = || spec.day_plan.iter().chain(spec.day_types.iter().flat_map(|t| &t.day_plan)).map(|e| &e.plan);
+    let shifted = |s: &StageSpec| s.late_starts.iter().chain(&s.early_cuts).all(|(p, _)| s.phases.contains(p));
     let fits = [
         ("conflicts", spec.conflicts.len() == n && spec.conflicts.iter().all(|&w| n == MAX_PHASES || w >> n == 0)),
         ("intergreens", spec.intergreens.len() == n && spec.intergreens.iter().all(|row| row.len() == n)),
         ("stages", spec.stages.iter().all(|s| !s.phases.is_empty() && s.phases.iter().all(|&p| p < n))),
         ("reference phase", spec.reference_phase < n),
-        ("day plan", spec.day_plan.iter().all(|e| e.plan.greens.len() == spec.stages.len())),
+        ("day plan", plans().all(|plan| plan.greens.len() == spec.stages.len())),
+        ("day types", spec.day_types.iter().all(|t| !t.day_plan.is_empty())),
+        ("late starts and early cuts", spec.stages.iter().all(shifted)),
+        ("inputs", spec.inputs.iter().all(|i| i.channel < spec.detectors && i.phase < n)),
+        ("actuation", actuations(spec).all(|a| a.fits(spec.stages.len()))),
     ];
     if let Some((what, _)) = fits.into_iter().find(|(_, fit)| !fit) {
         return Err(SpecError::Shape { what });
@@ -286,9 +388,22 @@ fn shapes(spec: &CabinetSpec) -> Result<(), SpecError> {
             return Err(SpecError::Conflicts(p, p));
         }
     }
-    let ascending = |(k, e): &(usize, &DayEntry)| *k == 0 || spec.day_plan[k - 1].from_s < e.from_s;
-    let misplaced = spec.day_plan.iter().enumerate().find(|line| !ascending(line) || line.1.from_s >= DAY_S);
-    misplaced.map_or(Ok(()), |(line, _)| Err(SpecError::DayOrder(line)))
+    let days = std::iter::once(&spec.day_plan).chain(spec.day_types.iter().map(|t| &t.day_plan));
+    let mut before = 0;
+    for day in days {
+        let ascending = |(k, e): &(usize, &DayEntry)| *k == 0 || day[k - 1].from_s < e.from_s;
+        if let Some((line, _)) = day.iter().enumerate().find(|line| !ascending(line) || line.1.from_s >= DAY_S) {
+            return Err(SpecError::DayOrder(before + line));
+        }
+        before += day.len();
+    }
+    Ok(())
+}
+
+/// Every way of actuated operation that is installed.
+fn actuations(spec: &CabinetSpec) -> impl Iterator<Item = &Actuation> {
+    let lines = spec.day_plan.iter().chain(spec.day_types.iter().flat_map(|t| &t.day_plan));
+    lines.filter_map(|e| e.plan.actuation.as_ref()).chain(&spec.centre_actuation)
 }
 
 fn times(spec: &CabinetSpec) -> Result<(), SpecError> {
@@ -301,7 +416,9 @@ fn times(spec: &CabinetSpec) -> Result<(), SpecError> {
         ("heartbeat timeout", spec.heartbeat_timeout, 1),
     ];
     for phase in &spec.phases {
-        all.push(("minimum green of a phase", phase.min_green, 0));
+        // Fixed-time stages have yellows of their own; skipping any of them does not.
+        let yellow = Tenths::from(phase.kind == PhaseKind::Vehicle && actuations(spec).next().is_some());
+        all.extend([("minimum green of a phase", phase.min_green, 0), ("yellow of a phase", phase.yellow, yellow)]);
         if let PhaseKind::Pedestrian { walk, clearance } = phase.kind {
             all.extend([("walk", walk, 0), ("clearance", clearance, 0)]);
         }
@@ -313,7 +430,14 @@ fn times(spec: &CabinetSpec) -> Result<(), SpecError> {
             ("yellow", stage.yellow, 0),
             ("all red", stage.all_red, 0),
         ]);
+        all.extend(stage.late_starts.iter().map(|s| ("late start", s.1, 0)));
+        all.extend(stage.early_cuts.iter().map(|s| ("early cut", s.1, 0)));
     }
+    for actuation in actuations(spec) {
+        all.push(("passage", actuation.passage, 1));
+        all.extend(actuation.max_greens.iter().map(|&t| ("maximum green of actuated operation", t, 1)));
+    }
+    all.extend(spec.inputs.iter().filter_map(|i| i.stretch).map(|t| ("detector extension", t, 0)));
     all.extend(spec.intergreens.iter().flatten().map(|&t| ("intergreen", t, 0)));
     all.extend(spec.day_plan.iter().map(|e| ("initial phase", e.plan.initial_phase, 0)));
     let wrong = all.into_iter().find(|&(_, value, least)| value < least || value > WORD);

@@ -8,15 +8,21 @@ pub(crate) const T: i64 = 17_724_096_000;
 
 /// Three stages; phase 0 runs on from stage 1 into stage 2; pedestrians in stages 1 and 3.
 pub(crate) fn spec() -> CabinetSpec {
-    let vehicle = |min_green| PhaseSpec { kind: PhaseKind::Vehicle, min_green };
-    let walk =
-        |walk, clearance| PhaseSpec { kind: PhaseKind::Pedestrian { walk, clearance }, min_green: walk + clearance };
+    let vehicle = |min_green| PhaseSpec { kind: PhaseKind::Vehicle, min_green, yellow: 30, on_call: false };
+    let walk = |walk, clearance| PhaseSpec {
+        kind: PhaseKind::Pedestrian { walk, clearance },
+        min_green: walk + clearance,
+        yellow: 0,
+        on_call: false,
+    };
     let stage = |phases: &[usize], min_green, max_green| StageSpec {
         phases: phases.to_vec(),
         min_green,
         max_green,
         yellow: 30,
         all_red: 20,
+        late_starts: Vec::new(),
+        early_cuts: Vec::new(),
     };
     let pairs = [(1, 2), (0, 3), (1, 3), (2, 3), (4, 2), (4, 3), (5, 0), (5, 1), (5, 2)];
     let mut conflicts = vec![0u64; 6];
@@ -37,8 +43,13 @@ pub(crate) fn spec() -> CabinetSpec {
         cycle_max: 1800,
         reference_phase: 0,
         day_plan: vec![DayEntry { from_s: 0, plan: free(&[400, 150, 300], 679) }],
+        day_types: Vec::new(),
+        clock_zero: ClockZero::UnixEpoch,
         utc_offset_s: 8 * 3600,
         detectors: 4,
+        inputs: Vec::new(),
+        rings: Vec::new(),
+        centre_actuation: None,
         drift_ppm: 0,
         clock_error: 0,
         startup_flash: 0,
@@ -48,11 +59,11 @@ pub(crate) fn spec() -> CabinetSpec {
 }
 
 pub(crate) fn free(greens: &[i64], initial_phase: i64) -> LocalPlan {
-    LocalPlan { greens: greens.to_vec(), offset: None, initial_phase }
+    LocalPlan { greens: greens.to_vec(), offset: None, initial_phase, actuation: None }
 }
 
 pub(crate) fn coordinated(greens: &[i64], offset: i64) -> LocalPlan {
-    LocalPlan { greens: greens.to_vec(), offset: Some(offset), initial_phase: 0 }
+    LocalPlan { greens: greens.to_vec(), offset: Some(offset), initial_phase: 0, actuation: None }
 }
 
 /// The same with these local plans from these seconds of the local day.

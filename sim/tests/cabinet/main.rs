@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
+mod actuated;
+mod calls;
 mod centre;
+mod demand;
 mod golden;
 mod kit;
 mod lamps;

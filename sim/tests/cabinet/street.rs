@@ -61,7 +61,12 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn days() -> impl Strategy<Value = Vec<(u32, LocalPlan)>> {
     let line = (190i64..600, 70i64..400, 220i64..600, prop::option::of(0i64..600), 0i64..2000);
     let plan =
-        line.prop_map(|(a, b, c, offset, initial_phase)| LocalPlan { greens: vec![a, b, c], offset, initial_phase });
+        line.prop_map(|(a, b, c, offset, initial_phase)| LocalPlan {
+        greens: vec![a, b, c],
+        offset,
+        initial_phase,
+        actuation: None,
+    });
     // T is 08:00 local; lines begin within the first half hour after it.
     prop::collection::vec((1u32..900, plan), 1..4).prop_map(|lines| {
         let mut from = 8 * 3600 - 900;

@@ -1,0 +1,81 @@
+//! Back into a fixed-time programme: from whatever is green to the stage the programme shows, without breaking anything.
+//!
+//! Knows: heads and the programmed cycle. Must not know: calls, rings. It takes at most the cycle that begins when the
+//! fixed-time plan does and part of the next; then the programme shows the heads alone.
+
+use super::Scene;
+use crate::cabinet::cycle::{Cycle, Interval};
+use crate::cabinet::heads::{Head, earliest, may_end};
+use crate::cabinet::spec::{PhaseKind, Table, Tenths};
+
+/// Ends the walks of whoever is not wanted as they come of age; true once all others going may end.
+pub(super) fn clear_for(table: &Table, heads: &mut [Head], wanted: u64, now: Tenths) -> bool {
+    let mut clear = true;
+    for p in (0..heads.len()).filter(|&p| wanted >> p & 1 == 0) {
+        if let (PhaseKind::Pedestrian { walk, clearance }, true) = (table.spec.phases[p].kind, heads[p].going())
+            && now >= heads[p].from + walk
+        {
+            heads[p].end(now, clearance);
+        }
+        clear &= may_end(table, heads, p, now);
+    }
+    clear
+}
+
+/// One decision on the way into step; true when the heads are what the programme shows, and may go on as it says.
+pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
+    let (table, cycle, now) = (scene.table, scene.cycle, scene.now);
+    let place = cycle.place(table, now);
+    if place.interval == Interval::Green
+        && (0..heads.len()).all(|p| heads[p].lamp(now) == Cycle::lamp(table, p, &place))
+        && fits(table, heads, place.stage, now + place.left)
+    {
+        return true;
+    }
+    if scene.held || heads.iter().any(|h| h.from > now) {
+        return false;
+    }
+    for stage in place.stage..table.stages() {
+        let wanted = table.members[stage];
+        let start = cycle.start + table.lead(cycle.greens(), stage);
+        let end = start + cycle.greens()[stage];
+        let ends = (0..heads.len()).any(|p| wanted >> p & 1 == 0 && !heads[p].is_red(now));
+        let phases = table.spec.stages[stage].phases.iter().filter(|&&p| !heads[p].going());
+        let new: Vec<(usize, Tenths)> = phases.map(|&p| (p, table.late_start(stage, p))).collect();
+        let change = table.spec.stages[table.before(stage)].yellow + table.spec.stages[table.before(stage)].all_red;
+        let mut from = if ends { now + change } else { now };
+        for &(p, late) in &new {
+            from = from.max(earliest(table, heads, p, now) - late);
+        }
+        if from < start {
+            return false;
+        }
+        if new.is_empty() && !ends || from + table.spec.stages[stage].min_green > end {
+            continue;
+        }
+        let begun = new.iter().all(|&(p, _)| heads[p].is_red(now));
+        if clear_for(table, heads, wanted, now) && begun {
+            for p in (0..heads.len()).filter(|&p| wanted >> p & 1 == 0) {
+                if heads[p].going() {
+                    heads[p].end(now, table.yellow(p));
+                }
+            }
+            for (p, late) in new {
+                heads[p] = Head { from: from + late, ends: None, red: now };
+            }
+        }
+        return false;
+    }
+    false
+}
+
+/// Whether everybody green will have had his minimum when the programme ends stage `k`'s green at `end`.
+fn fits(table: &Table, heads: &[Head], k: usize, end: Tenths) -> bool {
+    table.spec.stages[k].phases.iter().filter(|&&p| !table.serves(table.after(k), p)).all(|&p| {
+        let end = end - table.early_cut(k, p);
+        match table.spec.phases[p].kind {
+            PhaseKind::Vehicle => heads[p].from + table.spec.phases[p].min_green <= end,
+            PhaseKind::Pedestrian { walk, clearance } => !heads[p].going() || heads[p].from + walk + clearance <= end,
+        }
+    })
+}

@@ -1,0 +1,215 @@
+//! Actuated operation under random calls: the monitor stays silent, whoever calls is served in time, and coordination keeps its
+//! cycle and its coordinated green to the tenth.
+
+use crate::calls::*;
+use crate::kit::*;
+use greenwave_sim::cabinet::*;
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+enum Act {
+    /// Loops covered (bit k: channel k) for so many half seconds.
+    Cover(u32, usize),
+    Press(usize),
+    /// A plan of the centre with these greens, for the next start of the cycle.
+    Push([i64; 4]),
+    Release,
+    Manual(bool),
+    Flash,
+    Reboot,
+    Clock(i64),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let greens = (150i64..500, 60i64..300, 220i64..400, 60i64..300).prop_map(|(a, b, c, d)| [a, b, c, d]);
+    let act = prop_oneof![
+        20 => (any::<u32>(), any::<u32>(), 1usize..120).prop_map(|(a, b, n)| Act::Cover(a & b, n)),
+        6 => (0usize..8, 1usize..120).prop_map(|(p, n)| Act::Cover(1 << p, n)),
+        2 => (1usize..200).prop_map(|n| Act::Cover(u32::MAX, n)),
+        2 => (1usize..200).prop_map(|n| Act::Cover(0, n)),
+        4 => (PN..=PE).prop_map(Act::Press),
+        3 => greens.prop_map(Act::Push),
+        1 => Just(Act::Release),
+        1 => prop::bool::weighted(0.3).prop_map(Act::Manual),
+        1 => Just(Act::Flash),
+        1 => Just(Act::Reboot),
+        1 => (-20i64..=20).prop_map(Act::Clock),
+    ];
+    prop::collection::vec(act, 1..80)
+}
+
+/// Stages, overlapping stages, stages with late starts and early cuts, rings.
+fn layouts() -> impl Strategy<Value = CabinetSpec> {
+    let shifted = || {
+        let mut spec = legs();
+        spec.stages[1].early_cuts = vec![(WL, 25)];
+        spec.stages[1].late_starts = vec![(EL, 30)];
+        spec.stages[1].min_green = 100;
+        spec.stages[0].late_starts = vec![(ET, 20), (PN, 10)];
+        spec.stages[0].early_cuts = vec![(PS, 20)];
+        spec.stages[0].min_green = 180;
+        spec
+    };
+    prop_oneof![Just(legs()), Just(shifted()), Just(overlapping()), Just(rings())]
+}
+
+/// ST runs on into the stage of its own left turn; NL, whom it meets, goes with that of the arterial's.
+fn overlapping() -> CabinetSpec {
+    let mut spec = legs();
+    spec.stages[3].phases = vec![ST, SL];
+    spec.stages[3].min_green = 80;
+    // NL has no stage of its own: it goes where nobody is in its way.
+    for p in 0..12 {
+        if ![ST, NT, SL].contains(&p) {
+            spec.conflicts[NL] &= !(1 << p);
+            spec.conflicts[p] &= !(1 << NL);
+        }
+    }
+    spec.stages[1].phases.push(NL);
+    (spec.intergreens[ST][PN], spec.intergreens[ST][PS]) = (50, 50);
+    spec
+}
+
+fn plans() -> impl Strategy<Value = LocalPlan> {
+    let recalls = prop::collection::vec(0usize..4, 0..3);
+    (prop::option::of(0..CYCLE), recalls, prop::option::of(0usize..4), 10i64..50).prop_map(
+        |(offset, recalls, rest, passage)| LocalPlan {
+            actuation: Some(Actuation { recalls, rest, passage, ..actuation() }),
+            ..actuated(&PROGRAMME, offset)
+        },
+    )
+}
+
+fn specs() -> impl Strategy<Value = CabinetSpec> {
+    (layouts(), plans(), prop::bool::ANY, prop::collection::vec(prop::bool::ANY, 4)).prop_map(
+        |(spec, plan, centre, buttons)| {
+            let mut spec = with_plan(spec, plan);
+            spec.id = "dc01".into();
+            spec.centre_actuation = centre.then(actuation);
+            (PN..=PE).zip(buttons).for_each(|(p, on_call)| spec.phases[p].on_call = on_call);
+            spec
+        },
+    )
+}
+
+fn act(corner: &mut Corner, act: &Act, generation: &mut u32) {
+    match act {
+        Act::Cover(covered, steps) => (0..*steps).for_each(|_| corner.step(*covered)),
+        Act::Press(phase) => corner.cabinet.press(*phase),
+        Act::Push(greens) => {
+            *generation += 1;
+            let cycle: i64 = greens.iter().map(|g| g + 50).sum();
+            let start = status(&corner.cabinet).cycle_start + i64::from(corner.cabinet.read(208, 1).unwrap()[0]);
+            let words = block(*generation, 1, greens, start.rem_euclid(cycle));
+            corner.cabinet.write(400, &words).unwrap();
+            corner.cabinet.write(600, &commit(&words, start, 20)).unwrap();
+            corner.cabinet.write(620, &[*generation as u16, 6000]).unwrap();
+        }
+        Act::Release => corner.cabinet.write(640, &[0x5245, 0]).unwrap(),
+        Act::Manual(on) => corner.cabinet.set_manual(*on),
+        Act::Flash => {
+            corner.cabinet.set_flash(true, Fault::Conflict);
+            corner.step(0);
+            corner.cabinet.set_flash(false, Fault::None);
+        }
+        Act::Reboot => corner.cabinet.reboot(),
+        Act::Clock(by) => {
+            let clock = corner.cabinet.clock() + by;
+            corner.cabinet.write(630, &quarters(clock)).unwrap();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_monitor_stays_silent(spec in specs(), story in acts()) {
+        let mut corner = Corner::new(spec);
+        let mut generation = 0;
+        for (k, it) in story.iter().enumerate() {
+            act(&mut corner, it, &mut generation);
+            prop_assert_eq!(corner.judge(), [], "after act {}: {:?}", k, it);
+        }
+    }
+
+    /// Somebody stands on a loop without ever going away, whatever the others do: he is served, free within one round of
+    /// maxima, coordinated within two cycles.
+    #[test]
+    fn whoever_calls_is_served(spec in specs(), waits in 0usize..8, story in acts()) {
+        let bound = match spec.day_plan[0].plan.offset {
+            Some(_) => 2 * CYCLE + 300,
+            // Four maxima, each with the clearance of 15 s and its late start, and changes of 6 s.
+            None => 450 + 200 + 300 + 200 + 4 * (150 + 30 + 60) + 220,
+        };
+        let waits = if spec.inputs.iter().any(|i| i.phase == waits) { waits } else { ST };
+        let mut corner = Corner::new(spec);
+        let mut since = corner.now;
+        for it in &story {
+            let Act::Cover(covered, steps) = it else { continue };
+            for _ in 0..*steps {
+                corner.step(covered | 1 << waits);
+                if corner.green(waits) {
+                    since = corner.now;
+                }
+                prop_assert!(corner.now - since <= bound, "{waits} waits since {} s", (corner.now - since) / 10);
+            }
+        }
+    }
+
+    /// Whatever is called, cycles begin every 108 s, and the reference phase is green from its programmed start to its yield
+    /// point at the least.
+    #[test]
+    fn coordination_keeps_its_cycle(spec in layouts(), story in acts()) {
+        let plan = actuated(&PROGRAMME, Some(T.rem_euclid(CYCLE)));
+        let late = spec.stages[0].late_starts.len() as i64 * 20;
+        let mut corner = Corner::new(with_plan(spec, plan));
+        for it in &story {
+            let Act::Cover(covered, steps) = it else { continue };
+            for _ in 0..*steps {
+                corner.step(*covered);
+                let into = (corner.now - T).rem_euclid(CYCLE);
+                prop_assert_eq!(corner.cabinet.cycle_start(), Some(corner.now - into));
+                if (late..PROGRAMME[0]).contains(&into) {
+                    prop_assert!(corner.green(WT), "{into} into the cycle");
+                }
+            }
+        }
+    }
+
+    /// When everybody always calls, vehicles see a coordinated plan of stages as the fixed-time one it is made of.
+    #[test]
+    fn full_demand_is_the_programme(spec in layouts(), offset in 0..CYCLE) {
+        prop_assume!(spec.rings.is_empty());
+        let changes = |actuation: Option<Actuation>| {
+            let plan = LocalPlan { actuation, ..actuated(&PROGRAMME, Some(offset)) };
+            let mut corner = Corner::new(with_plan(spec.clone(), plan));
+            corner.until(2 * CYCLE, u32::MAX);
+            corner.cabinet.lamp_changes();
+            let mut greens = corner.greens(&[WT, ET, WL, EL, ST, NT, SL, NL]);
+            greens.retain(|g| g.1 > CYCLE && g.2 > 0);
+            greens
+        };
+        prop_assert_eq!(changes(None), changes(Some(actuation())));
+    }
+
+    /// Long strides see what short ones see while nobody calls anew.
+    #[test]
+    fn strides_do_not_matter(spec in specs(), covered in any::<u32>(), time in 1i64..3000) {
+        let changes = |strides: bool| {
+            let mut corner = Corner::new(spec.clone());
+            for _ in 0..200 {
+                corner.step(covered);
+            }
+            corner.step(0);
+            if strides {
+                for t in 1..time {
+                    corner.cabinet.advance(corner.now + t, &[]);
+                }
+            }
+            corner.cabinet.advance(corner.now + time, &[]);
+            corner.cabinet.lamp_changes()
+        };
+        prop_assert_eq!(changes(false), changes(true));
+    }
+}
