@@ -217,15 +217,15 @@ fn a_replay_reports_on_every_way_out() {
     assert_eq!(report["provenance"]["bus"], "tcp");
     assert_eq!(report["provenance"]["definition"].as_str().unwrap().len(), 64);
     let arms: Vec<&str> = report["arms"].as_array().unwrap().iter().map(|a| a["arm"].as_str().unwrap()).collect();
-    assert_eq!(arms, ["isolated", "fixed", "greenwave"]);
+    assert_eq!(arms, ["isolated", "actuated", "fixed", "greenwave"]);
     let first = &report["comparisons"][0];
     for key in ["measure", "unit", "arm", "against", "mean", "lo", "hi", "n"] {
         assert!(first.get(key).is_some(), "{first}");
     }
     assert_eq!(first["lo"], Value::Null, "an absent value is absent, never 0");
     let rows: Vec<&str> = text[1].lines().collect();
-    assert!(rows.len() == 4 && rows[0].starts_with("arm,day,seed,"), "{}", text[1]);
-    assert!(rows[3].starts_with("greenwave,1001:workday,"));
+    assert!(rows.len() == 5 && rows[0].starts_with("arm,day,seed,"), "{}", text[1]);
+    assert!(rows[4].starts_with("greenwave,1001:workday,"));
     assert!(text[2].lines().count() > 3);
     for line in text[2].lines() {
         let line: Value = serde_json::from_str(line).unwrap();

@@ -8,6 +8,7 @@
 mod kit;
 
 use greenwave::control::{Coordinator, Event, Policy};
+use greenwave::corridor::load;
 use greenwave::demand::DayProfile;
 use greenwave::optimise::{Search, Settings};
 use greenwave::plan::Plan;
@@ -35,7 +36,16 @@ fn shared() -> Shared {
 
 fn study(arms: &[Arm], days: u64, bus: BusKind, threads: usize) -> Study {
     let days = (1001..1001 + days).map(|seed| DayName { seed, kind: DayKind::Workday }).collect();
-    Study { arms: arms.to_vec(), days, seeds_per_day: 2, from_s: FROM_S, to_s: FROM_S + 1200, bus, threads }
+    Study {
+        arms: arms.to_vec(),
+        days,
+        seeds_per_day: 2,
+        from_s: FROM_S,
+        to_s: FROM_S + 1200,
+        demand: 1.0,
+        bus,
+        threads,
+    }
 }
 
 /// Results and journals as bytes.
@@ -49,7 +59,7 @@ fn bytes(shared: &Shared, study: &Study) -> (String, String) {
 fn measured(shared: &Shared, plans: &[Plan], seed: u64) -> Measures {
     let demand = Demand::of(&scenario(), DayName { seed: 1001, kind: DayKind::Workday }).unwrap();
     let run = Run { demand: &demand, day: 1001, seed, start_s: FROM_S - 600, from_s: FROM_S, to_s: FROM_S + 1200 };
-    let entry = |plan: &Plan| vec![LocalEntry { from_s: 0, plan: plan.clone(), alone: None }];
+    let entry = |plan: &Plan| vec![LocalEntry { from_s: 0, plan: plan.clone(), alone: None, actuation: None }];
     let own: Vec<_> = plans.iter().map(entry).collect();
     let rig = Rig::new(&shared.network, &own, &run).unwrap();
     rig.advance_to(FROM_S + 2400);
@@ -104,7 +114,7 @@ fn row(results: &Results, measure: &str, arm: &str, against: &str) -> serde_json
 #[test]
 fn a_placebo_heals_nothing_harm_harms_and_all_arms_meet_the_same_arrivals() {
     let shared = shared();
-    let arms = [Arm::Isolated, Arm::Fixed, Arm::PlaceboA, Arm::PlaceboB, Arm::Harm];
+    let arms = [Arm::Isolated, Arm::Actuated, Arm::Fixed, Arm::PlaceboA, Arm::PlaceboB, Arm::Harm];
     let (results, journals) = study(&arms, 5, BusKind::Memory, 2).run(&shared, &scenario(), &|| ()).unwrap();
     let number = |v: &serde_json::Value, key: &str| v[key].as_f64().unwrap();
     let placebo = row(&results, "corridor speed", "placebo-b", "placebo-a");
@@ -179,4 +189,39 @@ fn a_journal_of_events_replayed_gives_the_same_decisions() {
         let out = again.step(*now, events);
         assert_eq!(serde_json::to_string(&out.decisions).unwrap(), *decided, "at {now:?}");
     }
+}
+
+/// Definitions whose local plans are actuated, of stages and of rings: they install, run by themselves, and nobody is starved.
+#[test]
+fn actuated_local_plans_of_the_examples_run_in_the_plant() {
+    for text in [
+        include_bytes!("../corridors/examples/full.toml").as_slice(),
+        include_bytes!("../corridors/examples/ring-barrier.toml"),
+    ] {
+        let of = scenario();
+        let network = load(&[("example.toml".to_owned(), text.to_vec())]).unwrap();
+        let demand = Demand::mean(&of);
+        let run = Run { demand: &demand, day: 1, seed: 1, start_s: FROM_S, from_s: FROM_S, to_s: FROM_S + 1800 };
+        let rig = Rig::new(&network, &[], &run).unwrap();
+        rig.advance_to(FROM_S + 1800);
+        assert_eq!(rig.violations(), []);
+    }
+}
+
+#[test]
+fn lighter_traffic_is_fewer_vehicles_in_every_arm() {
+    let shared = shared();
+    let whole = study(&[Arm::Isolated, Arm::Actuated], 1, BusKind::Memory, 2);
+    let half = Study { demand: 0.5, ..whole.clone() };
+    let wished = |study: &Study| {
+        let (results, _) = study.run(&shared, &scenario(), &|| ()).unwrap();
+        results
+            .arms
+            .iter()
+            .map(|row| row.seeds.iter().map(|s| f64::from(s.measures.all.wished)).sum::<f64>())
+            .collect::<Vec<_>>()
+    };
+    let (whole, half) = (wished(&whole), wished(&half));
+    assert_eq!(half[0], half[1]);
+    assert!((half[0] / whole[0] - 0.5).abs() < 0.05, "{half:?} of {whole:?}");
 }

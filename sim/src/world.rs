@@ -3,7 +3,8 @@
 //! Knows: which lamp and which loop belongs to which cabinet. Must not know: who writes the registers, or why.
 //!
 //! ```text
-//!  registers ─► cabinets ─► lamps ─► traffic ─► loops ─► cabinets' counters ─► registers
+//!  registers ─► cabinets ─► lamps ─► traffic ─► loops ─► cabinets' counters, calls ─► registers
+//!                   │                    └─► people at kerbs ─► buttons ─► cabinets
 //!                   └────► lamp changes ─► monitors ─► violations
 //! ```
 //! Within a step the cabinets go first, on the loops as they stand; the traffic then drives for the whole step under the
@@ -171,6 +172,14 @@ impl World {
 
     fn signals(&mut self, now: Tenths) {
         let loops = self.traffic.loops();
+        // Whoever waits has pressed the button, where there is one.
+        let mut groups = 0;
+        for cabinet in &mut self.cabinets {
+            let phases = cabinet.spec().phases.len();
+            let calls = self.traffic.calls().iter().skip(groups).take(phases);
+            calls.enumerate().filter(|(_, waits)| **waits).for_each(|(phase, _)| cabinet.press(phase));
+            groups += phases;
+        }
         self.lamps.clear();
         for ((cabinet, monitor), channels) in self.cabinets.iter_mut().zip(&mut self.monitors).zip(&self.channels) {
             let mut counters = [(0, 0.0); crate::cabinet::MAX_CHANNELS];

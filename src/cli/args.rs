@@ -194,8 +194,8 @@ pub(super) struct DemandFiles {
 /// Simulated traffic drives over detectors, simulated cabinets count it, the core reads the counts over Modbus, computes
 /// coordinated plans and pushes them, the cabinets run them. All arms meet the same arrivals; differences are paired.
 ///
-/// Arms: isolated (each intersection's own best fixed plan, own cycle), fixed (coordinated day plans, the strongest we can
-/// make from training days), greenwave (starts from fixed, sees only detectors over the bus, adapts). For tests of the
+/// Arms: isolated (each intersection's own best fixed plan, own cycle), actuated (each intersection by its own detectors: gap-out,
+/// skips, maxima from the isolated plan), fixed (coordinated day plans, the strongest we can make from training days), greenwave (starts from fixed, sees only detectors over the bus, adapts). For tests of the
 /// method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -219,7 +219,7 @@ pub(super) struct Replay {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=999))]
     pub(super) seeds: u64,
     /// Arms, each compared with those before it.
-    #[arg(long, value_delimiter = ',', default_value = "isolated,fixed,greenwave")]
+    #[arg(long, value_delimiter = ',', default_value = "isolated,actuated,fixed,greenwave")]
     pub(super) arms: Vec<Arm>,
     /// Measured from this time of day; a warm-up of 15 minutes before it is not counted. Default: 06:30, or where the scenario's
     /// counts begin.
@@ -232,6 +232,10 @@ pub(super) struct Replay {
     /// The whole day, 06:00 to 21:00.
     #[arg(long, conflicts_with_all = ["from", "to"])]
     pub(super) whole_day: bool,
+    /// So much of the scenario's vehicles come, in every arm, such as 0.5: how the arms compare in lighter traffic. Plans stay
+    /// those for the whole of them.
+    #[arg(long = "demand", value_name = "FACTOR", value_parser = factor, default_value = "1")]
+    pub(super) factor: f64,
     /// How the core reaches the cabinets.
     #[arg(long, value_enum, default_value_t = BusKind::Tcp)]
     pub(super) bus: BusKind,
@@ -251,7 +255,7 @@ pub(super) struct Replay {
     #[arg(long, value_name = "ID", requires = "html")]
     pub(super) corridor: Option<String>,
     /// Run again what a report says was run, and compare every byte: 0 the same, 1 not. Files that have moved since can be named.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "json", "csv", "html", "journal", "format", "corridor"])]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "factor", "json", "csv", "html", "journal", "format", "corridor"])]
     pub(super) verify: Option<PathBuf>,
     /// Write every decision of the core with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]
@@ -304,6 +308,11 @@ pub(super) fn clock(text: &str) -> Result<u32, String> {
     let (h, m): (u32, u32) = (h.parse().map_err(|_| wrong())?, m.parse().map_err(|_| wrong())?);
     let s = h * 3600 + m * 60;
     if m < 60 && s <= 86_400 { Ok(s) } else { Err(wrong()) }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|f| (0.05..=3.0).contains(f));
+    factor.ok_or_else(|| format!("`{text}` is no factor between 0.05 and 3"))
 }
 
 fn window(text: &str) -> Result<(u32, u32), String> {

@@ -64,6 +64,7 @@ fn driven(args: &Args) -> Result<String> {
         seeds_per_day: args.seed,
         from_s,
         to_s,
+        demand: 1.0,
         bus: BusKind::Memory,
         threads: 1,
     };

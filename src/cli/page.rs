@@ -1,6 +1,7 @@
 //! A replay's page: results, journals and plans put into the report's plain data.
 
 use super::record::Provenance;
+use super::table::lighter;
 use super::{count, scene};
 use crate::calendar::Calendar;
 use crate::corridor::{Corridor, Direction, Network};
@@ -87,7 +88,15 @@ fn facts(study: &Study, made: &Provenance) -> Vec<(String, String)> {
         ("流量 counts", format!("{} {}", files.counts.display(), made.counts)),
         ("场景 scenario", format!("{} {}", files.scenario.display(), made.scenario)),
         ("日计划 day plans", plans),
-        ("时段 window", format!("{} to {}, warm-up of 15 minutes before it", clock(study.from_s), clock(study.to_s))),
+        (
+            "时段 window",
+            format!(
+                "{} to {}, {}warm-up of 15 minutes before it",
+                clock(study.from_s),
+                clock(study.to_s),
+                lighter(study)
+            ),
+        ),
         ("日期 days", days.join(", ")),
         ("随机种子 seeds a day", study.seeds_per_day.to_string()),
         ("命令 command", format!("greenwave {}", made.command)),

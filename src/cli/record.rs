@@ -26,6 +26,13 @@ pub(super) struct Asked {
     pub(super) seeds_per_day: u64,
     pub(super) from_s: u32,
     pub(super) to_s: u32,
+    /// How much of the scenario's vehicles; reports from before it could be asked for have all of them.
+    #[serde(default = "all")]
+    pub(super) demand: f64,
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 /// Where the numbers come from. What lies in here may differ between two runs of the same results.
@@ -62,6 +69,7 @@ impl Asked {
             seeds_per_day: study.seeds_per_day,
             from_s: study.from_s,
             to_s: study.to_s,
+            demand: study.demand,
         }
     }
 }

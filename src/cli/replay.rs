@@ -33,6 +33,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         seeds_per_day: args.seeds,
         from_s,
         to_s,
+        demand: args.factor,
         bus: args.bus,
         threads: files::threads(args.threads),
     };
@@ -64,12 +65,13 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
             let corridors = inputs.network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en));
             let source = inputs.plans.map_or("computed".to_string(), |p| p.path.display().to_string());
             let head = format!(
-                "{}: {} x {}, {} to {}, day plans {source}",
+                "{}: {} x {}, {} to {}, {}day plans {source}",
                 corridors.collect::<Vec<_>>().join(", "),
                 count(study.days.len(), "day"),
                 count(study.seeds_per_day as usize, "seed"),
                 clock(from_s),
-                clock(to_s)
+                clock(to_s),
+                table::lighter(&study)
             );
             say(&format!("{}\n", table::wrapped(&head)));
             say(table::results(&results).trim_end());

@@ -1,7 +1,7 @@
 //! The comparison table of a replay, as text within 80 columns.
 
 use super::count;
-use crate::replay::{Arm, Results, means};
+use crate::replay::{Arm, Results, Study, means};
 use crate::rig::gain::Comparison;
 use std::fmt::Write as _;
 
@@ -108,6 +108,11 @@ pub(super) fn wrapped(text: &str) -> String {
         used += wide;
     }
     lines
+}
+
+/// What is said of another demand than the whole.
+pub(super) fn lighter(study: &Study) -> String {
+    if study.demand == 1.0 { String::new() } else { format!("{} of the demand, ", study.demand) }
 }
 
 /// Relative rows say it best; absolute ones only where there is no relative one.

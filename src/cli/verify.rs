@@ -33,6 +33,7 @@ pub(super) fn run(report: &Path, args: &Replay) -> Result<ExitCode> {
         seeds_per_day: asked.seeds_per_day,
         from_s: asked.from_s,
         to_s: asked.to_s,
+        demand: asked.demand,
         bus: args.bus,
         threads: files::threads(args.threads),
     };

@@ -29,6 +29,8 @@ pub struct Study {
     pub from_s: u32,
     /// … to this one.
     pub to_s: u32,
+    /// How much of the scenario's vehicles come, in all arms alike; plans stay those for the whole of them.
+    pub demand: f64,
     /// The bus of the arm that has one.
     pub bus: BusKind,
     /// Runs at the same time.
@@ -95,7 +97,7 @@ impl Study {
         (day, seed): (DayName, u64),
         (corridor, window): (&Corridor, (u32, u32)),
     ) -> Result<Vec<Film>, RunProblem> {
-        let demand = Demand::of(scenario, day)?;
+        let demand = Demand::of(scenario, day)?.scaled(self.demand);
         let run = self.of(&demand, day, seed);
         let films = in_parallel(self.threads, arms.len(), |k| film(shared, arms[k], &run, corridor, window));
         films.into_iter().collect()
@@ -119,7 +121,7 @@ impl Study {
         let outcomes = in_parallel(self.threads, jobs.len(), |job| {
             let (a, p) = jobs[job];
             let (day, seed) = pairs[p];
-            let demand = Demand::of(scenario, day)?;
+            let demand = Demand::of(scenario, day)?.scaled(self.demand);
             let outcome = run_arm(shared, self.arms[a], &self.of(&demand, day, seed), self.bus);
             done();
             outcome

@@ -221,7 +221,7 @@ impl Yard<'_> {
         let run = Run { demand: &demand, day, seed: day * 1000 + 1, start_s, from_s, to_s };
         let entry = |(index, plan): (IntersectionIndex, &Plan)| {
             let alone = alone.then(|| phase_at_start(plan, run.seed, index));
-            vec![LocalEntry { from_s: 0, plan: plan.clone(), alone }]
+            vec![LocalEntry { from_s: 0, plan: plan.clone(), alone, actuation: None }]
         };
         let own: Vec<Vec<LocalEntry>> = self.network.indices().zip(plans).map(entry).collect();
         let rig = Rig::new(self.network, &own, &run)?;

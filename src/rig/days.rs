@@ -115,7 +115,10 @@ impl FromStr for DayName {
 
 /// One day's demand, ready for any street of the network.
 #[derive(Debug, Clone)]
-pub struct Demand(Flows);
+pub struct Demand {
+    flows: Flows,
+    factor: f64,
+}
 
 #[derive(Debug, Clone)]
 enum Flows {
@@ -126,10 +129,11 @@ enum Flows {
 impl Demand {
     /// The mean workday of a scenario.
     pub fn mean(scenario: &Scenario) -> Demand {
-        Demand(match scenario {
+        let flows = match scenario {
             Scenario::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
             Scenario::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
-        })
+        };
+        Demand { flows, factor: 1.0 }
     }
 
     /// A day drawn by its name.
@@ -137,25 +141,34 @@ impl Demand {
     /// # Errors
     /// When the scenario has no days of this kind.
     pub fn of(scenario: &Scenario, name: DayName) -> Result<Demand, RigProblem> {
-        match scenario {
-            Scenario::Pattern(scenario) => Ok(Demand(Flows::Entries(day::day(scenario, name.seed, name.kind)))),
+        let flows = match scenario {
+            Scenario::Pattern(scenario) => Flows::Entries(day::day(scenario, name.seed, name.kind)),
             Scenario::Counted(hour) if counted::KINDS.contains(&name.kind) => {
-                Ok(Demand(Flows::Counts(hour.day(name.seed, name.kind), hour.heavy_share())))
+                Flows::Counts(hour.day(name.seed, name.kind), hour.heavy_share())
             }
             Scenario::Counted(hour) => {
                 let kinds: Vec<&str> = counted::KINDS.iter().map(|k| k.name()).collect();
-                Err(RigProblem::NoSuchDay(name.to_string(), hour.name().to_owned(), kinds.join(", ")))
+                return Err(RigProblem::NoSuchDay(name.to_string(), hour.name().to_owned(), kinds.join(", ")));
             }
-        }
+        };
+        Ok(Demand { flows, factor: 1.0 })
+    }
+
+    /// The same day with so much of the vehicles at every entry; people on foot stay as they are.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Demand {
+        Demand { factor: self.factor * factor, ..self }
     }
 
     pub(super) fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {
         let street: &Street = &built.street;
-        match &self.0 {
-            Flows::Entries(day) => Ok(day.demand(|id, approach| built.approach_link(network, id, approach))),
+        let mut demand = match &self.flows {
+            Flows::Entries(day) => day.demand(|id, approach| built.approach_link(network, id, approach)),
             Flows::Counts(counts, heavy) => {
-                counts.demand(street, *heavy, |id, approach| built.approach_link(network, id, approach))
+                counts.demand(street, *heavy, |id, approach| built.approach_link(network, id, approach))?
             }
-        }
+        };
+        demand.entries.iter_mut().flat_map(|e| &mut e.vehicles).for_each(|vehicles| *vehicles *= self.factor);
+        Ok(demand)
     }
 }

@@ -3,7 +3,7 @@
 use super::days::Demand;
 use super::translate::{self, LocalEntry, Translated};
 use crate::bus::{Device, SharedDevice};
-use crate::corridor::{IntersectionIndex, Network, Serves};
+use crate::corridor::{Intersection, IntersectionIndex, Network, Operation, Serves};
 use crate::units::Moment;
 use greenwave_sim::arrivals::Arrivals;
 use greenwave_sim::cabinet::{Cabinet, Mode, SpecError};
@@ -74,7 +74,7 @@ impl Rig {
         let window =
             Window { start_s: f64::from(run.start_s), from_s: f64::from(run.from_s), to_s: f64::from(run.to_s) };
         let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
-        let installations = installations(network, own, &translated);
+        let installations = installations(network, own, &translated, Moment::new(midnight));
         let world = World::new(street, departures, run.seed, window, installations, midnight)?;
         let units = network.intersections().iter().map(|i| i.cabinet.unit).collect();
         Ok(Rig { world: Arc::new(Mutex::new(world)), midnight, units })
@@ -156,16 +156,21 @@ impl Faults<'_> {
     }
 }
 
-fn installations(network: &Network, own: &[Vec<LocalEntry>], street: &Translated) -> Vec<Installation> {
+fn installations(
+    network: &Network,
+    own: &[Vec<LocalEntry>],
+    street: &Translated,
+    midnight: Moment,
+) -> Vec<Installation> {
     let none = Vec::new();
     network
         .intersections()
         .iter()
         .enumerate()
         .map(|(index, at)| Installation {
-            cabinet: translate::cabinet(network, at, own.get(index).unwrap_or(&none)),
+            cabinet: translate::cabinet(network, at, own.get(index).unwrap_or(&none), midnight),
             monitor: MonitorSpec {
-                phases: at.phases.iter().map(watched).collect(),
+                phases: at.phases.iter().map(|p| watched(p, by_call(at, own.get(index).unwrap_or(&none)))).collect(),
                 conflicts: at.conflicts.clone(),
                 intergreens: at
                     .intergreens
@@ -178,7 +183,15 @@ fn installations(network: &Network, own: &[Vec<LocalEntry>], street: &Translated
         .collect()
 }
 
-fn watched(phase: &crate::corridor::Phase) -> WatchedPhase {
+/// Whether the cabinet serves its phases by call in some plan of its own.
+fn by_call(at: &Intersection, own: &[LocalEntry]) -> bool {
+    let installed = own.is_empty() && matches!(at.local_plan.operation, Operation::Actuated(_));
+    installed || own.iter().any(|entry| entry.actuation.is_some())
+}
+
+fn watched(phase: &crate::corridor::Phase, by_call: bool) -> WatchedPhase {
+    // Whom nobody calls is left out and not starved; pedestrians without a button are never left out.
+    let left_out = by_call && !matches!(phase.serves, Serves::Pedestrians { on_call: false, .. });
     let tenths = |t: crate::units::Tenths| i64::from(t.count());
     WatchedPhase {
         pedestrian: match phase.serves {
@@ -187,7 +200,7 @@ fn watched(phase: &crate::corridor::Phase) -> WatchedPhase {
         },
         min_green: tenths(phase.min_green),
         yellow: tenths(phase.yellow),
-        starved_after: Some(STARVED_S * 10),
+        starved_after: (!left_out).then_some(STARVED_S * 10),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::give_way::{self, Numbers, Ways, green};
 use crate::corridor::{
-    Approach, Arm, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network, Serves,
+    Actuation, Approach, Arm, ClockZero, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Movement,
+    Network, Operation, PhaseIndex, Serves,
 };
 use crate::plan::Plan;
-use crate::units::{Metres, MetresPerSecond, Tenths};
-use greenwave_sim::cabinet::{CabinetSpec, DayEntry, LocalPlan, PhaseKind, PhaseSpec, StageSpec};
+use crate::units::{Metres, MetresPerSecond, Moment, Shift, Tenths};
+use greenwave_sim::cabinet::{self, CabinetSpec, DayEntry, Input, LocalPlan, Memory, PhaseKind, PhaseSpec, StageSpec};
 use greenwave_sim::counts::Approach as SimApproach;
 use greenwave_sim::street::{self, ApproachClass, BikeSite, Control, LoopSite, Street, StreetError, Turn};
 use std::collections::BTreeMap;
@@ -258,29 +259,38 @@ pub struct LocalEntry {
     pub plan: Plan,
     /// `None`: coordinated by the plan's offset. `Some`: alone, starting this far into its cycle.
     pub alone: Option<Tenths>,
+    /// `Some`: by its detectors; the plan's greens are then what it would run without them.
+    pub actuation: Option<Actuation>,
 }
 
-/// The installation of one cabinet.
-pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry]) -> CabinetSpec {
+/// The installation of one cabinet; `midnight` is the local one of the run's day.
+pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], midnight: Moment) -> CabinetSpec {
+    let daily = at.cabinet.clock_zero == Some(ClockZero::LocalMidnight);
     let own: Vec<DayEntry> = if own.is_empty() {
         let greens = at.local_plan.greens.iter().map(|&g| tenths(g)).collect();
-        vec![DayEntry { from_s: 0, plan: LocalPlan { greens, offset: None, initial_phase: 0 } }]
+        let actuation = match &at.local_plan.operation {
+            Operation::FixedTime => None,
+            Operation::Actuated(actuation) => Some(actuated(actuation)),
+        };
+        vec![DayEntry { from_s: 0, plan: LocalPlan { greens, offset: None, initial_phase: 0, actuation } }]
     } else {
-        own.iter().map(day_entry).collect()
+        own.iter().map(|entry| day_entry(entry, daily.then_some(midnight))).collect()
     };
+    let shifts = |list: &[(PhaseIndex, Tenths)]| list.iter().map(|&(p, t)| (p.0, tenths(t))).collect();
+    let index = |phases: &Vec<PhaseIndex>| phases.iter().map(|p| p.0).collect::<Vec<_>>();
     CabinetSpec {
         id: at.id.clone(),
         phases: at
             .phases
             .iter()
-            .map(|p| PhaseSpec {
-                kind: match p.serves {
-                    Serves::Vehicles { .. } => PhaseKind::Vehicle,
-                    Serves::Pedestrians { walk, clearance, .. } => {
-                        PhaseKind::Pedestrian { walk: tenths(walk), clearance: tenths(clearance) }
+            .map(|p| {
+                let (kind, on_call) = match p.serves {
+                    Serves::Vehicles { .. } => (PhaseKind::Vehicle, false),
+                    Serves::Pedestrians { walk, clearance, on_call, .. } => {
+                        (PhaseKind::Pedestrian { walk: tenths(walk), clearance: tenths(clearance) }, on_call)
                     }
-                },
-                min_green: tenths(p.min_green),
+                };
+                PhaseSpec { kind, min_green: tenths(p.min_green), yellow: tenths(p.yellow), on_call }
             })
             .collect(),
         stages: at
@@ -292,6 +302,8 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry]) 
                 max_green: tenths(s.max_green),
                 yellow: tenths(s.yellow),
                 all_red: tenths(s.all_red),
+                late_starts: shifts(&s.late_starts),
+                early_cuts: shifts(&s.early_cuts),
             })
             .collect(),
         conflicts: at.conflicts.clone(),
@@ -300,8 +312,13 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry]) 
         cycle_max: tenths(at.cycle.max.length()),
         reference_phase: at.reference_phase.0,
         day_plan: own,
+        day_types: Vec::new(),
+        clock_zero: if daily { cabinet::ClockZero::LocalMidnight } else { cabinet::ClockZero::UnixEpoch },
         utc_offset_s: network.utc_offset_s(),
         detectors: at.detectors.iter().map(|d| usize::from(d.channel)).max().unwrap_or(0),
+        inputs: at.detectors.iter().flat_map(|d| inputs(at, d)).collect(),
+        rings: at.rings.iter().flat_map(|r| &r.rings).map(|ring| ring.iter().map(index).collect()).collect(),
+        centre_actuation: None,
         drift_ppm: 0,
         clock_error: 0,
         startup_flash: 0,
@@ -310,13 +327,47 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry]) 
     }
 }
 
-fn day_entry(entry: &LocalEntry) -> DayEntry {
+/// Whom a loop calls and extends: every phase that serves a movement of its lane. A stop-line loop calls while somebody stands
+/// on it; an advance loop remembers who passed it.
+fn inputs(at: &Intersection, detector: &Detector) -> Vec<Input> {
+    let memory = match detector.kind {
+        DetectorKind::StopLine => Memory::NonLocking,
+        DetectorKind::Advance => Memory::Locking,
+        DetectorKind::Exit | DetectorKind::Bikes => return Vec::new(),
+    };
+    let lane = at.approach(detector.from).and_then(|a| a.lanes.get(detector.lane));
+    let movements = lane.map(|lane| lane.movements.iter().collect::<Vec<_>>()).unwrap_or_default();
+    let mut phases: Vec<PhaseIndex> =
+        movements.into_iter().filter_map(|movement| at.phase_for(detector.from, movement)).collect();
+    phases.sort();
+    phases.dedup();
+    let channel = usize::from(detector.channel) - 1;
+    let input = |p: PhaseIndex| Input { channel, phase: p.0, call: Some(memory), stretch: Some(0) };
+    phases.into_iter().map(input).collect()
+}
+
+fn actuated(actuation: &Actuation) -> cabinet::Actuation {
+    cabinet::Actuation {
+        passage: tenths(actuation.passage),
+        max_greens: actuation.max_greens.iter().map(|&t| tenths(t)).collect(),
+        recalls: actuation.recalls.iter().map(|k| k.0).collect(),
+        rest: actuation.rest.map(|k| k.0),
+    }
+}
+
+/// `zero`: what the cabinet counts offsets from, where that is not the epoch.
+fn day_entry(entry: &LocalEntry, zero: Option<Moment>) -> DayEntry {
+    let offset = match zero {
+        None => entry.plan.offset,
+        Some(zero) => entry.plan.cycle.offset(Shift::new(entry.plan.offset.next(zero).count() - zero.count())),
+    };
     DayEntry {
         from_s: entry.from_s,
         plan: LocalPlan {
             greens: entry.plan.greens().into_iter().map(tenths).collect(),
-            offset: entry.alone.is_none().then(|| tenths(entry.plan.offset.since_zero())),
+            offset: entry.alone.is_none().then(|| tenths(offset.since_zero())),
             initial_phase: entry.alone.map_or(0, tenths),
+            actuation: entry.actuation.as_ref().map(actuated),
         },
     }
 }

@@ -83,7 +83,7 @@ impl Plan {
     }
 
     /// The same with offsets from the last local midnight.
-    pub(super) fn from_midnight(self, utc_offset_s: i32) -> Self {
+    pub(super) fn since_midnight(self, utc_offset_s: i32) -> Self {
         Self { daily: Some(utc_offset_s), ..self }
     }
 

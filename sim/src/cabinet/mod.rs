@@ -43,8 +43,8 @@ pub use faults::Fault;
 pub use guard::Breach;
 pub use registers::Exception;
 pub use spec::{
-    CabinetSpec, ClockZero, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError, StageSpec,
-    Tenths,
+    CabinetSpec, ClockZero, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError,
+    StageSpec, Tenths,
 };
 
 use crate::signal::Lamp;
@@ -135,7 +135,7 @@ impl Cabinet {
             let plan = Plan::new(&table, entry.plan.greens.clone(), reference, entry.plan.offset);
             match table.spec.clock_zero {
                 ClockZero::UnixEpoch => plan,
-                ClockZero::LocalMidnight => plan.from_midnight(table.spec.utc_offset_s),
+                ClockZero::LocalMidnight => plan.since_midnight(table.spec.utc_offset_s),
             }
         };
         let local_plans = table.lines.iter().map(plan).collect();

@@ -4,6 +4,7 @@
 //!  stages:         ring 0:  stage 1 | stage 2 | stage 3 |        a barrier after each: one slot a group
 //!  NEMA dual ring: ring 0:  WL  ET  | SL  NT  |                  slots of one group run after each other in their ring,
 //!                  ring 1:  EL  WT  | NL  ST  |                  beside any of the other ring's; barriers are crossed together
+//!                                                                a ring without phases in a group rests in an empty slot
 //! ```
 //!
 //! Knows: the installation. Must not know: what is green. NEMA TS 2-2003 section 3.5.1 (ring structure, concurrency groups).
@@ -66,15 +67,19 @@ impl Layout {
         let listed: Vec<usize> = spec.rings.iter().flatten().flatten().copied().collect();
         let vehicle = |&p: &usize| spec.phases.get(p).is_some_and(|x| x.kind == PhaseKind::Vehicle);
         let once = (0..spec.phases.len()).filter(vehicle).all(|p| listed.iter().filter(|&&q| q == p).count() == 1);
-        let even = groups > 0 && spec.rings.iter().all(|r| r.len() == groups && r.iter().all(|g| !g.is_empty()));
+        let even = groups > 0 && spec.rings.iter().all(|r| r.len() == groups);
         if !even || !once || !listed.iter().all(vehicle) {
             return Err(SpecError::Shape { what: "rings" });
         }
         let mut slots = Vec::new();
         for (ring, list) in spec.rings.iter().enumerate() {
             for (group, phases) in list.iter().enumerate() {
-                let slot = |&p: &usize| Slot { ring, group, members: 1 << p, stage: None, change: spec.phases[p].yellow };
+                let slot =
+                    |&p: &usize| Slot { ring, group, members: 1 << p, stage: None, change: spec.phases[p].yellow };
                 slots.extend(phases.iter().map(slot));
+                if phases.is_empty() {
+                    slots.push(Slot { ring, group, members: 0, stage: None, change: 0 });
+                }
             }
         }
         let mut layout = Layout { slots, rings: spec.rings.len(), groups };

@@ -246,7 +246,16 @@ fn a_centre_plan_of_fixed_time_takes_over_from_free_operation_and_gives_back() {
     let greens = corner.greens(&[WT, WL, ST, SL]);
     let at = |k: i64| 2 * CYCLE + k;
     let since: Vec<_> = greens.into_iter().filter(|g| g.1 >= at(0)).collect();
-    assert_eq!(since, [(WT, at(0), at(400)), (WL, at(450), at(570)), (ST, at(620), at(860)), (SL, at(910), at(1030)), (WT, at(CYCLE), 0)]);
+    assert_eq!(
+        since,
+        [
+            (WT, at(0), at(400)),
+            (WL, at(450), at(570)),
+            (ST, at(620), at(860)),
+            (SL, at(910), at(1030)),
+            (WT, at(CYCLE), 0)
+        ]
+    );
     corner.cabinet.write(640, &[0x5245, 0]).unwrap();
     corner.until(5 * CYCLE, 0);
     assert_eq!(status(&corner.cabinet).mode, Mode::Local as u16);

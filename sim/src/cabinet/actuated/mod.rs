@@ -220,7 +220,9 @@ impl Engine {
                 let point = now + windows.until_yield(r, now);
                 let start = windows.next_start(slot, now);
                 all.extend([point, start, start - (self.back_at(scene, heads) - now)]);
-                all.extend(table.layout.slots[slot].phases().map(|p| point - table.before_end(&table.layout.slots[slot], p)));
+                all.extend(
+                    table.layout.slots[slot].phases().map(|p| point - table.before_end(&table.layout.slots[slot], p)),
+                );
             }
             for s in 0..table.layout.slots.len() {
                 let slot = &table.layout.slots[s];
@@ -281,6 +283,8 @@ fn max_green(table: &Table, actuation: &Actuation, slot: usize) -> Tenths {
     let slot = &table.layout.slots[slot];
     match slot.stage {
         Some(k) => actuation.max_greens[k],
-        None => (0..table.stages()).filter(|&k| table.members[k] & slot.members != 0).map(|k| actuation.max_greens[k]).sum(),
+        None => {
+            (0..table.stages()).filter(|&k| table.members[k] & slot.members != 0).map(|k| actuation.max_greens[k]).sum()
+        }
     }
 }

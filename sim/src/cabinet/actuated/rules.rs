@@ -132,7 +132,7 @@ impl Rules<'_> {
     fn eligible(&self, s: usize) -> bool {
         let (table, now) = (self.scene.table, self.scene.now);
         let Some(windows) = &self.engine.windows else { return true };
-        if self.coordinated(s) {
+        if self.coordinated(s) || table.layout.slots[s].members == 0 {
             return true;
         }
         let r = table.layout.slots[s].ring;
@@ -187,6 +187,7 @@ impl Rules<'_> {
         }
         let over = match &self.engine.windows {
             Some(_) if self.coordinated(at.slot) => true,
+            Some(_) if slot.members == 0 => true,
             Some(w) => {
                 let tail = self.tail(at.slot, wanted).unwrap_or(0);
                 w.since_yield(ring, now) + tail >= w.force_off(table, at.slot) || self.due_back(ring)

@@ -28,8 +28,13 @@ pub(super) struct Windows {
 impl Windows {
     pub(super) fn new(table: &Table, cycle: &Cycle) -> Windows {
         let layout = &table.layout;
-        let greens: Vec<_> = layout.slots.iter().map(|slot| programmed(table, cycle.greens(), slot)).collect();
+        let mut greens: Vec<_> = layout.slots.iter().map(|slot| programmed(table, cycle.greens(), slot)).collect();
         let coordinated = coordinated(table, layout, &greens);
+        // A ring that rests meanwhile goes with the others.
+        let reference = coordinated.iter().copied().find(|&s| layout.slots[s].has(table.spec.reference_phase));
+        for &s in coordinated.iter().filter(|&&s| layout.slots[s].members == 0) {
+            greens[s] = reference.map_or(greens[s], |reference| greens[reference]);
+        }
         Windows { cycle: cycle.length(), start: cycle.start, greens, coordinated }
     }
 
@@ -101,6 +106,7 @@ fn coordinated(table: &Table, layout: &Layout, greens: &[(Tenths, Tenths)]) -> V
         None => layout.slots.iter().position(|s| s.has(table.spec.reference_phase)).unwrap_or(0),
     };
     let (ring, group) = (layout.slots[reference].ring, layout.slots[reference].group);
-    let longest = |r: usize| layout.of(r, group).max_by_key(|&s| (greens[s].1, std::cmp::Reverse(s))).unwrap_or(reference);
+    let longest =
+        |r: usize| layout.of(r, group).max_by_key(|&s| (greens[s].1, std::cmp::Reverse(s))).unwrap_or(reference);
     (0..layout.rings).map(|r| if r == ring { reference } else { longest(r) }).collect()
 }
