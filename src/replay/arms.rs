@@ -70,11 +70,12 @@ impl FromStr for Arm {
 }
 
 /// Longest greens of the actuated arm as a share of the isolated plan's, and its passage time: what cost least on training days
-/// 1 to 4 of 100, 112, 125, 150 and 200 % and 1.7 to 3.5 s (FHWA Signal Timing Manual, 2nd ed., chapter 6: 125 to 150 % of
-/// optimal fixed-time splits; maximum allowable headways of 2 to 3 s at stop-line loops of several lanes). Longer ones keep
-/// a green through the thin end of a platoon while full queues wait, shorter ones cut the queue's own gaps.
+/// 1 to 4, in delay and stops, of 100, 112, 125, 150 and 200 % and of 1 to 3.5 s, with and without upstream loops extending
+/// (FHWA Signal Timing Manual, 2nd ed., chapter 6, has 125 to 150 % of optimal fixed-time splits, and for the passage time the
+/// longest headway allowed less the time over the loop). Longer ones keep a green through the thin end of a platoon while
+/// full queues wait; 1 s cuts queues apart. The cabinets hear their loops every half second, which adds up to that much.
 const MAX_GREEN_PERCENT: u32 = 125;
-const PASSAGE: Tenths = Tenths::new(20);
+const PASSAGE: Tenths = Tenths::new(17);
 
 /// Everything the arms run on, made once for all runs of a study.
 #[derive(Debug, Clone)]
