@@ -70,7 +70,7 @@ impl FromStr for Arm {
 }
 
 /// Longest greens of the actuated arm as a share of the isolated plan's, and its passage time: what cost least on training days
-/// 1 to 4, in delay and stops, of 100, 112, 125, 150 and 200 % and of 1 to 3.5 s, with and without upstream loops extending
+/// 1 to 4 in delay and stops, and was confirmed on 11 to 14, of 100, 112, 125, 150 and 200 % and of 1 to 3.5 s, with and without upstream loops extending
 /// (FHWA Signal Timing Manual, 2nd ed., chapter 6, has 125 to 150 % of optimal fixed-time splits, and for the passage time the
 /// longest headway allowed less the time over the loop). Longer ones keep a green through the thin end of a platoon while
 /// full queues wait; 1 s cuts queues apart. The cabinets hear their loops every half second, which adds up to that much.
