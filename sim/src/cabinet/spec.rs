@@ -326,13 +326,13 @@ impl Table {
         splits.take(k).sum()
     }
 
-    /// The longest clearance of the pedestrian phases whose right of way ends with stage `k`.
+    /// How long before the end of stage `k`'s green the first of its phases ends: pedestrian clearances and early cuts.
     pub(super) fn clearance_after(&self, k: usize) -> Tenths {
         let phases = self.spec.phases.iter().enumerate();
         let ending = phases.filter(|&(p, _)| self.serves(k, p) && !self.serves(self.after(k), p));
         ending
             .map(|(p, phase)| match phase.kind {
-                PhaseKind::Vehicle => 0,
+                PhaseKind::Vehicle => self.early_cut(k, p),
                 PhaseKind::Pedestrian { clearance, .. } => clearance + self.early_cut(k, p),
             })
             .max()
