@@ -98,7 +98,8 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
         }
         "replay" if value(command, "--verify").is_some() => says(&["the same, byte for byte"]),
         "replay" => {
-            let arms: Vec<&str> = value(command, "--arms").unwrap_or("isolated,fixed,greenwave").split(',').collect();
+            let arms: Vec<&str> =
+                value(command, "--arms").unwrap_or("isolated,actuated,fixed,greenwave").split(',').collect();
             for (place, arm) in arms.iter().enumerate() {
                 for base in &arms[..place] {
                     says(&[&format!("{arm} against {base}: paired difference with 95 % interval")]);
