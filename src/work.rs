@@ -14,7 +14,7 @@ const WORK: u64 = 100_000;
 /// optimiser can not make is left out.
 pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding {
     let flows = &work.flows;
-    let mut settings = settings.clone();
+    let mut settings = settings.weighing(network.weights(work.period));
     settings.search.work = settings.search.work.min(WORK);
     let settings = &settings;
     let made = |plans: &[Plan]| polish(network, flows, plans, settings).ok().map(|p| p.plans);

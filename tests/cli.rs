@@ -243,6 +243,7 @@ fn wrong_use_is_told_clearly() {
     fails(&[], 2, &["Usage: greenwave"]);
     fails(&["replay"], 2, &["<PATHS>"]);
     fails(&["fly", THREE], 2, &["fly"]);
+    fails(&["plan", THREE, "--on", "2026-02-29"], 2, &["`2026-02-29` is no date; write YYYY-MM-DD"]);
     fails(&["plan", THREE, "--at", "7.30"], 2, &["`7.30` is no time of day; write HH:MM"]);
     fails(&["plan", THREE, "--day", "--within", "09:00-08:00"], 2, &["ends before it begins"]);
     fails(&["plan", THREE, "--rounds", "2"], 2, &["--day"]);

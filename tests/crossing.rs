@@ -77,7 +77,7 @@ fn each_arm_carries_its_corridor() {
     let w1 = network.find("w1").unwrap();
     assert_eq!((network.carried(w1, Arm::S), network.carried(w1, Arm::E)), (None, Some((1, back))));
     // The city's day holds for corridors that state none.
-    assert_eq!((network.periods().len(), network.utc_offset_s()), (2, 28_800));
+    assert_eq!((network.almanac().plans[0].periods.len(), network.utc_offset_s()), (2, 28_800));
     let order: Vec<_> = west_east.members.iter().map(|m| network.intersection(m.intersection).id.as_str()).collect();
     assert_eq!(order, ["w1", "x", "w3"]);
 }

@@ -1,9 +1,11 @@
-//! Mutants of the shipped definitions: nothing panics, what is known to be wrong is refused, and the line is the right one.
+//! Mutants of the shipped definitions: nothing panics or hangs, what is known to be wrong is refused, and the line is the right
+//! one. `cargo test --test definition_mutants -- --nocapture figures` prints how often.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 use greenwave::corridor::{Problem, Rule, load};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// A small generator with a seed (splitmix64), so that a failing mutant can be made again.
 struct Dice(u64);
@@ -311,4 +313,234 @@ fn damage_of_any_kind_never_panics() {
     check(format!("a = {}", "[".repeat(5_000)).as_bytes());
     check(format!("a = {}", "{b = ".repeat(5_000)).as_bytes());
     check(format!("[{}a]", "a.".repeat(3_000)).as_bytes());
+}
+
+/// The files of a network, each as lines.
+type Files = Vec<(String, Vec<String>)>;
+
+/// Every network that is shipped or tested with: files of every kind.
+fn networks() -> Vec<Files> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tomls = |folder: &Path| {
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+        paths.sort();
+        paths
+    };
+    let mut networks: Vec<Vec<PathBuf>> = tomls(&root.join("corridors")).into_iter().map(|path| vec![path]).collect();
+    networks.extend([root.join("corridors/jinan"), root.join("tests/networks/cross")].map(|folder| tomls(&folder)));
+    let read = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect())
+    };
+    networks.into_iter().map(|paths| paths.into_iter().map(read).collect()).collect()
+}
+
+/// The header of the table that a line belongs to, and its line from 0; none at a file's top.
+fn header(lines: &[String], at: usize) -> Option<(usize, &str)> {
+    (0..at).rev().find(|&i| lines[i].starts_with('[')).map(|i| (i, lines[i].split(" #").next().unwrap().trim()))
+}
+
+/// The table's other lines.
+fn table(lines: &[String], at: usize) -> &[String] {
+    let start = header(lines, at).map_or(0, |(i, _)| i);
+    let end = (at..lines.len()).find(|&i| lines[i].starts_with('[')).unwrap_or(lines.len());
+    &lines[start..end]
+}
+
+/// Whether a key must be there, by the table it stands in.
+fn required(lines: &[String], at: usize, key: &str) -> bool {
+    let header = header(lines, at).map_or("", |(_, header)| header);
+    let has = |key: &str| table(lines, at).iter().any(|line| line.starts_with(&format!("{key} = ")));
+    let keys: &[&str] = match header.rsplit(['.', '[']).next().unwrap().trim_end_matches(']') {
+        "" => &["kind", "id", "name", "outbound_from"],
+        "period" | "school_period" | "term" => &["name", "from", "to"],
+        "approach" => &["from", "lanes", "pocket_m", "speed_km_h", "entry_m"],
+        "phase" if has("across") => &["id", "across", "walk_s", "clearance_s", "pedestrians_per_h"],
+        "phase" => &["id", "from", "movements", "min_green_s", "yellow_s", "all_red_s"],
+        "stage" => &["name", "phases", "max_green_s"],
+        "intergreen" => &["from", "to", "length_s"],
+        "intersection" => &["id", "name", "layout", "cabinet"],
+        "member" => &["intersection", "chainage_m"],
+        "link" => &["between", "distance_m", "speed_km_h"],
+        "day_plan" => &["id", "name"],
+        "special" => &["name", "day_plan", "date"],
+        "direction_weight" => &["period", "outbound", "inbound"],
+        _ if header.starts_with("[layout.") && header.matches('.').count() == 1 => {
+            &["cycle_min_s", "cycle_max_s", "reference_phase", "local_green_s"]
+        }
+        _ => &[],
+    };
+    keys.contains(&key)
+}
+
+/// One change that makes a file wrong, and the lines (from 1) on one of which it must be told; `None` where it does not apply.
+fn spoil(dice: &mut Dice, lines: &mut Vec<String>, kind: usize) -> Option<Vec<usize>> {
+    let said: Vec<usize> = (0..lines.len()).filter(|&i| value(&lines[i]).is_some()).collect();
+    let at = *dice.of(&said);
+    let (key, old) = value(&lines[at]).map(|(k, v)| (k.to_owned(), v.to_owned()))?;
+    let here = Some(vec![at + 1]);
+    match kind {
+        // a number that is none, or beyond any range
+        0 if old.parse::<f64>().is_ok() => {
+            let bad = *dice.of(&[
+                "nan",
+                "-inf",
+                "-7.5e9",
+                "1e300",
+                "\"12\"",
+                "true",
+                "[1]",
+                "07:00:00",
+                "99999999999999999999",
+            ]);
+            lines[at] = format!("{key} = {bad}");
+            here
+        }
+        // a required key gone, told where its table begins
+        1 if required(lines, at, &key) => {
+            let begins = header(lines, at).map_or(1, |(i, _)| i + 1);
+            lines.remove(at);
+            Some(vec![begins])
+        }
+        // a key the language does not know
+        2 => {
+            lines.insert(at, format!("key{} = 1", dice.below(100)));
+            here
+        }
+        // a name of nothing
+        3 if matches!(
+            key.as_str(),
+            "layout" | "intersection" | "day_plan" | "saturday" | "sunday" | "reference_phase"
+        ) || key == "period" && old.starts_with('"') =>
+        {
+            lines[at] = format!("{key} = \"nobody{}\"", dice.below(100));
+            here
+        }
+        4 if matches!(key.as_str(), "between" | "phases") => {
+            let first = old.split('"').nth(1)?;
+            lines[at] = format!("{key} = {}", old.replacen(&format!("\"{first}\""), "\"nobody\"", 1));
+            here
+        }
+        // a word that is none
+        5 if matches!(key.as_str(), "outbound_from" | "from" | "across" | "movements" | "kind")
+            && old.starts_with('"') =>
+        {
+            lines[at] = format!("{key} = \"X9\"");
+            // the phase of an intergreen is a reference, and told as such; everything else is no word
+            here
+        }
+        // a name without one of its languages, or empty in it
+        6 if key == "name" && old.contains("en = ") => {
+            let chinese = old.split('"').nth(1)?;
+            let bad = [format!("{{ zh = \"{chinese}\" }}"), format!("{{ zh = \" \", en = \"{chinese}\" }}")];
+            lines[at] = format!("name = {}", dice.of(&bad));
+            here
+        }
+        // an id that another has, told at the second
+        7 if key == "id" => {
+            let same = |i: usize| value(&lines[i]).is_some_and(|(k, _)| k == "id");
+            let kin = |i: usize| header(lines, i).map(|h| h.1) == header(lines, at).map(|h| h.1);
+            let others: Vec<usize> = said.iter().copied().filter(|&i| i != at && same(i) && kin(i)).collect();
+            let other = *others.get(dice.below(others.len().max(1)))?;
+            // phases are told apart within their layout only
+            lines[at.max(other)] = lines[at.min(other)].clone();
+            Some(vec![at.max(other) + 1])
+        }
+        // two ends swapped
+        8 if key == "from" || key == "cycle_min_s" => {
+            let (second, other) = value(lines.get(at + 1)?).map(|(k, v)| (k.to_owned(), v.to_owned()))?;
+            let times = old.contains(':') || old.starts_with("20");
+            if !(key == "from" && second == "to" && times || second == "cycle_max_s") {
+                return None;
+            }
+            lines[at] = format!("{key} = {other}");
+            lines[at + 1] = format!("{second} = {old}");
+            Some(vec![at + 1, at + 2])
+        }
+        // slips of unit: kilometres for metres, metres a second for km/h, centimetres
+        9 if matches!(key.as_str(), "distance_m" | "speed_km_h" | "entry_m") => {
+            let x: f64 = old.parse().ok()?;
+            let slip = match key.as_str() {
+                "speed_km_h" => [x * 10.0, x / 36.0],
+                _ => [x / 1000.0, x * 1000.0],
+            };
+            lines[at] = format!("{key} = {}", dice.of(&slip));
+            here
+        }
+        // a cabinet that another has, told at the second
+        10 if key == "cabinet" => {
+            let others: Vec<usize> =
+                said.iter().copied().filter(|&i| i != at && lines[i].starts_with("cabinet = ")).collect();
+            let other = *others.get(dice.below(others.len().max(1)))?;
+            lines[at.max(other)] = lines[at.min(other)].clone();
+            Some(vec![at.max(other) + 1])
+        }
+        // a place that another has, or none: the smallest chainage is 0
+        11 if key == "chainage_m" && old == "0" => {
+            lines[at] = "chainage_m = 7".to_owned();
+            here
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn figures() {
+    let mut dice = Dice(6);
+    let (mut made, mut accepted, mut right, mut slowest) = (0_u32, Vec::new(), 0_u32, Duration::ZERO);
+    let mut elsewhere = Vec::new();
+    let mut by_kind = [0_u32; 12];
+    for files in networks() {
+        let whole = |files: &Files| -> Vec<(String, Vec<u8>)> {
+            files.iter().map(|(name, lines)| (name.clone(), lines.join("\n").into_bytes())).collect()
+        };
+        let problems = load(&whole(&files)).err().unwrap_or_default();
+        assert!(problems.is_empty(), "{}", problems[0]);
+        let mut by_network = [0_u32; 12];
+        // every kind of change in turn, as often as the network has places for it
+        for turn in 0..12 * 4000 {
+            let kind = turn % by_kind.len();
+            if by_network[kind] >= 40 {
+                continue;
+            }
+            let mut mutant = files.clone();
+            let file = dice.below(files.len());
+            let Some(lines) = spoil(&mut dice, &mut mutant[file].1, kind) else { continue };
+            if mutant[file].1 == files[file].1 {
+                continue;
+            }
+            made += 1;
+            by_kind[kind] += 1;
+            by_network[kind] += 1;
+            let begun = Instant::now();
+            let found = load(&whole(&mutant));
+            slowest = slowest.max(begun.elapsed());
+            let name = &files[file].0;
+            let Err(problems) = found else {
+                accepted.push(format!("{name}:{lines:?} kind {kind}: {}", mutant[file].1[lines[0] - 1]));
+                continue;
+            };
+            for problem in &problems {
+                let text = &mutant.iter().find(|(name, _)| *name == problem.file).unwrap().1;
+                let empty = String::new();
+                assert_eq!(text.get(problem.line - 1).unwrap_or(&empty), &problem.source, "a line: {problem}");
+            }
+            if problems.iter().any(|p| p.file == *name && lines.contains(&p.line)) {
+                right += 1;
+            } else {
+                elsewhere.push(format!("{name}:{lines:?} kind {kind}: {}", problems[0]));
+            }
+        }
+    }
+    println!(
+        "{made} mutants ({by_kind:?} by kind): 0 crashes, {} accepted, {right} on the right line ({:.2} %), slowest {slowest:?}",
+        accepted.len(),
+        100.0 * f64::from(right) / f64::from(made)
+    );
+    elsewhere.iter().for_each(|line| println!("elsewhere: {line}"));
+    assert!(made >= 1000 && by_kind.iter().all(|&n| n >= 40), "{made} {by_kind:?}");
+    assert!(accepted.is_empty(), "{accepted:#?}");
+    assert!(f64::from(right) >= 0.99 * f64::from(made), "{elsewhere:#?}");
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
 }

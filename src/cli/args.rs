@@ -3,6 +3,7 @@
 use super::live::{Emulate, Serve};
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;
+use crate::units::Date;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -41,15 +42,18 @@ pub(super) enum Format {
 /// Exit code 0: nothing wrong; 1: problems were found.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/three.toml --format json"
+    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/three.toml --format json\n  greenwave check --schema > schema.json"
 )]
 pub(super) struct Check {
     /// Definition files or folders of them; together they are one network.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "schema")]
     pub(super) paths: Vec<PathBuf>,
     /// How problems are printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+    /// Print the JSON Schema of definition files instead, for editors.
+    #[arg(long, conflicts_with = "paths")]
+    pub(super) schema: bool,
 }
 
 /// Compute coordinated plans: for a period of the mean day, or the book of day plans.
@@ -69,6 +73,9 @@ pub(super) struct Plan {
     /// Plan for the period of the day plan that this time of day lies in.
     #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:30", conflicts_with = "day")]
     pub(super) at: u32,
+    /// Plan for the day plan of this date (default: the ordinary one).
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date, conflicts_with = "day")]
+    pub(super) on: Option<Date>,
     /// Make the plans of every period: the book of day plans.
     #[arg(long)]
     pub(super) day: bool,
@@ -110,6 +117,9 @@ pub(super) struct Diagram {
     /// The period of the day plan that this time of day lies in.
     #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "07:30")]
     pub(super) at: u32,
+    /// By the day plan of this date (default: the ordinary one).
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    pub(super) on: Option<Date>,
     /// Corridor to draw (default: the first).
     #[arg(long, value_name = "ID")]
     pub(super) corridor: Option<String>,
@@ -313,6 +323,16 @@ pub(super) fn clock(text: &str) -> Result<u32, String> {
 fn factor(text: &str) -> Result<f64, String> {
     let factor = text.parse().ok().filter(|f| (0.05..=3.0).contains(f));
     factor.ok_or_else(|| format!("`{text}` is no factor between 0.05 and 3"))
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    let wrong = || format!("`{text}` is no date; write YYYY-MM-DD");
+    let mut parts = text.split('-').map(|part| part.parse::<u16>().ok());
+    let mut next = || parts.next().flatten().ok_or_else(wrong);
+    let (year, month, day) = (next()?, next()?, next()?);
+    let small = |n: u16| u8::try_from(n).map_err(|_| wrong());
+    let date = Date::new(year, small(month)?, small(day)?).filter(|_| parts.next().is_none());
+    date.ok_or_else(wrong)
 }
 
 fn window(text: &str) -> Result<(u32, u32), String> {

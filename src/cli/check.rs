@@ -2,12 +2,16 @@
 
 use super::args::{Check, Format};
 use super::{count, files, say};
-use crate::corridor::load;
+use crate::corridor::{load, schema};
 use anyhow::Result;
 use serde_json::json;
 use std::process::ExitCode;
 
 pub(super) fn run(args: &Check) -> Result<ExitCode> {
+    if args.schema {
+        say(&serde_json::to_string_pretty(&schema())?);
+        return Ok(ExitCode::SUCCESS);
+    }
     let definitions = files::definitions(&args.paths)?;
     let checked = load(&definitions);
     let problems = checked.as_ref().err().map(Vec::as_slice).unwrap_or_default();

@@ -93,7 +93,8 @@ fn driven(args: &Args) -> Result<String> {
 fn planned(args: &Args) -> Result<String> {
     let network = files::network(&args.paths)?;
     let corridor = files::corridor(&network, args.corridor.as_deref())?;
-    let number = Calendar::new(&network).period_of(args.at);
+    let calendar = Calendar::new(&network);
+    let number = args.on.map_or_else(|| calendar.period_of(args.at), |date| calendar.period_on(date, args.at));
     let period = &network.periods()[number];
     let (plans, source) = plans(args, &network, number)?;
     let caption =
@@ -121,7 +122,7 @@ fn plans(args: &Args, network: &Network, period: usize) -> Result<(Vec<Plan>, &'
     let profile = files::profile(network, &args.paths, args.demand.counts.as_deref())?.value;
     let times = &network.periods()[period];
     let flows = profile.mean(times.from_s, times.to_s);
-    let plans = propose(network, &flows, None, &Settings::default())?.plans;
+    let plans = propose(network, &flows, None, &Settings::default().weighing(network.weights(period)))?.plans;
     for (at, plan) in network.intersections().iter().zip(&plans) {
         if let Some(breach) = judge(at, plan, &Limits::default()).first() {
             bail!("the plan made for {} is not safe: {breach}", at.id);

@@ -51,7 +51,9 @@ fn one_period(
     profile: &crate::demand::DayProfile,
     settings: &Settings,
 ) -> Result<ExitCode> {
-    let period = &network.periods()[Calendar::new(network).period_of(args.at)];
+    let calendar = Calendar::new(network);
+    let number = args.on.map_or_else(|| calendar.period_of(args.at), |date| calendar.period_on(date, args.at));
+    let (period, settings) = (&network.periods()[number], &settings.weighing(network.weights(number)));
     let flows = profile.mean(period.from_s, period.to_s);
     let proposal = propose(network, &flows, None, settings)?;
     for (at, plan) in network.intersections().iter().zip(&proposal.plans) {
@@ -66,6 +68,7 @@ fn one_period(
             let report = json!({
                 "schema": "greenwave-plan/1",
                 "definition": network.fingerprint(),
+                "day_plan": network.day_plan_of(number).id,
                 "period": period,
                 "plans": plans,
                 "predicted": proposal.predicted,

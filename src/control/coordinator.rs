@@ -247,11 +247,12 @@ impl Coordinator {
         let Policy { look_ahead: ahead, serve, margin, .. } = self.setup.policy;
         let book = &self.setup.day_plans;
         let period = self.calendar.period(now + ahead);
-        let neighbours = [period + book.len() - 1, period + 1].map(|p| book[p % book.len()].clone());
+        let neighbours = self.calendar.neighbours(period).map(|p| book[p].clone());
         self.questions += 1;
         self.asked = Some((self.questions, now, period));
         out.work = Some(Work {
             id: self.questions,
+            period,
             flows: self.estimator.flows(now, ahead).busier(&self.estimator.flows(now, ahead + serve)).scaled(margin),
             reference: self
                 .estimator

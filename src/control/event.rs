@@ -41,6 +41,8 @@ pub struct Output {
 pub struct Work {
     /// Comes back with the finding; an answer to an older question is ignored.
     pub id: u64,
+    /// The period of the time planned for, by its index in the network.
+    pub period: usize,
     /// Flows to plan for.
     pub flows: Flows,
     /// Flows of the mean day at the same time: what the day plan was made for, and proved itself on.

@@ -3,15 +3,16 @@
 //! Knows: files, ids across files, intersections and their overrides, wherever they are defined.
 //! Must not know: where files come from; the caller reads them.
 
+use super::day::{self, Days};
 use super::definition::{self, CabinetDef, File, IntersectionDef, SitesDef};
 use super::layout::{LayoutDef, ServesDef};
-use super::model::{Cabinet, Intersection, Network, Serves};
+use super::model::{Cabinet, Intersection, Network, Position, Serves};
 use super::problem::{At, Findings, Problem, Source, Spot};
 use super::rule::Rule;
 use super::served::nearest;
 use super::signals::{self, Layout, once};
 use super::values;
-use super::{crossing, day, road, timing};
+use super::{crossing, road, timing};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -103,23 +104,25 @@ fn network(findings: &mut Findings, read: &[File], whole: bool, files: &[(String
                 defs.push((def.as_ref(), first..sites.len()));
             }
             File::Intersections(def) => build(findings, def, false, &mut seen, &mut sites),
-            File::City(def) => cities.push(def),
+            File::City(def) => cities.push(def.as_ref()),
         }
     }
-    let roads: Vec<_> =
-        defs.iter().map(|(def, own)| road::compile(findings, def, own.clone(), &sites, whole)).collect();
-    crossing::check(findings, &roads, &sites, whole);
     let days: Vec<_> = defs.iter().map(|(def, _)| &def.days).collect();
     let day = day::compile(findings, &cities, &days, whole);
+    let periods = day.as_ref().map(|day| day.periods.as_slice());
+    let roads: Vec<_> =
+        defs.iter().map(|(def, own)| road::compile(findings, def, own.clone(), &sites, (periods, whole))).collect();
+    crossing::check(findings, &roads, &sites, whole);
     if !findings.is_clean() {
         return None;
     }
-    let (periods, utc_offset) = day?;
+    let Days { periods, almanac, utc_offset } = day?;
     let corridors = roads.into_iter().map(|road| road.corridor).collect::<Option<_>>()?;
     Some(Network {
         intersections: sites.into_iter().map(|site| site.built).collect::<Option<_>>()?,
         corridors,
         periods,
+        almanac,
         utc_offset,
         fingerprint: fingerprint(files),
     })
@@ -223,6 +226,7 @@ fn intersection(
     Some(Intersection {
         id: def.id.as_ref()?.value.clone(),
         name: def.name.clone()?,
+        position: position(def),
         approaches,
         phases,
         stages: shared.stages.clone(),
@@ -237,6 +241,11 @@ fn intersection(
         cabinet: cabinet(def.cabinet.as_ref()?)?,
         local_plan,
     })
+}
+
+fn position(def: &IntersectionDef) -> Option<Position> {
+    let (latitude, longitude) = (def.latitude.as_ref()?.value, def.longitude.as_ref()?.value);
+    Some(Position { latitude, longitude })
 }
 
 /// The cycle range and local plan: the layout's, with what the intersection overrides.

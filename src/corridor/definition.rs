@@ -10,6 +10,7 @@ use super::model::{Arm, Name};
 use super::operation::ClockZero;
 use super::problem::{At, Findings, Spot};
 use super::reader::{Fault, Table};
+use super::record::Shape;
 use super::rule::Rule;
 use super::values;
 use crate::units::{Metres, MetresPerSecond, Tenths};
@@ -23,11 +24,11 @@ pub(super) enum File {
     /// `kind = "intersections"`.
     Intersections(SitesDef),
     /// `kind = "city"`.
-    City(CityDef),
+    City(Box<CityDef>),
 }
 
 /// The kinds of definition files there are.
-const KINDS: [&str; 3] = ["corridor", "intersections", "city"];
+pub(super) const KINDS: [&str; 3] = ["corridor", "intersections", "city"];
 
 /// The intersections a file defines, with the layouts they are built after.
 pub(super) struct SitesDef {
@@ -44,6 +45,7 @@ pub(super) struct CorridorDef {
     pub(super) outbound_from: Option<At<Arm>>,
     pub(super) sites: SitesDef,
     pub(super) members: Vec<MemberDef>,
+    pub(super) weights: Vec<WeightDef>,
     pub(super) links: Vec<LinkDef>,
 }
 
@@ -54,6 +56,13 @@ pub(super) struct MemberDef {
     pub(super) chainage: Option<At<Metres>>,
 }
 
+/// What the directions are worth in the periods of a name.
+pub(super) struct WeightDef {
+    pub(super) period: Option<At<String>>,
+    pub(super) outbound: Option<At<f64>>,
+    pub(super) inbound: Option<At<f64>>,
+}
+
 /// An intersection: its layout, its place (in a corridor's file), its cabinet, and what it has of its own.
 pub(super) struct IntersectionDef {
     pub(super) spot: Spot,
@@ -61,6 +70,8 @@ pub(super) struct IntersectionDef {
     pub(super) name: Option<Name>,
     pub(super) layout: Option<At<String>>,
     pub(super) chainage: Option<At<Metres>>,
+    pub(super) latitude: Option<At<f64>>,
+    pub(super) longitude: Option<At<f64>>,
     pub(super) cabinet: Option<CabinetDef>,
     pub(super) cycle_min: Option<At<Tenths>>,
     pub(super) cycle_max: Option<At<Tenths>>,
@@ -108,12 +119,29 @@ pub(super) fn read(findings: &mut Findings, file: usize, tree: &DeTable<'_>) -> 
         Err(Fault::new(Rule::Kind, message, mend))
     });
     match kind.map(|kind| kind.value) {
-        Some("intersections") => Some(File::Intersections(intersections(findings, table))),
-        Some("city") => Some(File::City(city::city(findings, table))),
-        Some(_) => Some(File::Corridor(Box::new(corridor(findings, table)))),
+        Some(kind) => Some(of_kind(findings, table, kind)),
         // without the line we take it for a corridor: the missing line is told, and so is all the rest
-        None => (!tree.contains_key("kind")).then(|| File::Corridor(Box::new(corridor(findings, table)))),
+        None => (!tree.contains_key("kind")).then(|| of_kind(findings, table, "corridor")),
     }
+}
+
+/// Reads a file of a kind.
+fn of_kind(findings: &mut Findings, table: Table<'_>, kind: &str) -> File {
+    match kind {
+        "intersections" => File::Intersections(intersections(findings, table)),
+        "city" => File::City(Box::new(city::city(findings, table))),
+        _ => File::Corridor(Box::new(corridor(findings, table))),
+    }
+}
+
+/// Reads a file that is known to be of a kind, its `kind` included.
+pub(super) fn read_kind(findings: &mut Findings, mut table: Table<'_>, kind: &'static str) {
+    table.need(findings, "kind", |value| match value {
+        DeValue::String(word) if word.as_ref() == kind => Ok(()),
+        DeValue::String(_) => Err(Fault::new(Rule::Kind, "is another", "").shaped(Shape::Words(vec![kind]))),
+        other => Err(Fault::of_type(other, "a text")),
+    });
+    of_kind(findings, table, kind);
 }
 
 /// A `{ zh = "…", en = "…" }` under `name`.
@@ -132,9 +160,8 @@ pub(super) fn name(findings: &mut Findings, table: &mut Table<'_>) -> Option<Nam
 
 /// The subject of a table that has an id: `what` and the id, or its number where it has none.
 pub(super) fn subject(table: &mut Table<'_>, what: &str) {
-    let mut silent = Findings::new(Vec::new());
-    if let Some(id) = table.may(&mut silent, "id", values::text) {
-        table.subject = if what.is_empty() { id.value } else { format!("{what} {}", id.value) };
+    if let Some(id) = table.peek("id") {
+        table.subject = if what.is_empty() { id.to_owned() } else { format!("{what} {id}") };
     }
 }
 
@@ -148,10 +175,15 @@ fn corridor(findings: &mut Findings, mut table: Table<'_>) -> CorridorDef {
     let sites = sites(findings, &mut table, true);
     let members =
         table.tables(findings, "member", |n| format!("member {n}")).into_iter().map(|t| member(findings, t)).collect();
+    let weights = table
+        .tables(findings, "direction_weight", |n| format!("direction weight {n}"))
+        .into_iter()
+        .map(|t| weight(findings, t))
+        .collect();
     let links =
         table.tables(findings, "link", |n| format!("link {n}")).into_iter().map(|t| link(findings, t)).collect();
     table.close(findings);
-    CorridorDef { spot, id, name, days, outbound_from, sites, members, links }
+    CorridorDef { spot, id, name, days, outbound_from, sites, members, weights, links }
 }
 
 fn intersections(findings: &mut Findings, mut table: Table<'_>) -> SitesDef {
@@ -185,6 +217,14 @@ fn sites(findings: &mut Findings, table: &mut Table<'_>, placed: bool) -> SitesD
     SitesDef { layouts, intersections }
 }
 
+fn weight(findings: &mut Findings, mut table: Table<'_>) -> WeightDef {
+    let period = table.need(findings, "period", values::text);
+    let outbound = table.need(findings, "outbound", values::number(values::WEIGHT));
+    let inbound = table.need(findings, "inbound", values::number(values::WEIGHT));
+    table.close(findings);
+    WeightDef { period, outbound, inbound }
+}
+
 fn member(findings: &mut Findings, mut table: Table<'_>) -> MemberDef {
     let spot = table.spot;
     let intersection = table.need(findings, "intersection", values::id);
@@ -204,6 +244,13 @@ fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> 
     let name = name(findings, &mut table);
     let layout = table.need(findings, "layout", values::text);
     let chainage = if placed { table.need(findings, "chainage_m", values::metres(values::CHAINAGE)) } else { None };
+    // a place on the Earth is both or none
+    let (latitude, longitude) = if table.has("latitude") || table.has("longitude") {
+        let latitude = table.need(findings, "latitude", values::number(values::LATITUDE));
+        (latitude, table.need(findings, "longitude", values::number(values::LONGITUDE)))
+    } else {
+        (None, None)
+    };
     if !table.has("cabinet") {
         table.need(findings, "cabinet", values::text);
     }
@@ -214,7 +261,21 @@ fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> 
     let entry = by_name(findings, &mut table, "entry_m", values::metres(values::ENTRY));
     let pedestrians = by_name(findings, &mut table, "pedestrians_per_h", values::number(values::PEDESTRIANS));
     table.close(findings);
-    IntersectionDef { spot, id, name, layout, chainage, cabinet, cycle_min, cycle_max, local_green, entry, pedestrians }
+    IntersectionDef {
+        spot,
+        id,
+        name,
+        layout,
+        chainage,
+        latitude,
+        longitude,
+        cabinet,
+        cycle_min,
+        cycle_max,
+        local_green,
+        entry,
+        pedestrians,
+    }
 }
 
 /// A table of values by name, such as `entry_m = { W = 600 }`.

@@ -12,12 +12,14 @@
 //! ```
 
 mod actuation;
+mod almanac;
 mod approaches;
 mod city;
 mod compile;
 mod conflicts;
 mod crossing;
 mod day;
+mod day_plans;
 mod definition;
 mod geometry;
 mod layout;
@@ -26,18 +28,22 @@ mod operation;
 mod permissive;
 mod problem;
 mod reader;
+mod record;
 mod rings;
 mod road;
 mod rule;
 pub mod sample;
+mod schema;
 mod sequence;
 mod served;
 mod signals;
 mod timing;
 mod values;
 
+pub use almanac::{Almanac, Dates, DayPlan, ORDINARY, Special};
 pub use compile::load;
 pub use model::*;
 pub use operation::*;
 pub use problem::Problem;
 pub use rule::Rule;
+pub use schema::schema;

@@ -4,6 +4,7 @@
 //! cabinet an intersection, detector channels unique, links between existing intersections, an approach carries at most one
 //! corridor, corridors that meet can run one cycle.
 
+use super::almanac::{Almanac, DayPlan};
 use super::operation::*;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use serde::Serialize;
@@ -342,6 +343,25 @@ pub struct CycleRange {
     pub max: CycleLength,
 }
 
+/// A place on the Earth (WGS-84), degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Position {
+    /// North of the equator.
+    pub latitude: f64,
+    /// East of Greenwich.
+    pub longitude: f64,
+}
+
+impl Position {
+    /// Metres to another place along the surface, on a sphere of the Earth's mean radius (6,371,009 m): within half a percent.
+    pub fn metres_to(&self, other: &Position) -> f64 {
+        let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
+        let (north, east) = (b - a, (other.longitude - self.longitude).to_radians());
+        let h = (north / 2.0).sin().powi(2) + a.cos() * b.cos() * (east / 2.0).sin().powi(2);
+        2.0 * 6_371_009.0 * h.sqrt().min(1.0).asin()
+    }
+}
+
 /// A signalised intersection.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Intersection {
@@ -349,6 +369,8 @@ pub struct Intersection {
     pub id: String,
     /// For people.
     pub name: Name,
+    /// Where it lies, if the file says so.
+    pub position: Option<Position>,
     /// Its approaches, in the file's order.
     pub approaches: Vec<Approach>,
     /// Signal groups.
@@ -470,6 +492,8 @@ pub struct Corridor {
     pub members: Vec<Member>,
     /// Roads between them; one less than members.
     pub links: Vec<Link>,
+    /// Weights of outbound and inbound traffic by period; those that are not there are 1.
+    pub weights: Vec<[f64; 2]>,
 }
 
 impl Corridor {
@@ -481,13 +505,13 @@ impl Corridor {
         }
     }
 
-    /// Whether an approach at a member carries the corridor (otherwise it carries another one, or is a side street).
-    pub fn carries(&self, from: Arm) -> bool {
-        from == self.outbound_from || from == self.outbound_from.opposite()
+    /// What the two directions are worth in a period, by its index in the network: outbound, inbound. 1 where nothing is said.
+    pub fn weights(&self, period: usize) -> [f64; 2] {
+        self.weights.get(period).copied().unwrap_or([1.0; 2])
     }
 }
 
-/// A period of the day plan: seconds after local midnight, `from < to`.
+/// A period of a day plan: seconds after local midnight, `from < to`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Period {
     /// For people.
@@ -504,6 +528,7 @@ pub struct Network {
     pub(super) intersections: Vec<Intersection>,
     pub(super) corridors: Vec<Corridor>,
     pub(super) periods: Vec<Period>,
+    pub(super) almanac: Almanac,
     pub(super) utc_offset: i32,
     pub(super) fingerprint: String,
 }
@@ -542,9 +567,26 @@ impl Network {
         self.corridors.iter().enumerate().filter(|(_, c)| here(c)).find_map(|(k, c)| Some((k, way(c)?)))
     }
 
-    /// The periods of the day plan, covering the whole day in order.
+    /// The periods of all day plans, one day plan after the other, each covering the whole day in order; first those of the
+    /// ordinary one.
     pub fn periods(&self) -> &[Period] {
         &self.periods
+    }
+
+    /// The day plans, and which of them holds on which day.
+    pub fn almanac(&self) -> &Almanac {
+        &self.almanac
+    }
+
+    /// The day plan that a period belongs to.
+    pub fn day_plan_of(&self, period: usize) -> &DayPlan {
+        let plans = &self.almanac.plans;
+        plans.iter().find(|plan| plan.periods.contains(&period)).unwrap_or(&plans[0])
+    }
+
+    /// What each corridor's directions are worth in a period: outbound, inbound.
+    pub fn weights(&self, period: usize) -> Vec<[f64; 2]> {
+        self.corridors.iter().map(|corridor| corridor.weights(period)).collect()
     }
 
     /// Local time less UTC, in seconds.

@@ -5,6 +5,7 @@
 //! Must not know: what the keys mean.
 
 use super::problem::{At, Findings, Spot};
+use super::record::{Recorder, Shape};
 use super::rule::Rule;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -15,12 +16,19 @@ pub(super) struct Fault {
     /// Goes on after the key: `is a string, not a number`.
     pub(super) message: String,
     pub(super) mend: String,
+    /// What would have passed, where that is known.
+    pub(super) shape: Option<Shape>,
 }
 
 impl Fault {
     /// A fault of these words.
     pub(super) fn new(rule: Rule, message: impl Into<String>, mend: impl Into<String>) -> Self {
-        Fault { rule, message: message.into(), mend: mend.into() }
+        Fault { rule, message: message.into(), mend: mend.into(), shape: None }
+    }
+
+    /// The same fault, saying what would have passed.
+    pub(super) fn shaped(self, shape: Shape) -> Self {
+        Fault { shape: Some(shape), ..self }
     }
 
     /// The value is of another type.
@@ -51,12 +59,19 @@ pub(super) struct Table<'t> {
     entries: &'t DeTable<'t>,
     asked: Vec<&'static str>,
     missing: Vec<&'static str>,
+    /// Notes down what is asked for instead of reading it.
+    recorder: Option<Recorder<'t>>,
 }
 
 impl<'t> Table<'t> {
     /// A reader of `entries`, which begin at `spot` and describe `subject`.
     pub(super) fn new(entries: &'t DeTable<'t>, spot: Spot, subject: impl Into<String>) -> Self {
-        Table { spot, subject: subject.into(), entries, asked: Vec::new(), missing: Vec::new() }
+        Table { spot, subject: subject.into(), entries, asked: Vec::new(), missing: Vec::new(), recorder: None }
+    }
+
+    /// A reader of a table that is not there, which notes down what is asked for.
+    pub(super) fn recording(nothing: &'t DeTable<'t>, spot: Spot, recorder: Recorder<'t>) -> Self {
+        Table { recorder: Some(recorder), ..Table::new(nothing, spot, "a table") }
     }
 
     fn spot_of<T>(&self, spanned: &Spanned<T>) -> Spot {
@@ -71,9 +86,22 @@ impl<'t> Table<'t> {
         self.entries.get(key)
     }
 
+    /// Whether a key that is asked for elsewhere is there.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
     /// Whether the key is there; asking makes it known.
     pub(super) fn has(&mut self, key: &'static str) -> bool {
-        self.ask(key).is_some()
+        match &self.recorder {
+            Some(recorder) => recorder.has(key),
+            None => self.ask(key).is_some(),
+        }
+    }
+
+    /// A text that is there, for messages, before it is read.
+    pub(super) fn peek(&self, key: &str) -> Option<&'t str> {
+        self.entries.get(key)?.get_ref().as_str().filter(|text| !text.trim().is_empty())
     }
 
     fn say(&self, findings: &mut Findings, spot: Spot, key: &str, fault: Fault) {
@@ -87,6 +115,10 @@ impl<'t> Table<'t> {
         key: &'static str,
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<T>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            return recorder.value(key, false, &parse).map(|value| At { value, spot: self.spot });
+        }
         let value = self.ask(key)?;
         let spot = self.spot_of(value);
         match parse(value.get_ref()) {
@@ -105,6 +137,10 @@ impl<'t> Table<'t> {
         key: &'static str,
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<T>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            return recorder.value(key, true, &parse).map(|value| At { value, spot: self.spot });
+        }
         if self.ask(key).is_none() {
             self.missing.push(key);
         }
@@ -118,6 +154,11 @@ impl<'t> Table<'t> {
         key: &'static str,
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<Vec<Option<At<T>>>>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            recorder.list(key, false, &parse);
+            return None;
+        }
         let value = self.ask(key)?;
         let spot = self.spot_of(value);
         let Some(items) = value.get_ref().as_array() else {
@@ -145,6 +186,11 @@ impl<'t> Table<'t> {
         key: &'static str,
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<Vec<Option<At<T>>>>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            recorder.list(key, true, &parse);
+            return None;
+        }
         if self.ask(key).is_none() {
             self.missing.push(key);
         }
@@ -163,6 +209,10 @@ impl<'t> Table<'t> {
         key: &'static str,
         subject: impl Into<String>,
     ) -> Option<Table<'t>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            return recorder.table(key, false).map(|child| Table::recording(self.entries, self.spot, child));
+        }
         let value = self.ask(key)?;
         let spot = self.spot_of(value);
         match value.get_ref().as_table() {
@@ -181,6 +231,11 @@ impl<'t> Table<'t> {
         key: &'static str,
         subject: impl Fn(usize) -> String,
     ) -> Vec<Table<'t>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            let child = recorder.table(key, true).map(|child| Table::recording(self.entries, self.spot, child));
+            return child.into_iter().collect();
+        }
         let Some(value) = self.ask(key) else { return Vec::new() };
         let Some(items) = value.get_ref().as_array() else {
             let wanted = format!("a list of tables ([[{key}]])");
@@ -202,12 +257,21 @@ impl<'t> Table<'t> {
 
     /// Every key with its value, in file order, for a table whose keys are names (`[layout.minor]`, conflicts).
     pub(super) fn names(self) -> Vec<(At<String>, Named<'t>)> {
+        if let Some(recorder) = self.recorder {
+            let name = At { value: "name".to_owned(), spot: self.spot };
+            let subject = self.subject;
+            return vec![(
+                name,
+                Named { entries: self.entries, value: None, spot: self.spot, subject, recorder: Some(recorder) },
+            )];
+        }
         let mut names: Vec<_> = self
             .entries
             .iter()
             .map(|(key, value)| {
                 let name = At { value: key.get_ref().to_string(), spot: self.spot_of(key) };
-                (name, Named { entries: self.entries, value, spot: self.spot_of(value), subject: self.subject.clone() })
+                let (spot, subject) = (self.spot_of(value), self.subject.clone());
+                (name, Named { entries: self.entries, value: Some(value), spot, subject, recorder: None })
             })
             .collect();
         names.sort_by_key(|(name, _)| name.spot);
@@ -217,6 +281,11 @@ impl<'t> Table<'t> {
     /// Ends the reading: tells the required keys that are not there and the keys nobody asked for. One of these that looks
     /// like one of those is told once, as the slip of the pen it is.
     pub(super) fn close(self, findings: &mut Findings) {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            recorder.close();
+            return;
+        }
         let mut missing = self.missing.clone();
         for (key, _) in self.entries {
             let found = key.get_ref().as_ref();
@@ -248,18 +317,25 @@ impl<'t> Table<'t> {
 /// One value of a table whose keys are names.
 pub(super) struct Named<'t> {
     entries: &'t DeTable<'t>,
-    value: &'t Spanned<DeValue<'t>>,
+    /// `None` where nothing is read.
+    value: Option<&'t Spanned<DeValue<'t>>>,
     spot: Spot,
     subject: String,
+    recorder: Option<Recorder<'t>>,
 }
 
 impl<'t> Named<'t> {
     /// The value as a table that describes `subject` and begins at its name.
     pub(super) fn table(&self, findings: &mut Findings, name: &At<String>, subject: String) -> Option<Table<'t>> {
-        match self.value.get_ref().as_table() {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            return Some(Table::recording(self.entries, self.spot, recorder.named_table()));
+        }
+        let value = self.value?.get_ref();
+        match value.as_table() {
             Some(entries) => Some(Table::new(entries, name.spot, subject)),
             None => {
-                let fault = Fault::of_type(self.value.get_ref(), "a table");
+                let fault = Fault::of_type(value, "a table");
                 Table::new(self.entries, self.spot, subject).say(findings, self.spot, "it", fault);
                 None
             }
@@ -273,7 +349,11 @@ impl<'t> Named<'t> {
         name: &At<String>,
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Option<At<T>> {
-        match parse(self.value.get_ref()) {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            recorder.named(false, &parse);
+        }
+        match parse(self.value?.get_ref()) {
             Ok(value) => Some(At { value, spot: self.spot }),
             Err(fault) => {
                 let subject = self.subject.clone();
@@ -290,9 +370,14 @@ impl<'t> Named<'t> {
         name: &At<String>,
         parse: impl Fn(&'t DeValue<'t>) -> Result<T, Fault>,
     ) -> Vec<At<T>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            recorder.named(true, &parse);
+        }
         let table = Table::new(self.entries, self.spot, self.subject.clone());
-        let Some(items) = self.value.get_ref().as_array() else {
-            table.say(findings, self.spot, &name.value, Fault::of_type(self.value.get_ref(), "a list"));
+        let Some(value) = self.value.map(Spanned::get_ref) else { return Vec::new() };
+        let Some(items) = value.as_array() else {
+            table.say(findings, self.spot, &name.value, Fault::of_type(value, "a list"));
             return Vec::new();
         };
         let mut list = Vec::with_capacity(items.len());

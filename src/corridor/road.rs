@@ -7,12 +7,12 @@ use super::compile::{Site, name};
 use super::definition::{CorridorDef, IntersectionDef, LinkDef};
 use super::model::{
     Approach, Arm, Carriageway, Corridor, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Link,
-    Member, Movement,
+    Member, Movement, Period,
 };
 use super::problem::{At, Findings, Spot};
 use super::rule::Rule;
 use super::served::nearest;
-use super::signals::count_of;
+use super::signals::{count_of, once};
 use crate::units::Metres;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -39,13 +39,14 @@ pub(super) struct Road<'d> {
     pub(super) corridor: Option<Corridor>,
 }
 
-/// The corridor of a file whose own intersections are `own` of the network's `sites`; `whole`: every file could be read.
+/// The corridor of a file whose own intersections are `own` of the network's `sites`; `periods`: the network's, where they are
+/// known; `whole`: every file could be read.
 pub(super) fn compile<'d>(
     findings: &mut Findings,
     def: &'d CorridorDef,
     own: Range<usize>,
     sites: &'d [Site<'d>],
-    whole: bool,
+    (periods, whole): (Option<&[Period]>, bool),
 ) -> Road<'d> {
     let (mut places, found) = members(findings, def, own, sites, whole);
     places.sort_by(|a, b| a.chainage.value.get().total_cmp(&b.chainage.value.get()));
@@ -57,13 +58,20 @@ pub(super) fn compile<'d>(
     }
     chainages(findings, &places, found);
     through(findings, def, &places);
+    coordinates(findings, &places);
+    let weights = periods.and_then(|periods| weights(findings, def, periods));
     let one_cycle = common_cycle(findings, def, &places);
     // with a member unknown nobody knows who the neighbours are
-    let corridor = if found { corridor(findings, def, &places) } else { None };
+    let corridor = if found { corridor(findings, def, &places, weights) } else { None };
     Road { def, places, whole: found, one_cycle, corridor }
 }
 
-fn corridor(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) -> Option<Corridor> {
+fn corridor(
+    findings: &mut Findings,
+    def: &CorridorDef,
+    places: &[Place<'_>],
+    weights: Option<Vec<[f64; 2]>>,
+) -> Option<Corridor> {
     let links = links(findings, def, places)?;
     on_the_road(findings, def, places, &links);
     let member = |p: &Place<'_>| Member { intersection: IntersectionIndex(p.index), chainage: p.chainage.value };
@@ -73,6 +81,7 @@ fn corridor(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) ->
         outbound_from: def.outbound_from.as_ref()?.value,
         members: places.iter().map(member).collect(),
         links: links.into_iter().collect::<Option<_>>()?,
+        weights: weights?,
     })
 }
 
@@ -166,6 +175,48 @@ fn through(findings: &mut Findings, def: &CorridorDef, places: &[Place<'_>]) {
             }
         }
     }
+}
+
+/// Neighbours are as far apart by their coordinates as by their chainages; streets bend, so a fifth may differ.
+fn coordinates(findings: &mut Findings, places: &[Place<'_>]) {
+    for pair in places.windows(2) {
+        let at = |k: usize| pair[k].built.and_then(|built| built.position);
+        let (Some(a), Some(b)) = (at(0), at(1)) else { continue };
+        let (apart, span) = (a.metres_to(&b), pair[1].chainage.value.get() - pair[0].chainage.value.get());
+        if span > 0.0 && (apart - span).abs() > 0.2 * span {
+            let subject = name(pair[1].def);
+            let message = format!(
+                "{subject}: {} lies {apart:.0} m away by the coordinates, {span} m by the chainages",
+                name(pair[0].def)
+            );
+            let own = pair[1].def.latitude.as_ref().filter(|_| pair[1].spot == pair[1].def.spot);
+            let spot = own.map_or(pair[1].chainage.spot, |latitude| latitude.spot);
+            findings.tell(spot, Rule::CoordinatesChainage, message, "Mend the coordinates or the chainages.");
+        }
+    }
+}
+
+/// The directions' weights by period of the network, where the file gives any.
+fn weights(findings: &mut Findings, def: &CorridorDef, periods: &[Period]) -> Option<Vec<[f64; 2]>> {
+    let mut weights = if def.weights.is_empty() { Vec::new() } else { vec![[1.0; 2]; periods.len()] };
+    let mut seen = BTreeMap::new();
+    let mut whole = true;
+    for weight in &def.weights {
+        let (Some(period), Some(outbound), Some(inbound)) = (&weight.period, &weight.outbound, &weight.inbound) else {
+            whole = false;
+            continue;
+        };
+        once(findings, &mut seen, period.value.clone(), period.spot, "direction weight of period");
+        let named: Vec<usize> = (0..periods.len()).filter(|&k| periods[k].name.en == period.value).collect();
+        if named.is_empty() {
+            let message = format!("direction weight: no period is called {}", period.value.escape_debug());
+            let near = nearest(&period.value, periods.iter().map(|p| p.name.en.as_str()));
+            let mend = near.unwrap_or_else(|| "Name a period by its English name.".to_owned());
+            findings.tell(period.spot, Rule::Reference, message, mend);
+        }
+        named.into_iter().for_each(|k| weights[k] = [outbound.value, inbound.value]);
+    }
+    whole.then_some(weights)
 }
 
 /// Some cycle length suits every member.

@@ -3,6 +3,7 @@
 //!
 //! Knows: the model. Must not know: the definition language; nothing here is a street that exists.
 
+use super::almanac::Almanac;
 use super::model::*;
 use super::operation::*;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
@@ -52,8 +53,10 @@ pub fn arterial(spacings_m: &[f64]) -> Network {
             outbound_from: Arm::W,
             members,
             links,
+            weights: Vec::new(),
         }],
         periods: vec![Period { name: name("全天", "all day"), from_s: 0, to_s: 86_400 }],
+        almanac: Almanac::every_day(1),
         utc_offset: 28_800,
         fingerprint: String::new(),
     }
@@ -79,6 +82,7 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
     Intersection {
         id: format!("x{:02}", i + 1),
         name: name(&format!("路口{}", i + 1), &format!("Crossing {}", i + 1)),
+        position: None,
         approaches: Arm::ALL.map(|from| approach(from, i % 3 == 2, speed)).to_vec(),
         phases,
         stages,

@@ -5,8 +5,9 @@
 
 use super::model::{Arm, Movement, Movements};
 use super::reader::Fault;
+use super::record::Shape;
 use super::rule::Rule;
-use crate::units::{Metres, MetresPerSecond, Tenths, VehiclesPerHour};
+use crate::units::{Date, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use std::net::SocketAddr;
 use toml::de::DeValue;
 
@@ -75,6 +76,12 @@ pub(super) const SHARE: Range = range(0.0, 1.0, "", " It is a part of 1, not per
 pub(super) const WITHIN_GREEN: Range = range(0.1, 60.0, "s", "");
 /// The gap after which a green ends.
 pub(super) const PASSAGE: Range = range(0.5, 10.0, "s", "");
+/// What a direction is worth.
+pub(super) const WEIGHT: Range = range(0.1, 10.0, "", "");
+/// Degrees north of the equator.
+pub(super) const LATITUDE: Range = range(-75.0, 75.0, "degrees", " Are latitude and longitude swapped?");
+/// Degrees east of Greenwich.
+pub(super) const LONGITUDE: Range = range(-180.0, 180.0, "degrees", "");
 /// Modbus unit ids.
 pub(super) const UNIT: Range = range(1.0, 247.0, "", "");
 /// Detector channels; 0 is no loop.
@@ -95,7 +102,8 @@ impl Range {
             return Ok(value);
         }
         let message = format!("is {value}{gap}{unit}, outside {low} to {high}{gap}{unit}");
-        Err(Fault::new(Rule::Range, message, format!("Give {low} to {high}{gap}{unit}.{slip}")))
+        let fault = Fault::new(Rule::Range, message, format!("Give {low} to {high}{gap}{unit}.{slip}"));
+        Err(fault.shaped(Shape::Range(low, high)))
     }
 }
 
@@ -168,7 +176,8 @@ pub(super) fn id_form(id: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let message = format!("is \"{}\", which is no id", id.escape_debug());
-    Err(Fault::new(Rule::IdForm, message, "Use 1 to 32 letters, digits, - or _."))
+    let fault = Fault::new(Rule::IdForm, message, "Use 1 to 32 letters, digits, - or _.");
+    Err(fault.shaped(Shape::Pattern("^[A-Za-z0-9_-]{1,32}$")))
 }
 
 /// An id.
@@ -211,14 +220,15 @@ pub(super) fn word<T: Copy>(known: &'static [(&'static str, T)]) -> impl Fn(&DeV
         let wanted = || known.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
         let DeValue::String(word) = value else { return Err(Fault::of_type(value, &format!("a text ({})", wanted()))) };
         let found = known.iter().find(|(name, _)| *name == word.as_ref());
-        found.map(|(_, value)| *value).ok_or_else(|| word_fault(word, &wanted()))
+        let words = || Shape::Words(known.iter().map(|(name, _)| *name).collect());
+        found.map(|(_, value)| *value).ok_or_else(|| word_fault(word, &wanted()).shaped(words()))
     }
 }
 
 /// A compass arm by its letter.
 pub(super) fn arm(value: &DeValue<'_>) -> Result<Arm, Fault> {
     let DeValue::String(word) = value else { return Err(Fault::of_type(value, "a text (N, E, S or W)")) };
-    arm_of(word).ok_or_else(|| word_fault(word, "N, E, S or W"))
+    arm_of(word).ok_or_else(|| word_fault(word, "N, E, S or W").shaped(Shape::Words(vec!["N", "E", "S", "W"])))
 }
 
 /// The arm of a letter.
@@ -235,7 +245,7 @@ pub(super) fn movements(value: &DeValue<'_>) -> Result<Movements, Fault> {
         let movement = Movement::ALL.into_iter().find(|m| m.letter() == letter);
         match movement {
             Some(movement) if !movements.has(movement) => movements = movements.with(movement),
-            _ => return Err(word_fault(word, wanted)),
+            _ => return Err(word_fault(word, wanted).shaped(Shape::Pattern("^[ULTR]{1,4}$"))),
         }
     }
     if movements.is_empty() { Err(word_fault(word, wanted)) } else { Ok(movements) }
@@ -250,7 +260,8 @@ pub(super) fn clock_time(value: &DeValue<'_>) -> Result<u32, Fault> {
     let DeValue::String(word) = value else { return Err(Fault::of_type(value, "a text (\"HH:MM\")")) };
     let fault = || {
         let message = format!("is \"{}\", which is no time of day", word.escape_debug());
-        Fault::new(Rule::ClockTime, message, "Write HH:MM from 00:00 to 24:00.")
+        let fault = Fault::new(Rule::ClockTime, message, "Write HH:MM from 00:00 to 24:00.");
+        fault.shaped(Shape::Pattern("^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"))
     };
     let bytes = word.as_bytes();
     let digits = |from: usize| -> Option<u32> {
@@ -262,6 +273,18 @@ pub(super) fn clock_time(value: &DeValue<'_>) -> Result<u32, Fault> {
     };
     let seconds = hours * 3600 + minutes * 60;
     if minutes < 60 && seconds <= 86_400 { Ok(seconds) } else { Err(fault()) }
+}
+
+/// A date, as TOML writes it.
+pub(super) fn date(value: &DeValue<'_>) -> Result<Date, Fault> {
+    let wanted = "a date (2026-10-01)";
+    let DeValue::Datetime(at) = value else { return Err(Fault::of_type(value, wanted)) };
+    let (Some(date), None, None) = (at.date, at.time, at.offset) else {
+        return Err(Fault::new(Rule::Type, format!("is {at}, not {wanted}"), format!("Write {wanted}.")));
+    };
+    let fault = || Fault::new(Rule::Date, format!("is {at}"), "Give a day from 2000-01-01 to 2199-12-31.");
+    let date = Date::new(date.year, date.month, date.day).ok_or_else(fault)?;
+    if (2000..2200).contains(&date.year()) { Ok(date) } else { Err(fault()) }
 }
 
 /// A cabinet's address.
@@ -283,7 +306,8 @@ pub(super) fn profile(value: &DeValue<'_>) -> Result<String, Fault> {
         return Ok(name);
     }
     let message = format!("is \"{}\", which is no register profile", name.escape_debug());
-    Err(Fault::new(Rule::CabinetProfile, message, "Write reference; it is the one profile so far."))
+    let fault = Fault::new(Rule::CabinetProfile, message, "Write reference; it is the one profile so far.");
+    Err(fault.shaped(Shape::Words(vec!["reference"])))
 }
 
 #[cfg(test)]

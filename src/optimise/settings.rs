@@ -16,6 +16,14 @@ pub struct Settings {
     pub search: Search,
 }
 
+impl Settings {
+    /// The same settings where each corridor's directions are worth this much.
+    #[must_use]
+    pub fn weighing(&self, direction_weights: Vec<[f64; 2]>) -> Settings {
+        Settings { objective: Objective { direction_weights, ..self.objective.clone() }, ..self.clone() }
+    }
+}
+
 /// How traffic behaves in the evaluation model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Model {
@@ -58,6 +66,9 @@ impl Default for Model {
 pub struct Objective {
     /// Weight of delay on approaches that carry a corridor, per direction: outbound, inbound.
     pub corridor_weight: [f64; 2],
+    /// By corridor, what the definitions say that its directions are worth, times `corridor_weight`; 1 where nothing is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub direction_weights: Vec<[f64; 2]>,
     /// Weight of delay on all other approaches.
     pub side_weight: f64,
     /// What one stop is worth, s of delay.
@@ -76,6 +87,7 @@ impl Default for Objective {
     fn default() -> Self {
         Objective {
             corridor_weight: [1.0, 1.0],
+            direction_weights: Vec::new(),
             side_weight: 1.0,
             stop_penalty_s: 8.0,
             pedestrian_weight: 0.0,
@@ -83,6 +95,13 @@ impl Default for Objective {
             saturation_penalty_s: 1200.0,
             side_guard: None,
         }
+    }
+}
+
+impl Objective {
+    /// Weight of delay on a corridor (its index in the network) in a direction (0 outbound, 1 inbound).
+    pub fn weight(&self, corridor: usize, direction: usize) -> f64 {
+        self.corridor_weight[direction] * self.direction_weights.get(corridor).map_or(1.0, |w| w[direction])
     }
 }
 

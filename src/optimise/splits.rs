@@ -46,7 +46,7 @@ impl<'a> Alone<'a> {
         let mut criticals = Vec::new();
         for approach in &at.approaches {
             let weight = match network.carried(index, approach.from) {
-                Some((_, way)) => settings.objective.corridor_weight[way as usize],
+                Some((corridor, way)) => settings.objective.weight(corridor, way as usize),
                 None => settings.objective.side_weight,
             };
             let by_movement = Movement::ALL.map(|m| flows.get(index, approach.from, m).per_second());

@@ -323,7 +323,7 @@ impl Judge {
             over += flow * (suffered[g].saturation - objective.saturation_bound).max(0.0);
         }
         let weight = match road.kind {
-            RoadKind::Corridor(_, direction) => objective.corridor_weight[direction as usize],
+            RoadKind::Corridor(corridor, direction) => objective.weight(corridor, direction as usize),
             RoadKind::Side => objective.side_weight,
         };
         let mut cost = weight * delay + objective.stop_penalty_s * stops + objective.saturation_penalty_s * over;

@@ -6,6 +6,7 @@
 //! made_by = "greenwave plan …"
 //!
 //! [[period]]
+//! day_plan = "weekend"        # where the definitions have more than one
 //! from = "07:00"
 //! isolated_demand = 1.16      # isolated plans, for comparison, are made for so much of the mean day's demand
 //! [period.at]
@@ -40,6 +41,9 @@ struct File {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PeriodEntry {
+    /// The day plan, where the definitions have more than one.
+    #[serde(default)]
+    day_plan: Option<String>,
     from: String,
     isolated_demand: f64,
     at: BTreeMap<String, PlanEntry>,
@@ -103,10 +107,13 @@ impl DayPlans {
         let (mut plans, mut isolated_demand) = (Vec::new(), Vec::new());
         for (number, period) in network.periods().iter().enumerate() {
             let from = clock(period.from_s);
-            let Some(entry) = file.period.get(number).filter(|e| e.from == from) else {
+            let plan = day_plan(network, number);
+            let same = |e: &&PeriodEntry| e.from == from && e.day_plan.as_deref() == plan;
+            let Some(entry) = file.period.get(number).filter(same) else {
                 wrong.push(format!(
-                    "period {} of the book is not the definition's, which begins at {from}.",
-                    number + 1
+                    "period {} of the book is not the definition's, which begins at {from}{}.",
+                    number + 1,
+                    plan.map(|id| format!(" of day_plan = \"{id}\"")).unwrap_or_default()
                 ));
                 continue;
             };
@@ -129,10 +136,14 @@ impl DayPlans {
             network.fingerprint(),
             made_by.replace('\\', "\\\\").replace('"', "\\\"")
         );
-        for ((period, plans), factor) in network.periods().iter().zip(&self.plans).zip(self.isolated_demand()) {
+        let rows = network.periods().iter().zip(&self.plans).zip(self.isolated_demand());
+        for (number, ((period, plans), factor)) in rows.enumerate() {
             let (name, from) = (&period.name.en, clock(period.from_s));
-            let _ =
-                write!(text, "\n[[period]] # {name}\nfrom = \"{from}\"\nisolated_demand = {factor:?}\n[period.at]\n");
+            let plan = day_plan(network, number).map(|id| format!("day_plan = \"{id}\"\n")).unwrap_or_default();
+            let _ = write!(
+                text,
+                "\n[[period]] # {name}\n{plan}from = \"{from}\"\nisolated_demand = {factor:?}\n[period.at]\n"
+            );
             for (at, plan) in network.intersections().iter().zip(plans) {
                 let greens: Vec<String> = plan.splits.iter().map(|s| seconds(s.green)).collect();
                 let offset = seconds(plan.offset.since_zero());
@@ -147,6 +158,11 @@ impl DayPlans {
         }
         text
     }
+}
+
+/// The day plan that a period's entry names: none where the definitions have one only.
+fn day_plan(network: &Network, period: usize) -> Option<&str> {
+    (network.almanac().plans.len() > 1).then(|| network.day_plan_of(period).id.as_str())
 }
 
 fn period_plans(network: &Network, entry: &PeriodEntry, wrong: &mut Vec<String>) -> Vec<Plan> {

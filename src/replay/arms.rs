@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::Serialize;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 /// Who controls the corridor (contract 16).
@@ -102,15 +103,16 @@ impl Book {
         Some(Book { fixed, isolated, harm })
     }
 
-    /// What the cabinets of an arm have of their own in one run.
-    pub fn own(&self, network: &Network, arm: Arm, seed: u64) -> Vec<Vec<LocalEntry>> {
+    /// What the cabinets of an arm have of their own in one run, on a day of these periods.
+    pub fn own(&self, network: &Network, arm: Arm, seed: u64, today: Range<usize>) -> Vec<Vec<LocalEntry>> {
         let by_period = |plans: &[Vec<Plan>], index: IntersectionIndex, alone: &dyn Fn(&Plan) -> Option<Tenths>| {
             let entry = |(period, plans): (&crate::corridor::Period, &Vec<Plan>)| {
                 let plan = plans[index.0].clone();
                 let actuation = (arm == Arm::Actuated).then(|| actuation(network.intersection(index), &plan));
                 LocalEntry { from_s: period.from_s, alone: alone(&plan), plan, actuation }
             };
-            network.periods().iter().zip(plans).map(entry).collect::<Vec<_>>()
+            let all: Vec<_> = network.periods().iter().zip(plans).collect();
+            all.get(today.clone()).unwrap_or_default().iter().copied().map(entry).collect::<Vec<_>>()
         };
         network
             .indices()

@@ -11,7 +11,7 @@ use crate::corridor::{Corridor, Network};
 use crate::demand::DayProfile;
 use crate::journal::Journal;
 use crate::optimise::Settings;
-use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run};
+use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, date_of};
 use crate::safety::Limits;
 use crate::transition::Bounds;
 use crate::work::carry_out;
@@ -106,7 +106,8 @@ pub(super) fn film(
 ) -> Result<Film, RunProblem> {
     let camera = Camera::on(&shared.network, corridor)?;
     let watch = Watch { camera, from_s: from_s.max(run.start_s + 1), to_s };
-    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed), run)?;
+    let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
+    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
     // results do not depend on the bus, so the quick one does
     drive(shared, arm, rig.clone(), run, BusKind::Memory, Some(&watch))?;
     Ok(watch.camera.develop(&rig, f64::from(watch.from_s), f64::from(to_s)))
@@ -117,7 +118,8 @@ pub(super) fn film(
 /// # Errors
 /// When the plant can not be built or the bus gets stuck; a cabinet's silence is no error.
 pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result<Outcome, RunProblem> {
-    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed), run)?;
+    let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
+    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
     drive(shared, arm, rig, run, bus, None)
 }
 

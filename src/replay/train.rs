@@ -72,7 +72,8 @@ pub fn train(
 ) -> Result<DayPlans, TrainProblem> {
     let mut plans: Vec<Vec<Plan>> = Vec::new();
     let mut isolated_demand = Vec::new();
-    for period in network.periods() {
+    for (number, period) in network.periods().iter().enumerate() {
+        let settings = &settings.weighing(network.weights(number));
         let flows = profile.mean(period.from_s, period.to_s);
         let touched = training.within.is_none_or(|(from, to)| period.from_s < to && from < period.to_s);
         let chosen = match scenario.filter(|_| touched) {

@@ -17,5 +17,5 @@ pub use greenwave_sim::gain;
 pub use greenwave_sim::measure::{ApproachMeasure, Measures, WayMeasure};
 pub use greenwave_sim::progression::ProgressionMeasure;
 pub use greenwave_sim::series::WaySeries;
-pub use plant::{Faults, Rig, RigProblem, Run};
+pub use plant::{Faults, Rig, RigProblem, Run, date_of};
 pub use translate::LocalEntry;

@@ -4,7 +4,7 @@ use super::days::Demand;
 use super::translate::{self, LocalEntry, Translated};
 use crate::bus::{Device, SharedDevice};
 use crate::corridor::{Intersection, IntersectionIndex, Network, Operation, Serves};
-use crate::units::Moment;
+use crate::units::{Date, Moment};
 use greenwave_sim::arrivals::Arrivals;
 use greenwave_sim::cabinet::{Cabinet, Mode, SpecError};
 use greenwave_sim::counts::CountsError;
@@ -18,6 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const DAY_ZERO: i64 = 20_514;
 /// A phase without green for this long is reported as starved: two of the longest cycles in use and more.
 const STARVED_S: i64 = 600;
+
+/// The date of a run's day, for definitions whose plans depend on it.
+pub fn date_of(day: u64) -> Date {
+    Date::from_days(DAY_ZERO + (day % 10_000) as i64)
+}
 
 /// What a plant can not be built from.
 #[derive(Debug, thiserror::Error)]
