@@ -6,7 +6,8 @@
 use super::day::{self, Days};
 use super::definition::{self, CabinetDef, File, IntersectionDef, SitesDef};
 use super::layout::{LayoutDef, ServesDef};
-use super::model::{Cabinet, Intersection, Network, Position, Serves};
+use super::model::{Cabinet, Intersection, Network, Serves};
+use super::position::Position;
 use super::problem::{At, Findings, Problem, Source, Spot};
 use super::rule::Rule;
 use super::served::nearest;

@@ -6,6 +6,7 @@
 
 use super::almanac::{Almanac, DayPlan};
 use super::operation::*;
+use super::position::Position;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use serde::Serialize;
 use std::fmt;
@@ -341,25 +342,6 @@ pub struct CycleRange {
     pub min: CycleLength,
     /// Longest.
     pub max: CycleLength,
-}
-
-/// A place on the Earth (WGS-84), degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Position {
-    /// North of the equator.
-    pub latitude: f64,
-    /// East of Greenwich.
-    pub longitude: f64,
-}
-
-impl Position {
-    /// Metres to another place along the surface, on a sphere of the Earth's mean radius (6,371,009 m): within half a percent.
-    pub fn metres_to(&self, other: &Position) -> f64 {
-        let (a, b) = (self.latitude.to_radians(), other.latitude.to_radians());
-        let (north, east) = (b - a, (other.longitude - self.longitude).to_radians());
-        let h = (north / 2.0).sin().powi(2) + a.cos() * b.cos() * (east / 2.0).sin().powi(2);
-        2.0 * 6_371_009.0 * h.sqrt().min(1.0).asin()
-    }
 }
 
 /// A signalised intersection.
