@@ -27,6 +27,7 @@ mod model;
 mod operation;
 mod permissive;
 mod position;
+mod probe;
 mod problem;
 mod reader;
 mod record;

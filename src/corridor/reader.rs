@@ -4,8 +4,9 @@
 //! hands back `None` in the place of what could not be read.
 //! Must not know: what the keys mean.
 
+use super::probe::Shape;
 use super::problem::{At, Findings, Spot};
-use super::record::{Recorder, Shape};
+use super::record::Recorder;
 use super::rule::Rule;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

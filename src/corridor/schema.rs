@@ -4,9 +4,10 @@
 //! which keys there are and what stands under them, `load` says the rest.
 
 use super::definition::{self, KINDS};
+use super::probe::Probes;
 use super::problem::{Findings, Spot};
 use super::reader::Table;
-use super::record::{Answer, Place, Probes, Recorder, Under, Way};
+use super::record::{Answer, Place, Recorder, Under, Way};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use toml::de::DeTable;
@@ -41,7 +42,6 @@ pub fn schema() -> Value {
 /// Reads a file of a kind that is not there, once for every combination of answers that matters.
 fn explore(kind: &'static str, noted: &mut Noted) {
     let mut words = BTreeSet::new();
-    let mut seen: BTreeSet<BTreeMap<Place, Answer>> = BTreeSet::new();
     // the answers of one table matter once, whatever was answered above it
     let mut tried: BTreeSet<(String, BTreeMap<Place, Answer>)> = BTreeSet::new();
     let mut queue = VecDeque::from([BTreeMap::new()]);
@@ -68,7 +68,7 @@ fn explore(kind: &'static str, noted: &mut Noted) {
             let Some(deepest) = answers.keys().map(|(path, _)| path.clone()).max_by_key(String::len) else { continue };
             let own = answers.iter().filter(|((path, _), _)| *path == deepest);
             let own = own.map(|(place, answer)| (place.clone(), answer.clone())).collect();
-            if tried.insert((deepest, own)) && seen.insert(answers.clone()) {
+            if tried.insert((deepest, own)) {
                 queue.push_back(answers);
             }
         }

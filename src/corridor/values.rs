@@ -4,8 +4,8 @@
 //! Must not know: which key or table a value belongs to.
 
 use super::model::{Arm, Movement, Movements};
+use super::probe::Shape;
 use super::reader::Fault;
-use super::record::Shape;
 use super::rule::Rule;
 use crate::units::{Date, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use std::net::SocketAddr;
