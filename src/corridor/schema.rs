@@ -10,12 +10,11 @@ use super::reader::Table;
 use super::record::{Answer, Place, Recorder, Under, Way};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use toml::de::DeTable;
 
-/// Bound on the runs of one kind; the language as it is needs a few hundred.
+/// Bound on the runs of one kind.
 const RUNS: usize = 20_000;
 
-/// All that was noted of the tables of the language, by path.
+/// What was noted of the language's tables, by path.
 #[derive(Default)]
 struct Noted {
     ways: BTreeMap<String, Vec<Way>>,
@@ -45,7 +44,7 @@ fn explore(kind: &'static str, noted: &mut Noted) {
     // the answers of one table matter once, whatever was answered above it
     let mut tried: BTreeSet<(String, BTreeMap<Place, Answer>)> = BTreeSet::new();
     let mut queue = VecDeque::from([BTreeMap::new()]);
-    let nothing = DeTable::default();
+    let nothing = toml::de::DeTable::default();
     for _ in 0..RUNS {
         let Some(answers) = queue.pop_front() else { return };
         let Some(probes) = Probes::new(&words) else { return };
