@@ -1,11 +1,27 @@
 //! Carries out the core's questions to the optimiser, off the control loop. Replay and service use the same function, so
 //! what was rehearsed is what runs.
 
-use crate::control::{Candidate, Cost, Finding, Origin, Work};
-use crate::corridor::Network;
-use crate::optimise::{Prediction, Settings, polish, predict, propose};
-use crate::plan::Plan;
+use crate::control::{Candidate, Cost, Finding, FreeChoice, Origin, Work};
+use crate::corridor::{Network, Period};
+use crate::demand::DayProfile;
+use crate::optimise::{Prediction, Settings, free, polish, predict, propose};
+use crate::plan::{DayPlans, Plan};
 use crate::transition::same_wave;
+
+/// When each period's traffic is better served by free operation, as its book says; never where a cabinet can not.
+pub fn free_choices(
+    network: &Network,
+    profile: &DayProfile,
+    book: &DayPlans,
+    settings: &Settings,
+) -> Vec<Option<FreeChoice>> {
+    let choice = |(period, below): (&Period, f64)| {
+        let flows = profile.mean(period.from_s, period.to_s);
+        let plans = network.indices().map(|index| free(network, index, &flows, settings)).collect::<Option<Vec<_>>>();
+        plans.filter(|_| below > 0.0).map(|plans| FreeChoice { below_veh_h: below * flows.total(), plans })
+    };
+    network.periods().iter().zip(book.free_below()).map(choice).collect()
+}
 
 /// Bound on each search, in approaches evaluated: about a tenth of a second for twelve intersections.
 const WORK: u64 = 100_000;

@@ -52,7 +52,7 @@ const ROOMS: Table<'static> = &[
             "work",
         ],
     ),
-    ("work", &["control", "corridor", "optimise", "plan", "transition"]),
+    ("work", &["control", "corridor", "demand", "optimise", "plan", "transition"]),
     (
         "replay",
         &[

@@ -7,12 +7,13 @@ use crate::control::{Policy, Setup};
 use crate::optimise::Settings;
 use crate::replay::{Training, train};
 use crate::safety::Limits;
-use crate::service::{Ended, Options, Sinks, serve};
+use crate::service::{Ended, Options, Sinks, StateFile, serve};
 use crate::transition::Bounds;
+use crate::work::free_choices;
 use anyhow::{Context, Result, bail};
 use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -41,18 +42,20 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     } else {
         format!("DRY RUN: {cabinets} read, nothing is written to any. Control them with --arm.")
     });
+    let free = free_choices(&network, &profile, &day_plans, &settings);
     let setup = Setup {
         network,
         profile,
         day_plans: day_plans.periods().to_vec(),
+        free,
         limits: Limits::default(),
         bounds: Bounds::default(),
         policy: Policy::default(),
         armed: args.arm,
     };
-    let options =
-        Options { settings, scale: args.time_scale, http: args.http, hold: args.hold, state: args.state.clone() };
-    let sinks = Sinks { journal, console: Box::new(std::io::stderr()) };
+    let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
+    let state = args.state.clone().map(state).transpose()?;
+    let sinks = Sinks { journal, console: Box::new(std::io::stderr()), state };
     Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,
         Ended::AtOnce => {
@@ -60,6 +63,17 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
             ExitCode::from(3)
         }
     })
+}
+
+/// The state file, read now and written whole from now on.
+fn state(path: PathBuf) -> Result<StateFile> {
+    files::writable(&path)?;
+    let before = match std::fs::read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        read => Some(read.with_context(|| format!("cannot read {}", path.display()))?),
+    };
+    let write = move |bytes: &[u8]| files::write(&path, bytes).map_err(std::io::Error::other);
+    Ok(StateFile { before, write: Box::new(write) })
 }
 
 /// A file to append to.

@@ -67,8 +67,8 @@ impl Coordinator {
     /// The running plans, completed from the day plan they belong to, and that day plan's period.
     fn whole(&self, running: &[Option<Plan>]) -> Option<(Vec<Plan>, Option<usize>)> {
         let one_cycle = self.setup.network.corridors().iter().all(|corridor| {
-            let mut cycles =
-                corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref()).map(|p| p.cycle);
+            let ran = corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref());
+            let mut cycles = ran.filter(|p| !p.free).map(|p| p.cycle);
             let first = cycles.next();
             cycles.all(|cycle| Some(cycle) == first)
         });

@@ -5,6 +5,7 @@ use super::adopt::Aim;
 use super::change::JointChange;
 use super::decision::{Decision, Verdict};
 use super::event::{Event, Finding, Output, Work};
+use super::free::FreeChoice;
 use super::mode::Mode;
 use crate::calendar::Calendar;
 use crate::corridor::{IntersectionIndex, Network};
@@ -30,6 +31,8 @@ pub struct Setup {
     pub profile: DayProfile,
     /// Day plans: for each period of the network one plan an intersection, all of them judged by safety already.
     pub day_plans: Vec<Vec<Plan>>,
+    /// By period, when the cabinets do better on their own; `None` or missing: never.
+    pub free: Vec<Option<FreeChoice>>,
     /// What the guard allows a change.
     pub limits: Limits,
     /// How far a step of a transition goes.
@@ -149,7 +152,9 @@ impl Coordinator {
         self.update_mode(now, &mut out);
         if self.estimator.advance(now) {
             self.note_detectors(&mut out);
-            self.ask(now, &mut out);
+            if !self.choose_operation(now, &mut out) {
+                self.ask(now, &mut out);
+            }
         }
         self.drive(now, &mut out);
         self.steps += 1;
@@ -314,8 +319,13 @@ impl Coordinator {
         safe
     }
 
+    /// Passages of all stop lines expected so far ahead, vehicles an hour.
+    pub(super) fn expected(&self, now: Moment, ahead: Tenths) -> f64 {
+        self.estimator.flows(now, ahead).total()
+    }
+
     /// Makes the plans the targets, turned together on the circle so that the way there is shortest.
-    fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
+    pub(super) fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
         if same_wave(&plans, &self.targets) {
             return;
         }
@@ -347,6 +357,7 @@ impl Coordinator {
         let error = target.cycle.shorter_way(Shift::new(
             i64::from(running.offset.since_zero().count()) - i64::from(target.offset.since_zero().count()),
         ));
-        running.splits == target.splits && error.magnitude() <= u64::from(self.setup.bounds.tolerance.count())
+        let in_place = target.free || error.magnitude() <= u64::from(self.setup.bounds.tolerance.count());
+        running.splits == target.splits && running.free == target.free && in_place
     }
 }

@@ -111,6 +111,15 @@ pub enum Decision {
         /// Whether this is its target.
         arrived: bool,
     },
+    /// Cabinets are let run free, or are coordinated again.
+    Operation {
+        /// Free from now on.
+        free: bool,
+        /// Passages of all stop lines expected, vehicles an hour.
+        expected_veh_h: f64,
+        /// Below this cabinets do better on their own; 0: never in this period.
+        bound_veh_h: f64,
+    },
     /// The core started while plans of an earlier run were still in force, and goes on with them.
     TookOver {
         /// Cabinets that run them.

@@ -17,6 +17,7 @@ mod coordinator;
 mod decision;
 mod drive;
 mod event;
+mod free;
 mod mode;
 
 pub use adapt::Policy;
@@ -24,4 +25,5 @@ pub use adopt::Aim;
 pub use coordinator::{Coordinator, Setup};
 pub use decision::{Decision, Verdict};
 pub use event::{Candidate, Cost, Event, Finding, Origin, Output, Work};
+pub use free::FreeChoice;
 pub use mode::Mode;

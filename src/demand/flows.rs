@@ -55,6 +55,11 @@ impl Flows {
         flows
     }
 
+    /// All flows together: passages of all stop lines, vehicles an hour.
+    pub fn total(&self) -> f64 {
+        self.table.iter().flatten().flatten().map(|flow| flow.get()).sum()
+    }
+
     /// Between two flows: `share` 0 is `self`, 1 is `other`.
     pub fn blend(&self, other: &Flows, share: f64) -> Flows {
         let mut table = self.table.clone();

@@ -63,6 +63,9 @@ pub struct RunningPlan {
     pub plan: Plan,
 }
 
+/// Flag of a plan block: free operation.
+const FREE: u16 = 1;
+
 /// The identity register pair of an intersection: CRC-32 of its id.
 pub fn identity(id: &str) -> u32 {
     crc32fast::hash(id.as_bytes())
@@ -156,7 +159,7 @@ pub(super) fn encode_plan(at: &Intersection, plan: &Plan, generation: u32, epoch
     block.extend(halves(epoch));
     block.extend([word(plan.cycle.length())?, word(plan.offset.since_zero())?]);
     block.extend([u16::try_from(plan.splits.len()).ok()?, field_number(reference_split.stage)?]);
-    block.extend([1, 0, 0, 0, 0, 0, 0, 0]);
+    block.extend([1, u16::from(plan.free), 0, 0, 0, 0, 0, 0]);
     for split in &plan.splits {
         block.extend([field_number(split.stage)?, word(split.green)?, word(split.yellow)?, word(split.all_red)?, 0, 0]);
     }
@@ -194,7 +197,7 @@ pub(super) fn decode_plan(at: &Intersection, block: &[u16]) -> Option<RunningPla
             })
         })
         .collect::<Option<Vec<_>>>()?;
-    let plan = Plan { cycle, offset: Offset::new(tenths(block[9]), cycle)?, splits };
+    let plan = Plan { cycle, offset: Offset::new(tenths(block[9]), cycle)?, splits, free: block[13] & FREE != 0 };
     Some(RunningPlan { generation: u32_at(block, 4), crc, plan })
 }
 

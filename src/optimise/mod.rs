@@ -38,5 +38,5 @@ pub use delay::{ApproachPrediction, Prediction, predict};
 pub use offsets::{OffsetAnswer, optimise_offsets};
 pub use propose::{NoProposal, Proposal, polish, propose};
 pub use settings::{Model, Objective, Search, Settings, SideGuard};
-pub use splits::isolated;
+pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};

@@ -43,6 +43,9 @@ pub struct Model {
     pub analysis_period_h: f64,
     /// k of HCM's incremental delay; 0.5 for pretimed control.
     pub incremental_k: f64,
+    /// Longest greens of free operation as a share of the best fixed ones; from training days (FHWA Signal Timing Manual, 2nd
+    /// ed., chapter 6: 1.25 to 1.5).
+    pub free_green_share: f64,
 }
 
 impl Default for Model {
@@ -55,6 +58,7 @@ impl Default for Model {
             clearance_loss_s: 1.0,
             analysis_period_h: 0.25,
             incremental_k: 0.5,
+            free_green_share: 1.25,
         }
     }
 }

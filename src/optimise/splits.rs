@@ -288,6 +288,27 @@ pub fn isolated(network: &Network, index: IntersectionIndex, flows: &Flows, sett
     Plan::from_greens(at, &best?.1, Shift::new(0))
 }
 
+/// An intersection's plan of free operation: its longest greens are [`Model::free_green_share`](super::Model) times those of its
+/// own best plan, less where they would not fit its longest cycle. `None` when its loops do not let it run free.
+pub fn free(network: &Network, index: IntersectionIndex, flows: &Flows, settings: &Settings) -> Option<Plan> {
+    let at = network.intersection(index);
+    let own = isolated(network, index, flows, settings).filter(|_| at.can_run_free())?;
+    let unit = settings.search.resolution.count();
+    let longest = |share: f64| -> Vec<Tenths> {
+        let scaled = |green: Tenths| Tenths::new((f64::from(green.count()) * share) as u32 / unit * unit);
+        let bounded =
+            |(green, stage): (Tenths, &crate::corridor::Stage)| scaled(green).max(stage.min_green).min(stage.max_green);
+        own.greens().into_iter().zip(&at.stages).map(bounded).collect()
+    };
+    let fits = |greens: &Vec<Tenths>| {
+        greens.iter().copied().sum::<Tenths>() + at.lost_to_intergreens() <= at.cycle.max.length()
+    };
+    let share = settings.model.free_green_share;
+    let steps = (0..=20).map(|step| 1.0 + (share - 1.0) * (1.0 - f64::from(step) / 20.0));
+    let greens = steps.map(longest).find(fits)?;
+    Some(Plan::from_greens(at, &greens, Shift::new(0))?.freed())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing;

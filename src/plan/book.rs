@@ -9,6 +9,7 @@
 //! day_plan = "weekend"        # where the definitions have more than one
 //! from = "07:00"
 //! isolated_demand = 1.16      # isolated plans, for comparison, are made for so much of the mean day's demand
+//! free_below = 0.6            # below so much of the mean day's demand cabinets do better by their own detectors; 0: never
 //! [period.at]
 //! dc01 = { offset_s = 12, green_s = [40, 12, 26, 14] }
 //! ```
@@ -27,6 +28,8 @@ pub struct DayPlans {
     plans: Vec<Vec<Plan>>,
     /// By period, in thousandths of the mean day's demand.
     isolated_demand: Vec<u32>,
+    /// The same; 0 is never.
+    free_below: Vec<u32>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +49,8 @@ struct PeriodEntry {
     day_plan: Option<String>,
     from: String,
     isolated_demand: f64,
+    #[serde(default)]
+    free_below: f64,
     at: BTreeMap<String, PlanEntry>,
 }
 
@@ -67,7 +72,8 @@ impl DayPlans {
         let n = network.intersections().len();
         let whole = plans.len() == network.periods().len() && plans.iter().all(|p| p.len() == n);
         let isolated_demand = vec![1000; plans.len()];
-        whole.then_some(DayPlans { plans, isolated_demand })
+        let free_below = vec![0; plans.len()];
+        whole.then_some(DayPlans { plans, isolated_demand, free_below })
     }
 
     /// The same book with the demand for which each period's isolated plans are best, as a multiple of the mean day's:
@@ -76,6 +82,19 @@ impl DayPlans {
     pub fn with_isolated_demand(self, factors: &[f64]) -> Option<DayPlans> {
         let isolated_demand = factors.iter().map(|&f| thousandths(f)).collect::<Option<Vec<_>>>()?;
         (factors.len() == self.plans.len()).then_some(DayPlans { isolated_demand, ..self })
+    }
+
+    /// The same book with the demand below which each period is better served by free operation, as a multiple of the mean
+    /// day's: 0 (never) to 2, on three decimals. `None` unless there is one a period.
+    #[must_use]
+    pub fn with_free_below(self, bounds: &[f64]) -> Option<DayPlans> {
+        let free_below = bounds.iter().map(|&f| bound(f)).collect::<Option<Vec<_>>>()?;
+        (bounds.len() == self.plans.len()).then_some(DayPlans { free_below, ..self })
+    }
+
+    /// By period, the demand below which cabinets do better on their own, as a multiple of the mean day's; 0: never.
+    pub fn free_below(&self) -> impl Iterator<Item = f64> + '_ {
+        self.free_below.iter().map(|&f| f64::from(f) / 1000.0)
     }
 
     /// The demand each period's isolated plans are made for, as a multiple of the mean day's: near saturation a plan for
@@ -104,7 +123,7 @@ impl DayPlans {
                 "the book was made for other definitions than these. Make it anew with `greenwave plan --day`.".into(),
             );
         }
-        let (mut plans, mut isolated_demand) = (Vec::new(), Vec::new());
+        let (mut plans, mut isolated_demand, mut free_below) = (Vec::new(), Vec::new(), Vec::new());
         for (number, period) in network.periods().iter().enumerate() {
             let from = clock(period.from_s);
             let plan = day_plan(network, number);
@@ -122,11 +141,15 @@ impl DayPlans {
                 Some(factor) => isolated_demand.push(factor),
                 None => wrong.push(format!("{from}: isolated_demand {} is not in 0.5..=2.", entry.isolated_demand)),
             }
+            match bound(entry.free_below) {
+                Some(bound) => free_below.push(bound),
+                None => wrong.push(format!("{from}: free_below {} is not in 0..=2.", entry.free_below)),
+            }
         }
         if file.period.len() > network.periods().len() {
             wrong.push("the book has more periods than the definition.".into());
         }
-        if wrong.is_empty() { Ok(DayPlans { plans, isolated_demand }) } else { Err(NoBook(wrong)) }
+        if wrong.is_empty() { Ok(DayPlans { plans, isolated_demand, free_below }) } else { Err(NoBook(wrong)) }
     }
 
     /// The book as a file.
@@ -136,14 +159,13 @@ impl DayPlans {
             network.fingerprint(),
             made_by.replace('\\', "\\\\").replace('"', "\\\"")
         );
-        let rows = network.periods().iter().zip(&self.plans).zip(self.isolated_demand());
-        for (number, ((period, plans), factor)) in rows.enumerate() {
+        let bounds = self.isolated_demand().zip(self.free_below());
+        let rows = network.periods().iter().zip(&self.plans).zip(bounds);
+        for (number, ((period, plans), (factor, free))) in rows.enumerate() {
             let (name, from) = (&period.name.en, clock(period.from_s));
             let plan = day_plan(network, number).map(|id| format!("day_plan = \"{id}\"\n")).unwrap_or_default();
-            let _ = write!(
-                text,
-                "\n[[period]] # {name}\n{plan}from = \"{from}\"\nisolated_demand = {factor:?}\n[period.at]\n"
-            );
+            let _ = writeln!(text, "\n[[period]] # {name}\n{plan}from = \"{from}\"\nisolated_demand = {factor:?}");
+            let _ = writeln!(text, "free_below = {free:?}\n[period.at]");
             for (at, plan) in network.intersections().iter().zip(plans) {
                 let greens: Vec<String> = plan.splits.iter().map(|s| seconds(s.green)).collect();
                 let offset = seconds(plan.offset.since_zero());
@@ -186,6 +208,10 @@ fn period_plans(network: &Network, entry: &PeriodEntry, wrong: &mut Vec<String>)
     plans.into_iter().filter_map(Result::ok).collect()
 }
 
+fn bound(share: f64) -> Option<u32> {
+    (0.0..=2.0).contains(&share).then(|| (share * 1000.0).round() as u32)
+}
+
 fn thousandths(factor: f64) -> Option<u32> {
     (0.5..=2.0).contains(&factor).then(|| (factor * 1000.0).round() as u32)
 }
@@ -207,8 +233,9 @@ mod tests {
         };
         let plans: Vec<Plan> = network.intersections().iter().map(plan).collect();
         let periods = network.periods().len();
-        let factors = vec![1.125; periods];
-        DayPlans::new(network, vec![plans; periods]).unwrap().with_isolated_demand(&factors).unwrap()
+        let (factors, bounds) = (vec![1.125; periods], vec![0.55; periods]);
+        let book = DayPlans::new(network, vec![plans; periods]).unwrap();
+        book.with_isolated_demand(&factors).unwrap().with_free_below(&bounds).unwrap()
     }
 
     #[test]
@@ -224,10 +251,11 @@ mod tests {
         let text = book(&network).to_toml(&network, "test");
         let wrong = text
             .replace("1.125", "7.0")
+            .replace("0.55", "-1.0")
             .replacen("offset_s = 7.3", "offset_s = 7000", 1)
             .replace("definition = \"", "definition = \"x");
         let told = DayPlans::parse(&network, &wrong).unwrap_err().to_string();
-        for reason in ["other definitions", "isolated_demand 7", "not below its cycle"] {
+        for reason in ["other definitions", "isolated_demand 7", "free_below -1", "not below its cycle"] {
             assert!(told.contains(reason), "{reason} in {told}");
         }
     }

@@ -36,6 +36,10 @@ pub struct Plan {
     pub offset: Offset,
     /// The stages in their order.
     pub splits: Vec<Split>,
+    /// Free operation: the cabinet serves its stages by its own detectors, the greens are then the longest, and cycle and
+    /// offset are those of the programme it keeps behind.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub free: bool,
 }
 
 impl Plan {
@@ -59,13 +63,19 @@ impl Plan {
             })
             .collect();
         let cycle = CycleLength::new(splits.iter().map(Split::length).sum())?;
-        Some(Plan { cycle, offset: cycle.offset(offset), splits })
+        Some(Plan { cycle, offset: cycle.offset(offset), splits, free: false })
     }
 
     /// The same timing with its reference green at another offset (taken modulo the cycle).
     #[must_use]
     pub fn at_offset(&self, offset: Shift) -> Plan {
         Plan { offset: self.cycle.offset(offset), ..self.clone() }
+    }
+
+    /// The same greens as longest ones of free operation.
+    #[must_use]
+    pub fn freed(self) -> Plan {
+        Plan { free: true, ..self }
     }
 
     /// Time from the cycle's start to the start of the given position in the sequence.

@@ -4,7 +4,7 @@ use crate::corridor::{Actuation, Intersection, IntersectionIndex, Network, Stage
 use crate::demand::{DayProfile, Flows};
 use crate::optimise::{self, Settings};
 use crate::plan::{DayPlans, Plan};
-use crate::rig::LocalEntry;
+use crate::rig::{LocalEntry, PASSAGE};
 use crate::units::Tenths;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -76,7 +76,6 @@ impl FromStr for Arm {
 /// longest headway allowed less the time over the loop). Longer ones keep a green through the thin end of a platoon while
 /// full queues wait; 1 s cuts queues apart. The cabinets hear their loops every half second, which adds up to that much.
 const MAX_GREEN_PERCENT: u32 = 125;
-const PASSAGE: Tenths = Tenths::new(17);
 
 /// Everything the arms run on, made once for all runs of a study.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::optimise::Settings;
 use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, date_of};
 use crate::safety::Limits;
 use crate::transition::Bounds;
-use crate::work::carry_out;
+use crate::work::{carry_out, free_choices};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -187,6 +187,7 @@ async fn with_core(
         network: shared.network.clone(),
         profile: shared.profile.clone(),
         day_plans: shared.book.fixed.periods().to_vec(),
+        free: free_choices(&shared.network, &shared.profile, &shared.book.fixed, &shared.settings),
         limits: Limits::default(),
         bounds: Bounds::default(),
         policy: shared.policy,

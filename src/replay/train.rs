@@ -6,6 +6,8 @@
 //!              rounds: every intersection's greens and offset, small moves ──plant──► kept where all training days together
 //!                      gain, and confirmed on days not used for choosing
 //! ```
+//! Last, how much traffic a period must have for the plans to beat free operation, each on lighter copies of the same days.
+//!
 //! A plan for the mean of the flows is not the best plan on average: near saturation a busier day costs more than a quiet
 //! one saves, so the plant decides how much busier a day the plan should be made for.
 
@@ -13,7 +15,7 @@ use super::arms::{isolated_plans, phase_at_start};
 use super::study::in_parallel;
 use crate::corridor::{IntersectionIndex, Network, Period};
 use crate::demand::{DayProfile, Flows};
-use crate::optimise::{NoProposal, Settings, propose};
+use crate::optimise::{NoProposal, Settings, free, propose};
 use crate::plan::{DayPlans, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
 use crate::units::{CycleLength, Shift, Tenths};
@@ -26,6 +28,8 @@ const CYCLES: [f64; 4] = [0.88, 1.0, 1.12, 1.25];
 const CHOOSING: [u64; 4] = [1, 2, 3, 4];
 /// … and those that confirm a round.
 const CONFIRMING: [u64; 4] = [11, 12, 13, 14];
+/// Shares of a training day's vehicles at which free operation is tried, busiest first.
+const LEVELS: [f64; 7] = [1.15, 1.0, 0.85, 0.7, 0.55, 0.4, 0.25];
 /// Longest piece of a period that is simulated.
 const LONGEST_S: u32 = 80 * 60;
 /// Warm-up of a training run.
@@ -71,7 +75,7 @@ pub fn train(
     tell: &mut dyn FnMut(String),
 ) -> Result<DayPlans, TrainProblem> {
     let mut plans: Vec<Vec<Plan>> = Vec::new();
-    let mut isolated_demand = Vec::new();
+    let (mut isolated_demand, mut free_below) = (Vec::new(), Vec::new());
     for (number, period) in network.periods().iter().enumerate() {
         let settings = &settings.weighing(network.weights(number));
         let flows = profile.mean(period.from_s, period.to_s);
@@ -79,18 +83,22 @@ pub fn train(
         let chosen = match scenario.filter(|_| touched) {
             None => {
                 isolated_demand.push(1.0);
+                free_below.push(0.0);
                 propose(network, &flows, None, settings)?.plans
             }
             Some(scenario) => {
                 let candidates = candidates(network, &flows, settings)?;
                 let yard = Yard { network, scenario, period, threads: training.threads };
                 isolated_demand.push(yard.isolated_demand(&flows, settings, tell)?);
-                yard.improve(candidates, training.rounds, tell)?
+                let plans = yard.improve(candidates, training.rounds, tell)?;
+                free_below.push(yard.free_below(&plans, &flows, settings, tell)?);
+                plans
             }
         };
         plans.push(chosen);
     }
     let book = DayPlans::new(network, plans).and_then(|book| book.with_isolated_demand(&isolated_demand));
+    let book = book.and_then(|book| book.with_free_below(&free_below));
     book.ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
 }
 
@@ -149,6 +157,41 @@ impl Yard<'_> {
             self.period.name.en, best.1, best.0
         ));
         Ok(best.1)
+    }
+
+    /// The share of the mean day's demand below which free operation costs less than the plans, on the days that choose and
+    /// on those that confirm, at that share and every smaller one; 0 where it never does or a cabinet can not.
+    fn free_below(
+        &self,
+        plans: &[Plan],
+        flows: &Flows,
+        settings: &Settings,
+        tell: &mut dyn FnMut(String),
+    ) -> Result<f64, RigProblem> {
+        let mut best = 0.0;
+        let free: Option<Vec<Plan>> = self.network.indices().map(|i| free(self.network, i, flows, settings)).collect();
+        let Some(free) = free else { return Ok(best) };
+        for &level in LEVELS.iter().rev() {
+            let days: Vec<u64> = CHOOSING.into_iter().chain(CONFIRMING).collect();
+            let costs = |plans: &[Plan]| -> Result<Vec<f64>, RigProblem> {
+                in_parallel(self.threads, days.len(), |d| self.run_cost(plans, days[d], false, level))
+                    .into_iter()
+                    .collect()
+            };
+            let (held, freed) = (costs(plans)?, costs(&free)?);
+            let saves =
+                |part: std::ops::Range<usize>| freed[part.clone()].iter().sum::<f64>() < held[part].iter().sum::<f64>();
+            let (sum, freed_sum) = (held.iter().sum::<f64>(), freed.iter().sum::<f64>());
+            tell(format!(
+                "{}: at {level} of the mean day plans cost {sum:.0}, free operation {freed_sum:.0}",
+                self.period.name.en
+            ));
+            if !(saves(0..CHOOSING.len()) && saves(CHOOSING.len()..days.len())) {
+                break;
+            }
+            best = level;
+        }
+        Ok(best)
     }
 
     fn improve(
@@ -215,9 +258,14 @@ impl Yard<'_> {
 
     /// Delay and stops of everybody who wished to enter in the period, in vehicle seconds.
     fn day_cost(&self, plans: &[Plan], day: u64, alone: bool) -> Result<f64, RigProblem> {
+        self.run_cost(plans, day, alone, 1.0)
+    }
+
+    /// The same with so much of the day's vehicles.
+    fn run_cost(&self, plans: &[Plan], day: u64, alone: bool, level: f64) -> Result<f64, RigProblem> {
         let from_s = self.period.from_s;
         let to_s = self.period.to_s.min(from_s + LONGEST_S);
-        let demand = Demand::of(self.scenario, DayName { seed: day, kind: DayKind::Workday })?;
+        let demand = Demand::of(self.scenario, DayName { seed: day, kind: DayKind::Workday })?.scaled(level);
         let start_s = from_s.saturating_sub(WARM_UP_S);
         let run = Run { demand: &demand, day, seed: day * 1000 + 1, start_s, from_s, to_s };
         let entry = |(index, plan): (IntersectionIndex, &Plan)| {

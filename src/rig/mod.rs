@@ -19,3 +19,4 @@ pub use greenwave_sim::progression::ProgressionMeasure;
 pub use greenwave_sim::series::WaySeries;
 pub use plant::{Faults, Rig, RigProblem, Run, date_of};
 pub use translate::LocalEntry;
+pub(crate) use translate::PASSAGE;

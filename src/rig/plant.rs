@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const DAY_ZERO: i64 = 20_514;
 /// A phase without green for this long is reported as starved: two of the longest cycles in use and more.
 const STARVED_S: i64 = 600;
+/// The same of vehicles where the cabinet may be let run free: whom nobody calls is left out.
+const UNCALLED_S: i64 = 3600;
 
 /// The date of a run's day, for definitions whose plans depend on it.
 pub fn date_of(day: u64) -> Date {
@@ -175,7 +177,7 @@ fn installations(
         .map(|(index, at)| Installation {
             cabinet: translate::cabinet(network, at, own.get(index).unwrap_or(&none), midnight),
             monitor: MonitorSpec {
-                phases: at.phases.iter().map(|p| watched(p, by_call(at, own.get(index).unwrap_or(&none)))).collect(),
+                phases: at.phases.iter().map(|p| watched(p, patience(at, own.get(index).unwrap_or(&none)))).collect(),
                 conflicts: at.conflicts.clone(),
                 intergreens: at
                     .intergreens
@@ -188,15 +190,19 @@ fn installations(
         .collect()
 }
 
-/// Whether the cabinet serves its phases by call in some plan of its own.
-fn by_call(at: &Intersection, own: &[LocalEntry]) -> bool {
+/// How long a phase may go without green that is served by call: for ever where the cabinet's own plans do so, long where the
+/// centre may let it run free.
+fn patience(at: &Intersection, own: &[LocalEntry]) -> Option<i64> {
     let installed = own.is_empty() && matches!(at.local_plan.operation, Operation::Actuated(_));
-    installed || own.iter().any(|entry| entry.actuation.is_some())
+    if installed || own.iter().any(|entry| entry.actuation.is_some()) {
+        return None;
+    }
+    Some(if at.can_run_free() { UNCALLED_S } else { STARVED_S })
 }
 
-fn watched(phase: &crate::corridor::Phase, by_call: bool) -> WatchedPhase {
+fn watched(phase: &crate::corridor::Phase, patience: Option<i64>) -> WatchedPhase {
     // Whom nobody calls is left out and not starved; pedestrians without a button are never left out.
-    let left_out = by_call && !matches!(phase.serves, Serves::Pedestrians { on_call: false, .. });
+    let always = matches!(phase.serves, Serves::Pedestrians { on_call: false, .. });
     let tenths = |t: crate::units::Tenths| i64::from(t.count());
     WatchedPhase {
         pedestrian: match phase.serves {
@@ -205,7 +211,7 @@ fn watched(phase: &crate::corridor::Phase, by_call: bool) -> WatchedPhase {
         },
         min_green: tenths(phase.min_green),
         yellow: tenths(phase.yellow),
-        starved_after: (!left_out).then_some(STARVED_S * 10),
+        starved_after: if always { Some(STARVED_S * 10) } else { patience.map(|s| s * 10) },
     }
 }
 

@@ -319,6 +319,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         inputs: at.detectors.iter().flat_map(|d| inputs(at, d)).collect(),
         rings: at.rings.iter().flat_map(|r| &r.rings).map(|ring| ring.iter().map(index).collect()).collect(),
         centre_actuation: None,
+        free: at.can_run_free().then(|| free(at)),
         drift_ppm: 0,
         clock_error: 0,
         startup_flash: 0,
@@ -344,6 +345,22 @@ fn inputs(at: &Intersection, detector: &Detector) -> Vec<Input> {
     let channel = usize::from(detector.channel) - 1;
     let input = |p: PhaseIndex| Input { channel, phase: p.0, call: Some(memory), stretch: Some(0) };
     phases.into_iter().map(input).collect()
+}
+
+/// Gap-out of cabinets whose definition says none; see the arm `actuated`.
+pub(crate) const PASSAGE: Tenths = Tenths::new(17);
+
+/// How a cabinet runs free when the centre asks for it, which brings the longest greens.
+fn free(at: &Intersection) -> cabinet::Actuation {
+    match &at.local_plan.operation {
+        Operation::Actuated(own) => actuated(own),
+        Operation::FixedTime => cabinet::Actuation {
+            passage: tenths(PASSAGE),
+            max_greens: at.stages.iter().map(|s| tenths(s.max_green)).collect(),
+            recalls: Vec::new(),
+            rest: at.stages.iter().position(|s| s.phases.contains(&at.reference_phase)),
+        },
+    }
 }
 
 fn actuated(actuation: &Actuation) -> cabinet::Actuation {

@@ -52,6 +52,9 @@ pub enum Breach {
     /// The stages are not each of the permitted sequence once, in its order.
     #[error("the stage sequence is not the permitted one")]
     Sequence,
+    /// Free operation is asked of a cabinet that nobody's loops would call.
+    #[error("free operation needs a loop on every lane")]
+    Deaf,
     /// Some phase gets no green in the cycle.
     #[error("phase {phase} is never served")]
     Unserved {
@@ -200,7 +203,7 @@ pub(super) fn size(plan: &Plan) -> Vec<Breach> {
 }
 
 /// Every rule a plan must keep wherever it stands.
-pub(super) const TARGET_RULES: [TargetRule; 11] = [
+pub(super) const TARGET_RULES: [TargetRule; 12] = [
     stages_exist,
     sequence,
     everyone_served,
@@ -212,6 +215,7 @@ pub(super) const TARGET_RULES: [TargetRule; 11] = [
     intergreens,
     no_conflict,
     resolution,
+    free_called,
 ];
 
 /// Every rule a change must keep.
@@ -329,6 +333,12 @@ fn no_conflict(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Br
                 }
             }
         }
+    }
+}
+
+fn free_called(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    if plan.free && !at.can_run_free() {
+        breaches.push(Breach::Deaf);
     }
 }
 

@@ -1,19 +1,27 @@
 //! The core's aim on disk, so that the next run goes on with it after a kill, in the midst of a transition too.
 //!
-//! Knows: the file's form. Must not know: when an aim holds (the core asks the cabinets). A file that cannot be read or
-//! written is noted and never stops control: without it the core goes on with what runs.
+//! Knows: the file's form. Must not know: files (the command line hands over what stood there and how to write), when an aim
+//! holds (the core asks the cabinets). What cannot be read or written is noted and never stops control: without it the core
+//! goes on with what runs.
 
 use crate::control::Aim;
 use crate::corridor::Network;
 use crate::plan::Plan;
 use crate::units::{Shift, Tenths};
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::path::PathBuf;
+use std::io;
 
-/// The file, and what it says.
+/// The state file, as the command line hands it over.
+pub struct StateFile {
+    /// What stood there; `None` where there was no file.
+    pub before: Option<Vec<u8>>,
+    /// Replaces it, whole or not at all.
+    pub write: Box<dyn FnMut(&[u8]) -> io::Result<()>>,
+}
+
+/// The file, and what was written to it last.
 pub(super) struct Memory {
-    path: PathBuf,
+    file: StateFile,
     written: Option<Aim>,
 }
 
@@ -32,28 +40,26 @@ struct Line {
     intersection: String,
     offset_tenths: u32,
     greens_tenths: Vec<u32>,
+    #[serde(default)]
+    free: bool,
 }
 
 impl Memory {
-    pub(super) fn at(path: PathBuf) -> Memory {
-        Memory { path, written: None }
+    pub(super) fn new(file: StateFile) -> Memory {
+        Memory { file, written: None }
     }
 
     /// What the file says; `Ok(None)` when there is none yet.
     pub(super) fn read(&self, network: &Network) -> Result<Option<Aim>, String> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.to_string()),
-        };
-        let page: Page = serde_json::from_slice(&bytes).map_err(|e| e.to_string())?;
+        let Some(bytes) = &self.file.before else { return Ok(None) };
+        let page: Page = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
         if page.definition != network.fingerprint() {
             return Err("it is about other definitions".to_owned());
         }
         let plan = |(at, line): (&crate::corridor::Intersection, &Line)| {
             let greens: Vec<Tenths> = line.greens_tenths.iter().map(|&g| Tenths::new(g)).collect();
-            (at.id == line.intersection)
-                .then(|| Plan::from_greens(at, &greens, Shift::new(i64::from(line.offset_tenths))))?
+            let plan = Plan::from_greens(at, &greens, Shift::new(i64::from(line.offset_tenths)))?;
+            (at.id == line.intersection).then_some(Plan { free: line.free, ..plan })
         };
         let targets: Option<Vec<Plan>> = network.intersections().iter().zip(&page.targets).map(plan).collect();
         let targets = targets.filter(|t| t.len() == page.targets.len() && t.len() == network.intersections().len());
@@ -70,6 +76,7 @@ impl Memory {
             intersection: at.id.clone(),
             offset_tenths: plan.offset.since_zero().count(),
             greens_tenths: plan.greens().iter().map(|g| g.count()).collect(),
+            free: plan.free,
         };
         let page = Page {
             definition: network.fingerprint().to_owned(),
@@ -79,9 +86,7 @@ impl Memory {
         // Not tried again before the aim changes: a full disk would be told every second.
         self.written = Some(aim.clone());
         let text = serde_json::to_vec(&page).map_err(|e| e.to_string())?;
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
-        fs::write(&beside, text).and_then(|()| fs::rename(&beside, &self.path)).map_err(|e| e.to_string())
+        (self.file.write)(&text).map_err(|e| e.to_string())
     }
 }
 
@@ -89,6 +94,8 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::corridor::sample;
+    use std::cell::RefCell;
+    use std::rc::Rc;
 
     fn aim(network: &Network) -> Aim {
         let greens = [38, 10, 22, 10].map(Tenths::from_seconds);
@@ -96,27 +103,46 @@ mod tests {
         Aim { targets: network.intersections().iter().enumerate().map(plan).collect(), generation: 7 }
     }
 
+    /// A memory of what stood there, and what it wrote since.
+    fn memory(before: Option<Vec<u8>>) -> (Memory, Rc<RefCell<Vec<u8>>>) {
+        let written = Rc::new(RefCell::new(Vec::new()));
+        let there = written.clone();
+        let write = Box::new(move |bytes: &[u8]| {
+            *there.borrow_mut() = bytes.to_vec();
+            Ok(())
+        });
+        (Memory::new(StateFile { before, write }), written)
+    }
+
     #[test]
     fn an_aim_comes_back_as_it_was() {
-        let folder = tempfile::tempdir().unwrap();
         let network = sample::arterial(&[400.0, 500.0]);
-        let mut memory = Memory::at(folder.path().join("aim.json"));
-        assert_eq!(memory.read(&network), Ok(None));
-        memory.keep(&network, &aim(&network)).unwrap();
-        assert_eq!(memory.read(&network), Ok(Some(aim(&network))));
+        let (mut first, written) = memory(None);
+        assert_eq!(first.read(&network), Ok(None));
+        first.keep(&network, &aim(&network)).unwrap();
+        let (next, _) = memory(Some(written.take()));
+        assert_eq!(next.read(&network), Ok(Some(aim(&network))));
+        // what has not changed is not written again
+        first.keep(&network, &aim(&network)).unwrap();
+        assert!(written.borrow().is_empty());
     }
 
     #[test]
     fn a_file_of_something_else_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
         let (network, other) = (sample::arterial(&[400.0, 500.0]), sample::arterial(&[400.0]));
-        let path = folder.path().join("aim.json");
-        let mut memory = Memory::at(path.clone());
-        memory.keep(&network, &aim(&network)).unwrap();
-        assert!(memory.read(&other).is_err());
-        let half = fs::read(&path).unwrap();
-        fs::write(&path, &half[..half.len() / 2]).unwrap();
-        assert!(memory.read(&network).is_err());
-        assert!(Memory::at(folder.path().join("no/folder")).keep(&network, &aim(&network)).is_err());
+        let (mut first, written) = memory(None);
+        first.keep(&network, &aim(&network)).unwrap();
+        let bytes = written.take();
+        assert!(memory(Some(bytes.clone())).0.read(&other).is_err());
+        assert!(memory(Some(bytes[..bytes.len() / 2].to_vec())).0.read(&network).is_err());
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once() {
+        let network = sample::arterial(&[400.0, 500.0]);
+        let write = Box::new(|_: &[u8]| Err(io::Error::other("no space left")));
+        let mut full = Memory::new(StateFile { before: None, write });
+        assert_eq!(full.keep(&network, &aim(&network)), Err("no space left".to_owned()));
+        assert_eq!(full.keep(&network, &aim(&network)), Ok(()));
     }
 }

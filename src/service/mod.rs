@@ -20,4 +20,5 @@ mod run;
 mod timeline;
 mod worker;
 
+pub use memory::StateFile;
 pub use run::{Ended, Options, ServeProblem, Sinks, serve};

@@ -1,7 +1,7 @@
 //! The control loop in real time: one step a second, from the first poll to the last release.
 
 use super::http::{Pages, Pulse};
-use super::memory::Memory;
+use super::memory::{Memory, StateFile};
 use super::metrics::Metrics;
 use super::timeline::Timeline;
 use super::worker::Worker;
@@ -17,7 +17,6 @@ use crate::optimise::Settings;
 use crate::units::Moment;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -48,8 +47,6 @@ pub struct Options {
     pub http: SocketAddr,
     /// On a stop leave the last plan until the heartbeat runs out, instead of handing back.
     pub hold: bool,
-    /// Where the plans aimed at are remembered for the next run.
-    pub state: Option<PathBuf>,
 }
 
 /// Where the service writes.
@@ -58,6 +55,8 @@ pub struct Sinks {
     pub journal: Option<Box<dyn Write>>,
     /// The same for people, with notes of the service's own.
     pub console: Box<dyn Write>,
+    /// Where the plans aimed at are remembered for the next run.
+    pub state: Option<StateFile>,
 }
 
 /// How the service ended.
@@ -135,7 +134,7 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
     ));
     let mut worker = Worker::new(network.clone(), options.settings.clone());
     let mut core = Coordinator::new(setup, start);
-    let mut memory = options.state.clone().map(Memory::at);
+    let mut memory = sinks.state.take().map(Memory::new);
     match memory.as_ref().map(|m| m.read(&network)).transpose() {
         Ok(aim) => aim.flatten().into_iter().for_each(|aim| core.resume(aim)),
         Err(why) => sinks.note(&format!("the state file is not used: {why}")),

@@ -56,7 +56,8 @@ pub fn step(
     let cycle = target.cycle;
     let late = target.cycle_start(at).position(start);
     let reachable = reach(running.cycle, bounds);
-    let near = late <= bounds.tolerance || cycle.length() - late <= bounds.tolerance;
+    // Free operation has no place to be at.
+    let near = target.free || late <= bounds.tolerance || cycle.length() - late <= bounds.tolerance;
     if near && reachable.contains(&cycle.length().count()) {
         return Some(Step { plan: target.starting_at(at, start), arrives: true });
     }

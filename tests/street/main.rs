@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 mod care;
+mod free;
 #[path = "../kit/street.rs"]
 mod kit;
 mod push;

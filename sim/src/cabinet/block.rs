@@ -8,6 +8,7 @@
 //!
 //! Knows: words, the installed table, the refusal codes. Must not know: what runs, who wrote it, when.
 
+use super::actuation::Actuation;
 use super::calendar::midnight;
 use super::guard;
 use super::spec::{Table, Tenths};
@@ -18,6 +19,8 @@ pub(super) const BLOCK: usize = 116;
 pub(super) const LAYOUT: u16 = 0x4757;
 /// The version word.
 pub(super) const VERSION: u16 = 1;
+/// Flag: free operation.
+const FREE: u16 = 1;
 const HEADER: usize = 20;
 const RECORD: usize = 6;
 
@@ -108,6 +111,8 @@ pub(super) struct Decoded {
     pub(super) epoch: u32,
     pub(super) crc: u32,
     pub(super) plan: Plan,
+    /// Free operation, if that is what the block asks for.
+    pub(super) free: Option<Actuation>,
 }
 
 /// High word first.
@@ -146,7 +151,9 @@ pub(super) fn decode(table: &Table, block: &[u16]) -> Result<Decoded, Refusal> {
     if long(&block[2..]) != table.identity {
         return Err(Refusal::Identity);
     }
-    if block[12] != 1 || block[13..18].iter().any(|&w| w != 0) {
+    let free = block[13] == FREE;
+    let flags = block[13] == 0 || free && table.spec.free.is_some();
+    if block[12] != 1 || !flags || block[14..18].iter().any(|&w| w != 0) {
         return Err(Refusal::Layout);
     }
     let n = usize::from(block[10]);
@@ -168,8 +175,10 @@ pub(super) fn decode(table: &Table, block: &[u16]) -> Result<Decoded, Refusal> {
         Ok(()) | Err(guard::Breach::Cycle) => return Err(Refusal::Sum),
         Err(_) => return Err(Refusal::Green),
     }
+    let free = table.spec.free.as_ref().filter(|_| free);
+    let free = free.map(|own| Actuation { max_greens: greens.clone(), ..own.clone() });
     let plan = Plan::new(table, greens, reference - 1, Some(Tenths::from(block[9])));
-    Ok(Decoded { generation: long(&block[4..]), epoch: long(&block[6..]), crc, plan })
+    Ok(Decoded { generation: long(&block[4..]), epoch: long(&block[6..]), crc, plan, free })
 }
 
 fn records(table: &Table, words: &[u16], n: usize) -> Result<Vec<Tenths>, Refusal> {

@@ -284,6 +284,9 @@ impl Cabinet {
     fn aim(&self) -> Aim<'_> {
         let spec = &self.table.spec;
         let plan = &self.table.lines[self.local].plan;
+        if let Some(free) = self.centre.running.as_ref().and_then(|p| p.decoded.free.as_ref()) {
+            return Aim::Free(free);
+        }
         match (&self.centre.running, &spec.centre_actuation, &plan.actuation) {
             (Some(_), Some(actuation), _) => Aim::Coordinated(actuation),
             (None, _, Some(actuation)) if plan.offset.is_some() => Aim::Coordinated(actuation),

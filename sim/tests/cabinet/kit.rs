@@ -50,6 +50,7 @@ pub(crate) fn spec() -> CabinetSpec {
         inputs: Vec::new(),
         rings: Vec::new(),
         centre_actuation: None,
+        free: None,
         drift_ppm: 0,
         clock_error: 0,
         startup_flash: 0,
