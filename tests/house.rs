@@ -89,6 +89,7 @@ const ROOMS: Table<'static> = &[
             "service",
             "transition",
             "units",
+            "work",
         ],
     ),
 ];
