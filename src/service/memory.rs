@@ -11,12 +11,15 @@ use crate::units::{Shift, Tenths};
 use serde::{Deserialize, Serialize};
 use std::io;
 
+/// Replaces a file, whole or not at all.
+pub type Writer = Box<dyn FnMut(&[u8]) -> io::Result<()>>;
+
 /// The state file, as the command line hands it over.
 pub struct StateFile {
     /// What stood there; `None` where there was no file.
     pub before: Option<Vec<u8>>,
-    /// Replaces it, whole or not at all.
-    pub write: Box<dyn FnMut(&[u8]) -> io::Result<()>>,
+    /// Writes it anew.
+    pub write: Writer,
 }
 
 /// The file, and what was written to it last.

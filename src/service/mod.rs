@@ -20,5 +20,5 @@ mod run;
 mod timeline;
 mod worker;
 
-pub use memory::StateFile;
+pub use memory::{StateFile, Writer};
 pub use run::{Ended, Options, ServeProblem, Sinks, serve};
