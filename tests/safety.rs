@@ -5,7 +5,7 @@
 mod kit;
 
 use greenwave::corridor::{Intersection, IntersectionIndex, Network, PhaseIndex, StageIndex};
-use greenwave::plan::{Plan, Split};
+use greenwave::plan::{Operation, Plan, Split};
 use greenwave::safety::{Breach, Change, Limits, admit, judge};
 use greenwave::units::{CycleLength, Moment, Shift, Tenths};
 use kit::{any_plan, chance, everywhere, network};
@@ -103,7 +103,15 @@ const fn mutant(rule: &'static str, make: fn(&mut Case)) -> Mutant {
     Mutant { rule, implies: &[], make }
 }
 
-const MUTANTS: [Mutant; 27] = [
+const MUTANTS: [Mutant; 29] = [
+    mutant("deaf", |c| {
+        c.plan.operation = Operation::Free;
+        c.at.detectors.clear();
+    }),
+    mutant("countdown", |c| {
+        c.plan.operation = Operation::Actuated;
+        c.at.cabinet.countdown = true;
+    }),
     Mutant {
         rule: "unknown-stage",
         implies: &["sequence"], // what is not a stage is in no sequence

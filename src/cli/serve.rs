@@ -47,6 +47,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         network,
         profile,
         day_plans: day_plans.periods().to_vec(),
+        operation: day_plans.operations().collect(),
         free,
         limits: Limits::default(),
         bounds: Bounds::default(),

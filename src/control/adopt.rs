@@ -68,7 +68,7 @@ impl Coordinator {
     fn whole(&self, running: &[Option<Plan>]) -> Option<(Vec<Plan>, Option<usize>)> {
         let one_cycle = self.setup.network.corridors().iter().all(|corridor| {
             let ran = corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref());
-            let mut cycles = ran.filter(|p| !p.free).map(|p| p.cycle);
+            let mut cycles = ran.filter(|p| !p.operation.is_free()).map(|p| p.cycle);
             let first = cycles.next();
             cycles.all(|cycle| Some(cycle) == first)
         });

@@ -12,7 +12,7 @@ use crate::corridor::{IntersectionIndex, Network};
 use crate::demand::{DayProfile, Estimator};
 use crate::detection::Health;
 use crate::field::{self, Link, Session};
-use crate::plan::Plan;
+use crate::plan::{Operation, Plan};
 use crate::safety::{Limits, admit_release, judge};
 use crate::transition::{Bounds, rotation, same_wave};
 use crate::units::{Moment, Shift, Tenths};
@@ -31,6 +31,8 @@ pub struct Setup {
     pub profile: DayProfile,
     /// Day plans: for each period of the network one plan an intersection, all of them judged by safety already.
     pub day_plans: Vec<Vec<Plan>>,
+    /// By period, how coordinated plans are followed; missing: in fixed time.
+    pub operation: Vec<Operation>,
     /// By period, when the cabinets do better on their own; `None` or missing: never.
     pub free: Vec<Option<FreeChoice>>,
     /// What the guard allows a change.
@@ -86,7 +88,10 @@ pub struct Coordinator {
 
 impl Coordinator {
     /// A coordinator that starts at `now`, its targets the day plan of that time.
-    pub fn new(setup: Setup, now: Moment) -> Self {
+    pub fn new(mut setup: Setup, now: Moment) -> Self {
+        for (plans, &operation) in setup.day_plans.iter_mut().zip(&setup.operation) {
+            plans.iter_mut().for_each(|plan| plan.operation = operation);
+        }
         let calendar = Calendar::new(&setup.network);
         let targets = setup.day_plans[calendar.period(now)].clone();
         Coordinator {
@@ -326,6 +331,9 @@ impl Coordinator {
 
     /// Makes the plans the targets, turned together on the circle so that the way there is shortest.
     pub(super) fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
+        let operation = self.setup.operation.get(self.scheduled).copied().unwrap_or_default();
+        let follow = |plan: Plan| if plan.operation.is_free() { plan } else { plan.run(operation) };
+        let plans: Vec<Plan> = plans.into_iter().map(follow).collect();
         if same_wave(&plans, &self.targets) {
             return;
         }
@@ -357,7 +365,8 @@ impl Coordinator {
         let error = target.cycle.shorter_way(Shift::new(
             i64::from(running.offset.since_zero().count()) - i64::from(target.offset.since_zero().count()),
         ));
-        let in_place = target.free || error.magnitude() <= u64::from(self.setup.bounds.tolerance.count());
-        running.splits == target.splits && running.free == target.free && in_place
+        let in_place =
+            target.operation.is_free() || error.magnitude() <= u64::from(self.setup.bounds.tolerance.count());
+        running.splits == target.splits && running.operation == target.operation && in_place
     }
 }

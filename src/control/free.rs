@@ -28,7 +28,7 @@ impl Coordinator {
         }
         let ahead = self.setup.policy.look_ahead;
         let period = self.calendar.period(now + ahead);
-        let free = self.targets.iter().any(|plan| plan.free);
+        let free = self.targets.iter().any(|plan| plan.operation.is_free());
         let expected = self.expected(now, ahead);
         let choice = self.setup.free.get(period).and_then(Option::as_ref);
         let bound = choice.map_or(0.0, |c| c.below_veh_h);

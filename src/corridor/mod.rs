@@ -14,6 +14,7 @@
 mod actuation;
 mod almanac;
 mod approaches;
+mod called;
 mod city;
 mod compile;
 mod conflicts;

@@ -403,22 +403,6 @@ impl Intersection {
             .map(PhaseIndex)
     }
 
-    /// Whether the cabinet can serve its stages by its detectors: a loop at the stop line or upstream on every lane that a
-    /// phase serves, right turns that go on red excepted.
-    pub fn can_run_free(&self) -> bool {
-        let heard = |from: Arm, lane: usize| {
-            let here = |d: &Detector| d.from == from && d.lane == lane;
-            let calls = |d: &Detector| matches!(d.kind, DetectorKind::StopLine | DetectorKind::Advance);
-            self.detectors.iter().any(|d| here(d) && calls(d))
-        };
-        self.approaches.iter().all(|approach| {
-            let goes_on_red = |lane: &Lane| lane.movements.iter().all(|m| m == Movement::Right);
-            let excepted = approach.right_turn != RightTurn::Signal;
-            let mut lanes = approach.lanes.iter().enumerate();
-            lanes.all(|(k, lane)| heard(approach.from, k) || (excepted && goes_on_red(lane)))
-        })
-    }
-
     /// The sum of all intergreens of the sequence: time in which no stage is green.
     pub fn lost_to_intergreens(&self) -> Tenths {
         self.stages.iter().map(Stage::intergreen).sum()

@@ -3,7 +3,7 @@
 use super::profile::{DETECTORS, HEADER_WORDS, LAYOUT, MOST_STAGES, PLAN_WORDS, RECORD_WORDS, STATUS_WORDS, VERSION};
 use crate::corridor::{Intersection, StageIndex};
 use crate::detection::{ChannelWords, Reading};
-use crate::plan::{Plan, Split};
+use crate::plan::{Operation, Plan, Split};
 use crate::units::{CycleLength, Moment, Offset, Tenths};
 use serde::Serialize;
 
@@ -63,8 +63,18 @@ pub struct RunningPlan {
     pub plan: Plan,
 }
 
-/// Flag of a plan block: free operation.
-const FREE: u16 = 1;
+/// The flags word of a plan block.
+const fn flag(operation: Operation) -> u16 {
+    match operation {
+        Operation::FixedTime => 0,
+        Operation::Free => 1,
+        Operation::Actuated => 2,
+    }
+}
+
+fn operation(flag: u16) -> Option<Operation> {
+    [Operation::FixedTime, Operation::Free, Operation::Actuated].into_iter().find(|&o| self::flag(o) == flag)
+}
 
 /// The identity register pair of an intersection: CRC-32 of its id.
 pub fn identity(id: &str) -> u32 {
@@ -159,7 +169,7 @@ pub(super) fn encode_plan(at: &Intersection, plan: &Plan, generation: u32, epoch
     block.extend(halves(epoch));
     block.extend([word(plan.cycle.length())?, word(plan.offset.since_zero())?]);
     block.extend([u16::try_from(plan.splits.len()).ok()?, field_number(reference_split.stage)?]);
-    block.extend([1, u16::from(plan.free), 0, 0, 0, 0, 0, 0]);
+    block.extend([1, flag(plan.operation), 0, 0, 0, 0, 0, 0]);
     for split in &plan.splits {
         block.extend([field_number(split.stage)?, word(split.green)?, word(split.yellow)?, word(split.all_red)?, 0, 0]);
     }
@@ -197,7 +207,7 @@ pub(super) fn decode_plan(at: &Intersection, block: &[u16]) -> Option<RunningPla
             })
         })
         .collect::<Option<Vec<_>>>()?;
-    let plan = Plan { cycle, offset: Offset::new(tenths(block[9]), cycle)?, splits, free: block[13] & FREE != 0 };
+    let plan = Plan { cycle, offset: Offset::new(tenths(block[9]), cycle)?, splits, operation: operation(block[13])? };
     Some(RunningPlan { generation: u32_at(block, 4), crc, plan })
 }
 

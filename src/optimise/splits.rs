@@ -8,7 +8,7 @@ use super::queue::{incremental_delay, uniform_delay, uniform_stops};
 use super::settings::Settings;
 use crate::corridor::{Intersection, IntersectionIndex, Movement, Network, PhaseIndex};
 use crate::demand::Flows;
-use crate::plan::Plan;
+use crate::plan::{Operation, Plan};
 use crate::units::{CycleLength, Shift, Tenths};
 
 /// The stages a phase runs through: the first, how many, the intergreens it bridges, and its late start and early cut.
@@ -292,7 +292,7 @@ pub fn isolated(network: &Network, index: IntersectionIndex, flows: &Flows, sett
 /// own best plan, less where they would not fit its longest cycle. `None` when its loops do not let it run free.
 pub fn free(network: &Network, index: IntersectionIndex, flows: &Flows, settings: &Settings) -> Option<Plan> {
     let at = network.intersection(index);
-    let own = isolated(network, index, flows, settings).filter(|_| at.can_run_free())?;
+    let own = isolated(network, index, flows, settings).filter(|_| at.may_be_actuated())?;
     let unit = settings.search.resolution.count();
     let longest = |share: f64| -> Vec<Tenths> {
         let scaled = |green: Tenths| Tenths::new((f64::from(green.count()) * share) as u32 / unit * unit);
@@ -306,7 +306,7 @@ pub fn free(network: &Network, index: IntersectionIndex, flows: &Flows, settings
     let share = settings.model.free_green_share;
     let steps = (0..=20).map(|step| 1.0 + (share - 1.0) * (1.0 - f64::from(step) / 20.0));
     let greens = steps.map(longest).find(fits)?;
-    Some(Plan::from_greens(at, &greens, Shift::new(0))?.freed())
+    Some(Plan::from_greens(at, &greens, Shift::new(0))?.run(Operation::Free))
 }
 
 #[cfg(test)]

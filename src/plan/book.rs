@@ -9,13 +9,14 @@
 //! day_plan = "weekend"        # where the definitions have more than one
 //! from = "07:00"
 //! isolated_demand = 1.16      # isolated plans, for comparison, are made for so much of the mean day's demand
+//! actuated = true             # the plans are followed coordinated-actuated: what a stage leaves over goes to the arterial
 //! free_below = 0.6            # below so much of the mean day's demand cabinets do better by their own detectors; 0: never
 //! [period.at]
 //! dc01 = { offset_s = 12, green_s = [40, 12, 26, 14] }
 //! ```
 //! Yellow and all red are not in the book: they are the intersection's. The cycle is the sum.
 
-use super::timing::Plan;
+use super::timing::{Operation, Plan};
 use crate::corridor::Network;
 use crate::units::{Tenths, clock};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,8 @@ pub struct DayPlans {
     isolated_demand: Vec<u32>,
     /// The same; 0 is never.
     free_below: Vec<u32>,
+    /// By period.
+    operations: Vec<Operation>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +52,8 @@ struct PeriodEntry {
     day_plan: Option<String>,
     from: String,
     isolated_demand: f64,
+    #[serde(default)]
+    actuated: bool,
     #[serde(default)]
     free_below: f64,
     at: BTreeMap<String, PlanEntry>,
@@ -72,8 +77,8 @@ impl DayPlans {
         let n = network.intersections().len();
         let whole = plans.len() == network.periods().len() && plans.iter().all(|p| p.len() == n);
         let isolated_demand = vec![1000; plans.len()];
-        let free_below = vec![0; plans.len()];
-        whole.then_some(DayPlans { plans, isolated_demand, free_below })
+        let (free_below, operations) = (vec![0; plans.len()], vec![Operation::FixedTime; plans.len()]);
+        whole.then_some(DayPlans { plans, isolated_demand, free_below, operations })
     }
 
     /// The same book with the demand for which each period's isolated plans are best, as a multiple of the mean day's:
@@ -90,6 +95,19 @@ impl DayPlans {
     pub fn with_free_below(self, bounds: &[f64]) -> Option<DayPlans> {
         let free_below = bounds.iter().map(|&f| bound(f)).collect::<Option<Vec<_>>>()?;
         (bounds.len() == self.plans.len()).then_some(DayPlans { free_below, ..self })
+    }
+
+    /// The same book with the periods in which its plans are followed coordinated-actuated. `None` unless there is one answer a
+    /// period.
+    #[must_use]
+    pub fn with_actuated(self, periods: &[bool]) -> Option<DayPlans> {
+        let operations = periods.iter().map(|&actuated| operation(actuated)).collect();
+        (periods.len() == self.plans.len()).then_some(DayPlans { operations, ..self })
+    }
+
+    /// By period, how a centre lets its plans be followed.
+    pub fn operations(&self) -> impl Iterator<Item = Operation> + '_ {
+        self.operations.iter().copied()
     }
 
     /// By period, the demand below which cabinets do better on their own, as a multiple of the mean day's; 0: never.
@@ -124,6 +142,7 @@ impl DayPlans {
             );
         }
         let (mut plans, mut isolated_demand, mut free_below) = (Vec::new(), Vec::new(), Vec::new());
+        let mut operations = Vec::new();
         for (number, period) in network.periods().iter().enumerate() {
             let from = clock(period.from_s);
             let plan = day_plan(network, number);
@@ -137,6 +156,7 @@ impl DayPlans {
                 continue;
             };
             plans.push(period_plans(network, entry, &mut wrong));
+            operations.push(operation(entry.actuated));
             match thousandths(entry.isolated_demand) {
                 Some(factor) => isolated_demand.push(factor),
                 None => wrong.push(format!("{from}: isolated_demand {} is not in 0.5..=2.", entry.isolated_demand)),
@@ -149,7 +169,11 @@ impl DayPlans {
         if file.period.len() > network.periods().len() {
             wrong.push("the book has more periods than the definition.".into());
         }
-        if wrong.is_empty() { Ok(DayPlans { plans, isolated_demand, free_below }) } else { Err(NoBook(wrong)) }
+        if wrong.is_empty() {
+            Ok(DayPlans { plans, isolated_demand, free_below, operations })
+        } else {
+            Err(NoBook(wrong))
+        }
     }
 
     /// The book as a file.
@@ -159,13 +183,14 @@ impl DayPlans {
             network.fingerprint(),
             made_by.replace('\\', "\\\\").replace('"', "\\\"")
         );
-        let bounds = self.isolated_demand().zip(self.free_below());
+        let bounds = self.isolated_demand().zip(self.free_below()).zip(&self.operations);
         let rows = network.periods().iter().zip(&self.plans).zip(bounds);
-        for (number, ((period, plans), (factor, free))) in rows.enumerate() {
+        for (number, ((period, plans), ((factor, free), operation))) in rows.enumerate() {
             let (name, from) = (&period.name.en, clock(period.from_s));
             let plan = day_plan(network, number).map(|id| format!("day_plan = \"{id}\"\n")).unwrap_or_default();
             let _ = writeln!(text, "\n[[period]] # {name}\n{plan}from = \"{from}\"\nisolated_demand = {factor:?}");
-            let _ = writeln!(text, "free_below = {free:?}\n[period.at]");
+            let actuated = !operation.is_fixed_time();
+            let _ = writeln!(text, "actuated = {actuated}\nfree_below = {free:?}\n[period.at]");
             for (at, plan) in network.intersections().iter().zip(plans) {
                 let greens: Vec<String> = plan.splits.iter().map(|s| seconds(s.green)).collect();
                 let offset = seconds(plan.offset.since_zero());
@@ -208,6 +233,10 @@ fn period_plans(network: &Network, entry: &PeriodEntry, wrong: &mut Vec<String>)
     plans.into_iter().filter_map(Result::ok).collect()
 }
 
+fn operation(actuated: bool) -> Operation {
+    if actuated { Operation::Actuated } else { Operation::FixedTime }
+}
+
 fn bound(share: f64) -> Option<u32> {
     (0.0..=2.0).contains(&share).then(|| (share * 1000.0).round() as u32)
 }
@@ -235,7 +264,12 @@ mod tests {
         let periods = network.periods().len();
         let (factors, bounds) = (vec![1.125; periods], vec![0.55; periods]);
         let book = DayPlans::new(network, vec![plans; periods]).unwrap();
-        book.with_isolated_demand(&factors).unwrap().with_free_below(&bounds).unwrap()
+        book.with_isolated_demand(&factors)
+            .unwrap()
+            .with_free_below(&bounds)
+            .unwrap()
+            .with_actuated(&vec![true; periods])
+            .unwrap()
     }
 
     #[test]

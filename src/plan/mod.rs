@@ -8,4 +8,4 @@ mod book;
 mod timing;
 
 pub use book::{DayPlans, NoBook};
-pub use timing::{Plan, Split};
+pub use timing::{Operation, Plan, Split};

@@ -2,7 +2,7 @@
 
 use crate::corridor::{Intersection, PhaseIndex, StageIndex};
 use crate::units::{Arc, CycleLength, Moment, Offset, Shift, Tenths};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One stage's share of the cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -24,6 +24,33 @@ impl Split {
     }
 }
 
+/// How a cabinet's signal heads follow a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// To the tenth.
+    #[default]
+    FixedTime,
+    /// Coordinated-actuated: the splits' ends are force-offs, a stage ends earlier when nobody comes any more and is left out when
+    /// nobody calls, and what is left over goes to the reference stage. Cycle and offset hold.
+    Actuated,
+    /// Free: stages are served as the detectors call them; the greens are the longest, cycle and offset only those of the programme
+    /// the cabinet keeps behind.
+    Free,
+}
+
+impl Operation {
+    /// Whether it is fixed time.
+    pub const fn is_fixed_time(&self) -> bool {
+        matches!(self, Operation::FixedTime)
+    }
+
+    /// Whether it is free.
+    pub const fn is_free(self) -> bool {
+        matches!(self, Operation::Free)
+    }
+}
+
 /// A timing plan for one intersection, by any author and not yet judged: only `safety` says whether it may run.
 ///
 /// The cycle starts with the green of the first split. The offset is that of the reference phase's programmed start of
@@ -36,10 +63,9 @@ pub struct Plan {
     pub offset: Offset,
     /// The stages in their order.
     pub splits: Vec<Split>,
-    /// Free operation: the cabinet serves its stages by its own detectors, the greens are then the longest, and cycle and
-    /// offset are those of the programme it keeps behind.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub free: bool,
+    /// How the heads follow it.
+    #[serde(skip_serializing_if = "Operation::is_fixed_time")]
+    pub operation: Operation,
 }
 
 impl Plan {
@@ -63,7 +89,7 @@ impl Plan {
             })
             .collect();
         let cycle = CycleLength::new(splits.iter().map(Split::length).sum())?;
-        Some(Plan { cycle, offset: cycle.offset(offset), splits, free: false })
+        Some(Plan { cycle, offset: cycle.offset(offset), splits, operation: Operation::FixedTime })
     }
 
     /// The same timing with its reference green at another offset (taken modulo the cycle).
@@ -72,10 +98,10 @@ impl Plan {
         Plan { offset: self.cycle.offset(offset), ..self.clone() }
     }
 
-    /// The same greens as longest ones of free operation.
+    /// The same times, followed in another way.
     #[must_use]
-    pub fn freed(self) -> Plan {
-        Plan { free: true, ..self }
+    pub fn run(self, operation: Operation) -> Plan {
+        Plan { operation, ..self }
     }
 
     /// Time from the cycle's start to the start of the given position in the sequence.

@@ -23,6 +23,8 @@ pub enum Arm {
     Actuated,
     /// Coordinated day plans, the strongest we can make from training days; in the cabinets, no bus.
     Fixed,
+    /// `Fixed`, followed coordinated-actuated in every period: what the cabinets' own detectors add to it.
+    FixedActuated,
     /// Starts from `Fixed`, sees only detectors over the bus, adapts.
     Greenwave,
     /// `Fixed`'s cycles and splits with offsets drawn at random (seed 1): the placebo.
@@ -43,6 +45,7 @@ impl Arm {
             Arm::Isolated => "isolated",
             Arm::Actuated => "actuated",
             Arm::Fixed => "fixed",
+            Arm::FixedActuated => "fixed-actuated",
             Arm::Greenwave => "greenwave",
             Arm::PlaceboA => "placebo-a",
             Arm::PlaceboB => "placebo-b",
@@ -50,8 +53,16 @@ impl Arm {
         }
     }
 
-    const ALL: [Arm; 7] =
-        [Arm::Isolated, Arm::Actuated, Arm::Fixed, Arm::Greenwave, Arm::PlaceboA, Arm::PlaceboB, Arm::Harm];
+    const ALL: [Arm; 8] = [
+        Arm::Isolated,
+        Arm::Actuated,
+        Arm::Fixed,
+        Arm::FixedActuated,
+        Arm::Greenwave,
+        Arm::PlaceboA,
+        Arm::PlaceboB,
+        Arm::Harm,
+    ];
 }
 
 impl fmt::Display for Arm {
@@ -107,7 +118,12 @@ impl Book {
         let by_period = |plans: &[Vec<Plan>], index: IntersectionIndex, alone: &dyn Fn(&Plan) -> Option<Tenths>| {
             let entry = |(period, plans): (&crate::corridor::Period, &Vec<Plan>)| {
                 let plan = plans[index.0].clone();
-                let actuation = (arm == Arm::Actuated).then(|| actuation(network.intersection(index), &plan));
+                let at = network.intersection(index);
+                let actuation = match arm {
+                    Arm::Actuated => Some(longer(at, &plan)),
+                    Arm::FixedActuated => Some(actuation(at, plan.greens())),
+                    _ => None,
+                };
                 LocalEntry { from_s: period.from_s, alone: alone(&plan), plan, actuation }
             };
             let all: Vec<_> = network.periods().iter().zip(plans).collect();
@@ -119,7 +135,7 @@ impl Book {
                 Arm::Isolated | Arm::Actuated => {
                     by_period(&self.isolated, index, &|plan| Some(phase_at_start(plan, seed, index)))
                 }
-                Arm::Fixed | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
+                Arm::Fixed | Arm::FixedActuated | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
                 Arm::Harm => by_period(&self.harm, index, &|_| None),
                 Arm::PlaceboA | Arm::PlaceboB => {
                     let draw = stream(if arm == Arm::PlaceboA { 1 } else { 2 } << 32 | seed, index).random::<f64>();
@@ -133,19 +149,20 @@ impl Book {
     }
 }
 
-/// How the actuated arm runs an intersection of this isolated plan: loops at the stop line and upstream call and extend, no
-/// stage is recalled but by whom no loop sees, and the arterial rests in green.
-fn actuation(at: &Intersection, plan: &Plan) -> Actuation {
+/// How the actuated arm runs an intersection of this isolated plan.
+fn longer(at: &Intersection, plan: &Plan) -> Actuation {
     let longest = |(green, stage): (Tenths, &Stage)| {
         let longer = Tenths::new(green.count() * MAX_GREEN_PERCENT / 100);
         longer.max(stage.min_green).min(stage.max_green)
     };
-    Actuation {
-        passage: PASSAGE,
-        max_greens: plan.greens().into_iter().zip(&at.stages).map(longest).collect(),
-        recalls: Vec::new(),
-        rest: at.stages.iter().position(|s| s.phases.contains(&at.reference_phase)).map(StageIndex),
-    }
+    actuation(at, plan.greens().into_iter().zip(&at.stages).map(longest).collect())
+}
+
+/// Free operation with these longest greens: loops at the stop line and upstream call and extend, no stage is recalled but by
+/// whom no loop sees, and the arterial rests in green.
+pub(super) fn actuation(at: &Intersection, max_greens: Vec<Tenths>) -> Actuation {
+    let rest = at.stages.iter().position(|s| s.phases.contains(&at.reference_phase)).map(StageIndex);
+    Actuation { passage: PASSAGE, max_greens, recalls: Vec::new(), rest }
 }
 
 /// Each intersection's own best plan for these flows; `None` when one has none within its limits.

@@ -187,6 +187,7 @@ async fn with_core(
         network: shared.network.clone(),
         profile: shared.profile.clone(),
         day_plans: shared.book.fixed.periods().to_vec(),
+        operation: shared.book.fixed.operations().collect(),
         free: free_choices(&shared.network, &shared.profile, &shared.book.fixed, &shared.settings),
         limits: Limits::default(),
         bounds: Bounds::default(),

@@ -11,12 +11,12 @@
 //! A plan for the mean of the flows is not the best plan on average: near saturation a busier day costs more than a quiet
 //! one saves, so the plant decides how much busier a day the plan should be made for.
 
-use super::arms::{isolated_plans, phase_at_start};
+use super::arms::{actuation, isolated_plans, phase_at_start};
 use super::study::in_parallel;
-use crate::corridor::{IntersectionIndex, Network, Period};
+use crate::corridor::{Intersection, IntersectionIndex, Network, Period};
 use crate::demand::{DayProfile, Flows};
 use crate::optimise::{NoProposal, Settings, free, propose};
-use crate::plan::{DayPlans, Plan};
+use crate::plan::{DayPlans, Operation, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
 use crate::units::{CycleLength, Shift, Tenths};
 
@@ -75,7 +75,7 @@ pub fn train(
     tell: &mut dyn FnMut(String),
 ) -> Result<DayPlans, TrainProblem> {
     let mut plans: Vec<Vec<Plan>> = Vec::new();
-    let (mut isolated_demand, mut free_below) = (Vec::new(), Vec::new());
+    let (mut isolated_demand, mut free_below, mut actuated) = (Vec::new(), Vec::new(), Vec::new());
     for (number, period) in network.periods().iter().enumerate() {
         let settings = &settings.weighing(network.weights(number));
         let flows = profile.mean(period.from_s, period.to_s);
@@ -84,6 +84,7 @@ pub fn train(
             None => {
                 isolated_demand.push(1.0);
                 free_below.push(0.0);
+                actuated.push(false);
                 propose(network, &flows, None, settings)?.plans
             }
             Some(scenario) => {
@@ -91,14 +92,18 @@ pub fn train(
                 let yard = Yard { network, scenario, period, threads: training.threads };
                 isolated_demand.push(yard.isolated_demand(&flows, settings, tell)?);
                 let plans = yard.improve(candidates, training.rounds, tell)?;
-                free_below.push(yard.free_below(&plans, &flows, settings, tell)?);
+                let by_detectors = yard.actuated(&plans, tell)?;
+                actuated.push(by_detectors);
+                let followed = if by_detectors { Operation::Actuated } else { Operation::FixedTime };
+                let asked: Vec<Plan> = plans.iter().map(|plan| plan.clone().run(followed)).collect();
+                free_below.push(yard.free_below(&asked, &flows, settings, tell)?);
                 plans
             }
         };
         plans.push(chosen);
     }
     let book = DayPlans::new(network, plans).and_then(|book| book.with_isolated_demand(&isolated_demand));
-    let book = book.and_then(|book| book.with_free_below(&free_below));
+    let book = book.and_then(|book| book.with_free_below(&free_below)?.with_actuated(&actuated));
     book.ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
 }
 
@@ -159,6 +164,25 @@ impl Yard<'_> {
         Ok(best.1)
     }
 
+    /// Whether the plans cost less when their cabinets follow them coordinated-actuated, on the days that choose and on those
+    /// that confirm.
+    fn actuated(&self, plans: &[Plan], tell: &mut dyn FnMut(String)) -> Result<bool, RigProblem> {
+        if !self.network.intersections().iter().all(Intersection::may_be_actuated) {
+            return Ok(false);
+        }
+        let asked: Vec<Plan> = plans.iter().map(|plan| plan.clone().run(Operation::Actuated)).collect();
+        let (held, followed) = (self.costs_at(plans, 1.0)?, self.costs_at(&asked, 1.0)?);
+        let (sum, with) = (held.iter().sum::<f64>(), followed.iter().sum::<f64>());
+        tell(format!("{}: plans cost {sum:.0} in fixed time, {with:.0} coordinated-actuated", self.period.name.en));
+        Ok(saves(&held, &followed))
+    }
+
+    /// What plans cost at so much of the mean day's demand, on each day that chooses, then on each that confirms.
+    fn costs_at(&self, plans: &[Plan], level: f64) -> Result<Vec<f64>, RigProblem> {
+        let days: Vec<u64> = CHOOSING.into_iter().chain(CONFIRMING).collect();
+        in_parallel(self.threads, days.len(), |d| self.run_cost(plans, days[d], false, level)).into_iter().collect()
+    }
+
     /// The share of the mean day's demand below which free operation costs less than the plans, on the days that choose and
     /// on those that confirm, at that share and every smaller one; 0 where it never does or a cabinet can not.
     fn free_below(
@@ -172,21 +196,13 @@ impl Yard<'_> {
         let free: Option<Vec<Plan>> = self.network.indices().map(|i| free(self.network, i, flows, settings)).collect();
         let Some(free) = free else { return Ok(best) };
         for &level in LEVELS.iter().rev() {
-            let days: Vec<u64> = CHOOSING.into_iter().chain(CONFIRMING).collect();
-            let costs = |plans: &[Plan]| -> Result<Vec<f64>, RigProblem> {
-                in_parallel(self.threads, days.len(), |d| self.run_cost(plans, days[d], false, level))
-                    .into_iter()
-                    .collect()
-            };
-            let (held, freed) = (costs(plans)?, costs(&free)?);
-            let saves =
-                |part: std::ops::Range<usize>| freed[part.clone()].iter().sum::<f64>() < held[part].iter().sum::<f64>();
+            let (held, freed) = (self.costs_at(plans, level)?, self.costs_at(&free, level)?);
             let (sum, freed_sum) = (held.iter().sum::<f64>(), freed.iter().sum::<f64>());
             tell(format!(
                 "{}: at {level} of the mean day plans cost {sum:.0}, free operation {freed_sum:.0}",
                 self.period.name.en
             ));
-            if !(saves(0..CHOOSING.len()) && saves(CHOOSING.len()..days.len())) {
+            if !saves(&held, &freed) {
                 break;
             }
             best = level;
@@ -269,8 +285,10 @@ impl Yard<'_> {
         let start_s = from_s.saturating_sub(WARM_UP_S);
         let run = Run { demand: &demand, day, seed: day * 1000 + 1, start_s, from_s, to_s };
         let entry = |(index, plan): (IntersectionIndex, &Plan)| {
-            let alone = alone.then(|| phase_at_start(plan, run.seed, index));
-            vec![LocalEntry { from_s: 0, plan: plan.clone(), alone, actuation: None }]
+            let alone = (alone || plan.operation.is_free()).then(|| phase_at_start(plan, run.seed, index));
+            let by_detectors = !plan.operation.is_fixed_time();
+            let actuation = by_detectors.then(|| actuation(self.network.intersection(index), plan.greens()));
+            vec![LocalEntry { from_s: 0, plan: plan.clone(), alone, actuation }]
         };
         let own: Vec<Vec<LocalEntry>> = self.network.indices().zip(plans).map(entry).collect();
         let rig = Rig::new(self.network, &own, &run)?;
@@ -282,6 +300,13 @@ impl Yard<'_> {
         let measures = rig.finish();
         Ok(measures.all.delay_s + STOP_S * measures.all.stops as f64)
     }
+}
+
+/// Whether the second costs are lower, on the days that choose and on those that confirm.
+fn saves(before: &[f64], after: &[f64]) -> bool {
+    let sum = |costs: &[f64]| costs.iter().sum::<f64>();
+    let (chosen, confirmed) = (0..CHOOSING.len(), CHOOSING.len()..before.len());
+    [chosen, confirmed].into_iter().all(|part| sum(&after[part.clone()]) < sum(&before[part]))
 }
 
 /// Small moves of one plan: a green given from one stage to another, or a later or earlier offset.

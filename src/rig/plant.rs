@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const DAY_ZERO: i64 = 20_514;
 /// A phase without green for this long is reported as starved: two of the longest cycles in use and more.
 const STARVED_S: i64 = 600;
-/// The same of vehicles where the cabinet may be let run free: whom nobody calls is left out.
+/// The same of vehicles where the centre may ask for operation by detectors: whom nobody calls is left out.
 const UNCALLED_S: i64 = 3600;
 
 /// The date of a run's day, for definitions whose plans depend on it.
@@ -197,7 +197,7 @@ fn patience(at: &Intersection, own: &[LocalEntry]) -> Option<i64> {
     if installed || own.iter().any(|entry| entry.actuation.is_some()) {
         return None;
     }
-    Some(if at.can_run_free() { UNCALLED_S } else { STARVED_S })
+    Some(if at.may_be_actuated() { UNCALLED_S } else { STARVED_S })
 }
 
 fn watched(phase: &crate::corridor::Phase, patience: Option<i64>) -> WatchedPhase {

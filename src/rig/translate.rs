@@ -319,7 +319,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         inputs: at.detectors.iter().flat_map(|d| inputs(at, d)).collect(),
         rings: at.rings.iter().flat_map(|r| &r.rings).map(|ring| ring.iter().map(index).collect()).collect(),
         centre_actuation: None,
-        free: at.can_run_free().then(|| free(at)),
+        on_request: at.may_be_actuated().then(|| on_request(at)),
         drift_ppm: 0,
         clock_error: 0,
         startup_flash: 0,
@@ -350,8 +350,8 @@ fn inputs(at: &Intersection, detector: &Detector) -> Vec<Input> {
 /// Gap-out of cabinets whose definition says none; see the arm `actuated`.
 pub(crate) const PASSAGE: Tenths = Tenths::new(17);
 
-/// How a cabinet runs free when the centre asks for it, which brings the longest greens.
-fn free(at: &Intersection) -> cabinet::Actuation {
+/// How a cabinet follows plans by its detectors when the centre asks for it.
+fn on_request(at: &Intersection) -> cabinet::Actuation {
     match &at.local_plan.operation {
         Operation::Actuated(own) => actuated(own),
         Operation::FixedTime => cabinet::Actuation {

@@ -52,9 +52,12 @@ pub enum Breach {
     /// The stages are not each of the permitted sequence once, in its order.
     #[error("the stage sequence is not the permitted one")]
     Sequence,
-    /// Free operation is asked of a cabinet that nobody's loops would call.
-    #[error("free operation needs a loop on every lane")]
+    /// Operation by detectors is asked of a cabinet that not every lane's loop would call.
+    #[error("operation by detectors needs a loop on every lane")]
     Deaf,
+    /// Operation by detectors is asked where a countdown tells people when their green ends.
+    #[error("operation by detectors would make the countdown display lie")]
+    Countdown,
     /// Some phase gets no green in the cycle.
     #[error("phase {phase} is never served")]
     Unserved {
@@ -203,7 +206,7 @@ pub(super) fn size(plan: &Plan) -> Vec<Breach> {
 }
 
 /// Every rule a plan must keep wherever it stands.
-pub(super) const TARGET_RULES: [TargetRule; 12] = [
+pub(super) const TARGET_RULES: [TargetRule; 13] = [
     stages_exist,
     sequence,
     everyone_served,
@@ -215,7 +218,8 @@ pub(super) const TARGET_RULES: [TargetRule; 12] = [
     intergreens,
     no_conflict,
     resolution,
-    free_called,
+    called,
+    countdown,
 ];
 
 /// Every rule a change must keep.
@@ -336,9 +340,15 @@ fn no_conflict(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Br
     }
 }
 
-fn free_called(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
-    if plan.free && !at.can_run_free() {
+fn called(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    if !plan.operation.is_fixed_time() && !at.is_called_everywhere() {
         breaches.push(Breach::Deaf);
+    }
+}
+
+fn countdown(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    if !plan.operation.is_fixed_time() && at.cabinet.countdown {
+        breaches.push(Breach::Countdown);
     }
 }
 

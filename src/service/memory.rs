@@ -6,7 +6,7 @@
 
 use crate::control::Aim;
 use crate::corridor::Network;
-use crate::plan::Plan;
+use crate::plan::{Operation, Plan};
 use crate::units::{Shift, Tenths};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -44,7 +44,7 @@ struct Line {
     offset_tenths: u32,
     greens_tenths: Vec<u32>,
     #[serde(default)]
-    free: bool,
+    operation: Operation,
 }
 
 impl Memory {
@@ -62,7 +62,7 @@ impl Memory {
         let plan = |(at, line): (&crate::corridor::Intersection, &Line)| {
             let greens: Vec<Tenths> = line.greens_tenths.iter().map(|&g| Tenths::new(g)).collect();
             let plan = Plan::from_greens(at, &greens, Shift::new(i64::from(line.offset_tenths)))?;
-            (at.id == line.intersection).then_some(Plan { free: line.free, ..plan })
+            (at.id == line.intersection).then_some(Plan { operation: line.operation, ..plan })
         };
         let targets: Option<Vec<Plan>> = network.intersections().iter().zip(&page.targets).map(plan).collect();
         let targets = targets.filter(|t| t.len() == page.targets.len() && t.len() == network.intersections().len());
@@ -79,7 +79,7 @@ impl Memory {
             intersection: at.id.clone(),
             offset_tenths: plan.offset.since_zero().count(),
             greens_tenths: plan.greens().iter().map(|g| g.count()).collect(),
-            free: plan.free,
+            operation: plan.operation,
         };
         let page = Page {
             definition: network.fingerprint().to_owned(),

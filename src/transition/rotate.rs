@@ -9,9 +9,9 @@ use crate::units::{Moment, Shift};
 pub fn same_wave(a: &[Plan], b: &[Plan]) -> bool {
     let turn = |(a, b): (&Plan, &Plan)| {
         let shift = Shift::new(i64::from(b.offset.since_zero().count()) - i64::from(a.offset.since_zero().count()));
-        (a.cycle == b.cycle && a.splits == b.splits && a.free == b.free).then(|| a.cycle.wrap(shift))
+        (a.cycle == b.cycle && a.splits == b.splits && a.operation == b.operation).then(|| a.cycle.wrap(shift))
     };
-    let free = |(a, b): &(&Plan, &Plan)| a.free && b.free && a.splits == b.splits;
+    let free = |(a, b): &(&Plan, &Plan)| a.operation.is_free() && b.operation.is_free() && a.splits == b.splits;
     let mut turns = a.iter().zip(b).filter(|pair| !free(pair)).map(turn);
     a.len() == b.len() && turns.next().is_none_or(|first| first.is_some() && turns.all(|t| t == first))
 }

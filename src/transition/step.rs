@@ -57,7 +57,7 @@ pub fn step(
     let late = target.cycle_start(at).position(start);
     let reachable = reach(running.cycle, bounds);
     // Free operation has no place to be at.
-    let near = target.free || late <= bounds.tolerance || cycle.length() - late <= bounds.tolerance;
+    let near = target.operation.is_free() || late <= bounds.tolerance || cycle.length() - late <= bounds.tolerance;
     if near && reachable.contains(&cycle.length().count()) {
         return Some(Step { plan: target.starting_at(at, start), arrives: true });
     }

@@ -132,6 +132,7 @@ pub(crate) fn setup(network: &Arc<Network>, armed: bool) -> Setup {
         network: network.clone(),
         profile: DayProfile::parse(network, csv).unwrap(),
         day_plans: vec![plans(network, 100, [0, 274, 648]); network.periods().len()],
+        operation: Vec::new(),
         free: Vec::new(),
         limits: Limits::default(),
         bounds: Bounds::default(),

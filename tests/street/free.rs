@@ -3,7 +3,7 @@
 use crate::kit::{Street, setup};
 use greenwave::control::{Coordinator, Decision, FreeChoice, Mode as CoreMode, Setup};
 use greenwave::field::Ask;
-use greenwave::plan::Plan;
+use greenwave::plan::{Operation, Plan};
 use greenwave::units::{Shift, Tenths};
 use greenwave_sim::cabinet::{Cabinet, Mode};
 
@@ -12,7 +12,7 @@ fn with_choice(street: &Street, below_veh_h: f64) -> Setup {
     let greens = [vec![45, 15, 35, 15], vec![60, 15, 35], vec![45, 15, 35, 15]];
     let free = |(at, greens): (&greenwave::corridor::Intersection, Vec<u32>)| {
         let greens: Vec<Tenths> = greens.into_iter().map(Tenths::from_seconds).collect();
-        Plan::from_greens(at, &greens, Shift::new(0)).unwrap().freed()
+        Plan::from_greens(at, &greens, Shift::new(0)).unwrap().run(Operation::Free)
     };
     let plans: Vec<Plan> = street.network.intersections().iter().zip(greens).map(free).collect();
     let choice = FreeChoice { below_veh_h, plans };
@@ -51,7 +51,7 @@ fn light_traffic_runs_free_and_is_coordinated_again() {
         (0..3).all(|k| s.at(k, |c| c.read(200 + 13, 1)).unwrap() == [1] && s.at(k, Cabinet::mode) == Mode::Centre)
     });
     street.run(300);
-    assert!(street.core.targets().iter().all(|p| p.free));
+    assert!(street.core.targets().iter().all(|p| p.operation.is_free()));
     assert_eq!(street.violations, 0);
     // with hardly anybody coming a programme of 130 s and more is never used up
     let fixed = 1800 / 130;
@@ -67,7 +67,7 @@ fn light_traffic_runs_free_and_is_coordinated_again() {
     street.run_until("coordinated again", 1500, |s| freed(s, from) == [false]);
     let place = street.diary.len();
     street.run_until("in step", 3000, |s| s.decided(place, |d| *d == Decision::InStep));
-    assert!(street.core.targets().iter().all(|p| !p.free));
+    assert!(street.core.targets().iter().all(|p| p.operation.is_fixed_time()));
     assert!((0..3).all(|k| street.at(k, |c| c.read(200 + 13, 1)).unwrap() == [0]));
     assert_eq!((street.modes(), street.violations), ([Mode::Centre; 3], 0));
 }

@@ -19,8 +19,9 @@ pub(super) const BLOCK: usize = 116;
 pub(super) const LAYOUT: u16 = 0x4757;
 /// The version word.
 pub(super) const VERSION: u16 = 1;
-/// Flag: free operation.
+/// Flags: free, coordinated-actuated.
 const FREE: u16 = 1;
+const COORDINATED: u16 = 2;
 const HEADER: usize = 20;
 const RECORD: usize = 6;
 
@@ -111,8 +112,15 @@ pub(super) struct Decoded {
     pub(super) epoch: u32,
     pub(super) crc: u32,
     pub(super) plan: Plan,
-    /// Free operation, if that is what the block asks for.
-    pub(super) free: Option<Actuation>,
+    /// Operation by detectors, if that is what the block asks for: free or coordinated.
+    pub(super) asked: Option<Asked>,
+}
+
+/// What a block may ask for beside fixed time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asked {
+    Free(Actuation),
+    Coordinated(Actuation),
 }
 
 /// High word first.
@@ -151,8 +159,7 @@ pub(super) fn decode(table: &Table, block: &[u16]) -> Result<Decoded, Refusal> {
     if long(&block[2..]) != table.identity {
         return Err(Refusal::Identity);
     }
-    let free = block[13] == FREE;
-    let flags = block[13] == 0 || free && table.spec.free.is_some();
+    let flags = block[13] == 0 || matches!(block[13], FREE | COORDINATED) && table.spec.on_request.is_some();
     if block[12] != 1 || !flags || block[14..18].iter().any(|&w| w != 0) {
         return Err(Refusal::Layout);
     }
@@ -175,10 +182,13 @@ pub(super) fn decode(table: &Table, block: &[u16]) -> Result<Decoded, Refusal> {
         Ok(()) | Err(guard::Breach::Cycle) => return Err(Refusal::Sum),
         Err(_) => return Err(Refusal::Green),
     }
-    let free = table.spec.free.as_ref().filter(|_| free);
-    let free = free.map(|own| Actuation { max_greens: greens.clone(), ..own.clone() });
+    let asked = table.spec.on_request.as_ref().and_then(|own| match block[13] {
+        FREE => Some(Asked::Free(Actuation { max_greens: greens.clone(), ..own.clone() })),
+        COORDINATED => Some(Asked::Coordinated(own.clone())),
+        _ => None,
+    });
     let plan = Plan::new(table, greens, reference - 1, Some(Tenths::from(block[9])));
-    Ok(Decoded { generation: long(&block[4..]), epoch: long(&block[6..]), crc, plan, free })
+    Ok(Decoded { generation: long(&block[4..]), epoch: long(&block[6..]), crc, plan, asked })
 }
 
 fn records(table: &Table, words: &[u16], n: usize) -> Result<Vec<Tenths>, Refusal> {

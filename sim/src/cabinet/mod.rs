@@ -49,7 +49,7 @@ pub use spec::{
 
 use crate::signal::Lamp;
 use actuated::{Aim, Engine, Scene};
-use block::Plan;
+use block::{Asked, Plan};
 use calls::Calls;
 use centre::{Centre, Kept, Start};
 use clock::Clock;
@@ -284,8 +284,10 @@ impl Cabinet {
     fn aim(&self) -> Aim<'_> {
         let spec = &self.table.spec;
         let plan = &self.table.lines[self.local].plan;
-        if let Some(free) = self.centre.running.as_ref().and_then(|p| p.decoded.free.as_ref()) {
-            return Aim::Free(free);
+        match self.centre.running.as_ref().and_then(|p| p.decoded.asked.as_ref()) {
+            Some(Asked::Free(actuation)) => return Aim::Free(actuation),
+            Some(Asked::Coordinated(actuation)) => return Aim::Coordinated(actuation),
+            None => {}
         }
         match (&self.centre.running, &spec.centre_actuation, &plan.actuation) {
             (Some(_), Some(actuation), _) => Aim::Coordinated(actuation),

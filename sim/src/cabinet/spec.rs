@@ -136,9 +136,9 @@ pub struct CabinetSpec {
     pub rings: Vec<Vec<Vec<usize>>>,
     /// `Some`: the centre's plans run coordinated-actuated too.
     pub centre_actuation: Option<Actuation>,
-    /// `Some`: a centre's plan may ask for free operation (flag 1 of its block); its greens are then the longest ones, all else
-    /// is as said here.
-    pub free: Option<Actuation>,
+    /// `Some`: a centre's plan may ask to be followed by detectors: free (flag 1 of its block; its greens are then the longest
+    /// ones) or coordinated-actuated (flag 2). All else is as said here.
+    pub on_request: Option<Actuation>,
     /// How much too fast the clock runs, parts per million.
     pub drift_ppm: i32,
     /// How much the clock is ahead at power-on, 0.1 s.
@@ -406,7 +406,7 @@ fn shapes(spec: &CabinetSpec) -> Result<(), SpecError> {
 /// Every way of actuated operation that is installed.
 fn actuations(spec: &CabinetSpec) -> impl Iterator<Item = &Actuation> {
     let lines = spec.day_plan.iter().chain(spec.day_types.iter().flat_map(|t| &t.day_plan));
-    lines.filter_map(|e| e.plan.actuation.as_ref()).chain(&spec.centre_actuation).chain(&spec.free)
+    lines.filter_map(|e| e.plan.actuation.as_ref()).chain(&spec.centre_actuation).chain(&spec.on_request)
 }
 
 fn times(spec: &CabinetSpec) -> Result<(), SpecError> {

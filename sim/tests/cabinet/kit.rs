@@ -50,7 +50,7 @@ pub(crate) fn spec() -> CabinetSpec {
         inputs: Vec::new(),
         rings: Vec::new(),
         centre_actuation: None,
-        free: None,
+        on_request: None,
         drift_ppm: 0,
         clock_error: 0,
         startup_flash: 0,
