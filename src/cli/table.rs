@@ -132,8 +132,13 @@ fn comparison(c: &Comparison) -> String {
         Some(v) if relative => format!("{:+.1}", v * 100.0),
         Some(v) => format!("{v:+.2}"),
     };
-    let unit = if relative { "%" } else { c.unit.as_str() };
+    let unit = match c.mean {
+        None => "",
+        Some(_) if relative => "%",
+        Some(_) => c.unit.as_str(),
+    };
     let interval = match (c.lo, c.hi) {
+        _ if c.n == 0 => String::new(),
         // one pair says nothing of how much pairs differ
         (None, None) => "no interval".into(),
         _ => format!("[{} .. {}]", show(c.lo), show(c.hi)),

@@ -236,7 +236,8 @@ pub(super) fn speeds(page: &Page) -> String {
         }
         out.push_str("</svg>\n");
     }
-    if !out.is_empty() && !page.changes.is_empty() {
+    let mut marks = page.changes.iter().flat_map(|run| &run.marks);
+    if !out.is_empty() && marks.any(|(_, mark)| *mark != Mark::Step) {
         out.push_str(
             "<p class=\"note\">▲ at the foot: a plan was taken in some run, blue because it saves enough, brown by the calendar.</p>\n",
         );
