@@ -9,7 +9,7 @@ use super::model::{Phase, PhaseIndex};
 use super::permissive;
 use super::problem::{At, Findings, Spot};
 use super::rule::Rule;
-use super::served::unknown;
+use super::served::{Pair, phase_pairs, unknown};
 use crate::units::Tenths;
 use std::collections::BTreeMap;
 
@@ -40,32 +40,19 @@ pub(super) fn compile(
     let subject = format!("{}, conflicts", def.subject());
     let mut conflicts = vec![0_u64; phases.len()];
     let mut written: BTreeMap<(usize, usize), Spot> = BTreeMap::new();
-    let mut whole = true;
-    for (phase, others) in def.conflicts.as_ref()? {
-        let row = ids.get(phase.value.as_str());
-        if row.is_none() {
-            unknown(findings, &subject, phase, ids);
-            whole = false;
-        }
-        for other in others {
-            let Some(&b) = ids.get(other.value.as_str()) else {
-                unknown(findings, &format!("{subject} of {}", phase.value), other, ids);
-                whole = false;
-                continue;
-            };
-            let Some(&a) = row else { continue };
-            if a == b {
-                let message = format!("{subject}: {} is in conflict with itself", phase.value);
-                findings.tell(other.spot, Rule::ConflictTwice, message, "Remove it.");
-            } else if let Some(first) = written.get(&(a.min(b), a.max(b))) {
-                let at = findings.locate(*first);
-                let message = format!("{subject}: {} and {} are there already, at {at}", phase.value, other.value);
-                findings.tell(other.spot, Rule::ConflictTwice, message, "Write each pair once, on either side.");
-            } else {
-                written.insert((a.min(b), a.max(b)), other.spot);
-                conflicts[a] |= 1 << b;
-                conflicts[b] |= 1 << a;
-            }
+    let (pairs, whole) = phase_pairs(findings, &subject, def.conflicts.as_ref()?, ids);
+    for Pair { phase, other, a, b } in pairs {
+        if a == b {
+            let message = format!("{subject}: {} is in conflict with itself", phase.value);
+            findings.tell(other.spot, Rule::ConflictTwice, message, "Remove it.");
+        } else if let Some(first) = written.get(&(a.min(b), a.max(b))) {
+            let at = findings.locate(*first);
+            let message = format!("{subject}: {} and {} are there already, at {at}", phase.value, other.value);
+            findings.tell(other.spot, Rule::ConflictTwice, message, "Write each pair once, on either side.");
+        } else {
+            written.insert((a.min(b), a.max(b)), other.spot);
+            conflicts[a] |= 1 << b;
+            conflicts[b] |= 1 << a;
         }
     }
     let permissive = permissive::read(findings, def, phases, ids)?;

@@ -8,7 +8,7 @@ use super::layout::LayoutDef;
 use super::model::{Phase, PhaseIndex};
 use super::problem::{Findings, Spot};
 use super::rule::Rule;
-use super::served::unknown;
+use super::served::{Pair, phase_pairs};
 use std::collections::BTreeMap;
 
 /// The pairs (gives way, has priority) as written, checked against the geometry; `None` where they could not be read whole.
@@ -21,38 +21,25 @@ pub(super) fn read(
     let subject = format!("{}, gives_way", def.subject());
     let mut seen: BTreeMap<(usize, usize), Spot> = BTreeMap::new();
     let mut pairs = Vec::new();
-    let mut whole = true;
-    for (phase, others) in def.gives_way.as_ref()? {
-        let row = ids.get(phase.value.as_str());
-        if row.is_none() {
-            unknown(findings, &subject, phase, ids);
-            whole = false;
+    let (named, mut whole) = phase_pairs(findings, &subject, def.gives_way.as_ref()?, ids);
+    for Pair { phase, other, a, b } in named {
+        if let Some(first) = seen.get(&(a, b)) {
+            let at = findings.locate(*first);
+            let message = format!("{subject}: {} gives way to {} already, at {at}", phase.value, other.value);
+            findings.tell(other.spot, Rule::GivesWay, message, "Write it once.");
+            continue;
         }
-        for other in others {
-            let Some(&b) = ids.get(other.value.as_str()) else {
-                unknown(findings, &format!("{subject} of {}", phase.value), other, ids);
-                whole = false;
-                continue;
-            };
-            let Some(&a) = row else { continue };
-            if let Some(first) = seen.get(&(a, b)) {
-                let at = findings.locate(*first);
-                let message = format!("{subject}: {} gives way to {} already, at {at}", phase.value, other.value);
-                findings.tell(other.spot, Rule::GivesWay, message, "Write it once.");
-                continue;
-            }
-            seen.insert((a, b), other.spot);
-            let (Some(first), Some(second)) = (&phases[a], &phases[b]) else {
-                whole = false;
-                continue;
-            };
-            if may_give_way(&first.serves, &second.serves) {
-                pairs.push((PhaseIndex(a), PhaseIndex(b)));
-            } else {
-                let message = format!("{subject}: no turn of {} can give way to {} on green", phase.value, other.value);
-                let mend = "Name a left turn and the oncoming traffic or the pedestrians it meets, or remove it.";
-                findings.tell(other.spot, Rule::GivesWay, message, mend);
-            }
+        seen.insert((a, b), other.spot);
+        let (Some(first), Some(second)) = (&phases[a], &phases[b]) else {
+            whole = false;
+            continue;
+        };
+        if may_give_way(&first.serves, &second.serves) {
+            pairs.push((PhaseIndex(a), PhaseIndex(b)));
+        } else {
+            let message = format!("{subject}: no turn of {} can give way to {} on green", phase.value, other.value);
+            let mend = "Name a left turn and the oncoming traffic or the pedestrians it meets, or remove it.";
+            findings.tell(other.spot, Rule::GivesWay, message, mend);
         }
     }
     whole.then_some(pairs)

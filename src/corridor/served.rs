@@ -173,6 +173,44 @@ pub(super) fn stages(
     shown
 }
 
+/// A pair of phases as a table such as `WT = ["ST", "NT"]` names it.
+pub(super) struct Pair<'d> {
+    pub(super) phase: &'d At<String>,
+    pub(super) other: &'d At<String>,
+    /// Index of the phase.
+    pub(super) a: usize,
+    /// Index of the other.
+    pub(super) b: usize,
+}
+
+/// The pairs of such a table in its order, and whether every name in it is a phase's.
+pub(super) fn phase_pairs<'d>(
+    findings: &mut Findings,
+    subject: &str,
+    table: &'d [(At<String>, Vec<At<String>>)],
+    ids: &BTreeMap<&str, usize>,
+) -> (Vec<Pair<'d>>, bool) {
+    let (mut pairs, mut whole) = (Vec::new(), true);
+    for (phase, others) in table {
+        let row = ids.get(phase.value.as_str());
+        if row.is_none() {
+            unknown(findings, subject, phase, ids);
+            whole = false;
+        }
+        for other in others {
+            match (row, ids.get(other.value.as_str())) {
+                (_, None) => {
+                    unknown(findings, &format!("{subject} of {}", phase.value), other, ids);
+                    whole = false;
+                }
+                (Some(&a), Some(&b)) => pairs.push(Pair { phase, other, a, b }),
+                (None, Some(_)) => {}
+            }
+        }
+    }
+    (pairs, whole)
+}
+
 /// Tells that no phase has this id, and names the nearest that has.
 pub(super) fn unknown(findings: &mut Findings, of: &str, id: &At<String>, ids: &BTreeMap<&str, usize>) {
     let message = format!("{of}: there is no phase {}", id.value);
