@@ -24,7 +24,7 @@ pub enum Arm {
     /// Coordinated day plans, the strongest we can make from training days; in the cabinets, no bus.
     Fixed,
     /// `Fixed`, followed coordinated-actuated in every period: what the cabinets' own detectors add to it.
-    FixedActuated,
+    FixedLoops,
     /// Starts from `Fixed`, sees only detectors over the bus, adapts.
     Greenwave,
     /// `Fixed`'s cycles and splits with offsets drawn at random (seed 1): the placebo.
@@ -45,7 +45,7 @@ impl Arm {
             Arm::Isolated => "isolated",
             Arm::Actuated => "actuated",
             Arm::Fixed => "fixed",
-            Arm::FixedActuated => "fixed-actuated",
+            Arm::FixedLoops => "fixed-loops",
             Arm::Greenwave => "greenwave",
             Arm::PlaceboA => "placebo-a",
             Arm::PlaceboB => "placebo-b",
@@ -57,7 +57,7 @@ impl Arm {
         Arm::Isolated,
         Arm::Actuated,
         Arm::Fixed,
-        Arm::FixedActuated,
+        Arm::FixedLoops,
         Arm::Greenwave,
         Arm::PlaceboA,
         Arm::PlaceboB,
@@ -121,7 +121,7 @@ impl Book {
                 let at = network.intersection(index);
                 let actuation = match arm {
                     Arm::Actuated => Some(longer(at, &plan)),
-                    Arm::FixedActuated => Some(actuation(at, plan.greens())),
+                    Arm::FixedLoops => Some(actuation(at, plan.greens())),
                     _ => None,
                 };
                 LocalEntry { from_s: period.from_s, alone: alone(&plan), plan, actuation }
@@ -135,7 +135,7 @@ impl Book {
                 Arm::Isolated | Arm::Actuated => {
                     by_period(&self.isolated, index, &|plan| Some(phase_at_start(plan, seed, index)))
                 }
-                Arm::Fixed | Arm::FixedActuated | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
+                Arm::Fixed | Arm::FixedLoops | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
                 Arm::Harm => by_period(&self.harm, index, &|_| None),
                 Arm::PlaceboA | Arm::PlaceboB => {
                     let draw = stream(if arm == Arm::PlaceboA { 1 } else { 2 } << 32 | seed, index).random::<f64>();
