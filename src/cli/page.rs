@@ -189,6 +189,9 @@ fn verdicts(results: &Results) -> Vec<(bool, String)> {
     let judged = [Arm::Fixed, Arm::Greenwave].iter().all(|arm| results.arms.iter().any(|r| r.arm == *arm));
     if judged {
         said.push(match results.side_street_breaches.as_slice() {
+            [] if !results.has_side_streets() => {
+                (false, "支路 side streets: none, every approach carries a corridor".to_owned())
+            }
             [] => (false, "支路 side streets against fixed: no approach lost more than 5 % and 3 s".to_owned()),
             names => (true, format!("支路 side streets that lost more than 5 % and 3 s: {}", names.join(", "))),
         });

@@ -51,6 +51,9 @@ pub(super) fn results(results: &Results) -> String {
     let both = arms.contains(&Arm::Fixed) && arms.contains(&Arm::Greenwave);
     if both {
         let _ = match results.side_street_breaches.as_slice() {
+            [] if !results.has_side_streets() => {
+                writeln!(text, "side streets: none, every approach carries a corridor")
+            }
             [] => writeln!(text, "side streets against fixed: no approach lost more than 5 % and 3 s"),
             names => {
                 let told = format!("SIDE STREETS that lost more than 5 % and 3 s against fixed: {}", names.join(", "));

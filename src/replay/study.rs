@@ -72,6 +72,14 @@ pub struct Results {
     pub side_street_breaches: Vec<String>,
 }
 
+impl Results {
+    /// Whether any approach carries no corridor: in a network of crossing arterials there may be no side street at all.
+    pub fn has_side_streets(&self) -> bool {
+        let runs = self.arms.iter().flat_map(|row| &row.seeds);
+        runs.flat_map(|run| &run.measures.approaches).any(|approach| approach.side)
+    }
+}
+
 impl Study {
     /// Every (day, seed), in order.
     pub fn pairs(&self) -> Vec<(DayName, u64)> {

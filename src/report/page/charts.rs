@@ -66,8 +66,8 @@ pub(super) fn forest(page: &Page) -> String {
         .map(|(arm, against)| {
             let mut seen: Vec<&str> = Vec::new();
             let mine = page.differences.iter().filter(|d| d.arm == arm && d.against == against && d.unit == "1");
-            // the relative one is the first of its measure
-            let first = mine.filter(|d| {
+            // the relative one is the first of its measure; what is absent has no row
+            let first = mine.filter(|d| d.mean.is_some()).filter(|d| {
                 !seen.contains(&d.measure.as_str()) && {
                     seen.push(&d.measure);
                     true
