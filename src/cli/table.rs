@@ -16,7 +16,9 @@ const ARMS: usize = 4;
 pub(super) fn results(results: &Results) -> String {
     let mut text = String::new();
     let arms: Vec<Arm> = results.arms.iter().map(|r| r.arm).collect();
-    for rows in results.arms.chunks(ARMS) {
+    let longest = results.arms.iter().map(|row| row.arm.name().len()).max().unwrap_or(1);
+    let beside = ((WIDTH - LABEL) / (longest + 1)).clamp(1, ARMS);
+    for rows in results.arms.chunks(beside) {
         let columns: Vec<Column<'_>> = rows.iter().map(|row| (row.arm.name(), means(row))).collect();
         text.push_str(&side_by_side("mean over the runs", &columns));
         text.push('\n');
