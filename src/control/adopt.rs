@@ -9,6 +9,7 @@
 use super::coordinator::Coordinator;
 use super::decision::Decision;
 use super::event::Output;
+use crate::field::Session;
 use crate::plan::Plan;
 use crate::transition::same_wave;
 use crate::units::{Moment, Shift};
@@ -61,7 +62,9 @@ impl Coordinator {
         self.targets = plans;
         self.scheduled = period.unwrap_or(self.scheduled);
         self.last_change = Some(now);
-        out.decisions.push(Decision::TookOver { intersections: running.iter().flatten().count() });
+        let ours = |s: &&Session| s.status().is_some_and(|status| status.running != 0 || status.pending != 0);
+        let intersections = self.sessions.iter().filter(ours).count();
+        out.decisions.push(Decision::TookOver { intersections });
     }
 
     /// The running plans, completed from the day plan they belong to, and that day plan's period.

@@ -122,7 +122,7 @@ pub enum Decision {
     },
     /// The core started while plans of an earlier run were still in force, and goes on with them.
     TookOver {
-        /// Cabinets that run them.
+        /// Cabinets that run them, or have them pending.
         intersections: usize,
     },
     /// Every reachable cabinet runs its target.
