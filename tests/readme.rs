@@ -108,7 +108,7 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
             says(&["corridor speed, outbound, km/h", "corridor speed, inbound, km/h", "total delay of all vehicles"]);
             says(&["stops a vehicle", "side-street delay", "pedestrian wait", "unserved vehicles", "n = "]);
             says(&["joint changes of plan", "conflict monitors: 0 violations"]);
-            assert!(said.contains("side streets against fixed") || said.contains("SIDE STREETS"), "{said}");
+            assert!(said.contains("side streets") || said.contains("SIDE STREETS"), "{said}");
             if let Some(page) = file("--html") {
                 assert!(
                     page.starts_with("<!DOCTYPE html>")

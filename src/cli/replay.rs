@@ -64,16 +64,16 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         Format::Text => {
             let corridors = inputs.network.corridors().iter().map(|c| format!("{} {}", c.name.zh, c.name.en));
             let source = inputs.plans.map_or("computed".to_string(), |p| p.path.display().to_string());
-            let head = format!(
-                "{}: {} x {}, {} to {}, {}day plans {source}",
-                corridors.collect::<Vec<_>>().join(", "),
+            let run = format!(
+                "{} x {}, {} to {}, {}day plans {source}",
                 count(study.days.len(), "day"),
                 count(study.seeds_per_day as usize, "seed"),
                 clock(from_s),
                 clock(to_s),
                 table::lighter(&study)
             );
-            say(&format!("{}\n", table::wrapped(&head)));
+            let names = corridors.collect::<Vec<_>>().join(", ");
+            say(&format!("{}\n{}\n", table::wrapped(&names), table::wrapped(&run)));
             say(table::results(&results).trim_end());
         }
     }
