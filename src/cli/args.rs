@@ -205,8 +205,10 @@ pub(super) struct DemandFiles {
 /// coordinated plans and pushes them, the cabinets run them. All arms meet the same arrivals; differences are paired.
 ///
 /// Arms: isolated (each intersection's own best fixed plan, own cycle), actuated (each intersection by its own detectors: gap-out,
-/// skips, maxima from the isolated plan), fixed (coordinated day plans, the strongest we can make from training days), greenwave (starts from fixed, sees only detectors over the bus, adapts). For tests of the
-/// method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
+/// skips, maxima from the isolated plan), fixed (coordinated day plans, the strongest we can make from training days), greenwave
+/// (starts from fixed, sees only detectors over the bus, adapts; cabinets follow its plans in fixed time, coordinated-actuated or
+/// free, as the plan book says). Beside them fixed-loops (fixed, followed coordinated-actuated: what detectors alone add). For tests
+/// of the method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --seeds 3 --json report.json\n  greenwave replay --verify report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal --journal why.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"
