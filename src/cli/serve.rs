@@ -36,6 +36,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         }
     };
     let journal = args.journal.as_deref().map(open).transpose()?;
+    let state = args.state.clone().map(state).transpose()?;
     let cabinets = count(network.intersections().len(), "cabinet");
     tell(&if args.arm {
         format!("ARMED: plans are written to {cabinets}.")
@@ -55,7 +56,6 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         armed: args.arm,
     };
     let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
-    let state = args.state.clone().map(state).transpose()?;
     let sinks = Sinks { journal, console: Box::new(std::io::stderr()), state };
     Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,

@@ -57,7 +57,7 @@ pub struct Glance {
 #[derive(Debug, thiserror::Error)]
 pub enum EmulateProblem {
     /// An address of a definition.
-    #[error("no cabinet can listen on {address}: {source}")]
+    #[error("no cabinet can listen on {address}")]
     Address {
         /// Which.
         address: SocketAddr,
