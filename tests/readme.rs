@@ -5,10 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
+#[path = "kit/program.rs"]
+mod program;
+
+use program::Program;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -145,16 +149,6 @@ fn every_command_of_the_readme_prints_what_it_says() {
     for command in commands {
         let command = shortened(&command);
         as_told(&command, &run(&command, folder.path()), folder.path());
-    }
-}
-
-/// A program that does not outlive the test.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

@@ -3,29 +3,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
+#[path = "kit/program.rs"]
+mod program;
+
 use greenwave::bus::{Bus, TcpBus};
 use greenwave::corridor::{Network, load};
 use greenwave::field::{Mode, Session};
 use greenwave::units::Moment;
+use program::Program;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 const SCALE: &str = "10";
 /// Looks, a tenth of a second apart, after which something will not come about any more.
 const MOST_LOOKS: u32 = 900;
-
-/// A program of ours that does not outlive the test.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 impl Program {
     /// A word to stop, as an operator or a service manager gives it.
