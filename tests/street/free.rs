@@ -1,6 +1,6 @@
 //! Light traffic: cabinets are let run free by their own detectors, under the centre's eyes, and are coordinated again.
 
-use crate::kit::{Street, setup};
+use crate::kit::{Street, plans, setup};
 use greenwave::control::{Coordinator, Decision, FreeChoice, Mode as CoreMode, Setup};
 use greenwave::field::Ask;
 use greenwave::plan::{Operation, Plan};
@@ -81,4 +81,42 @@ fn without_the_core_a_free_cabinet_goes_home() {
     street.run_until("all free", 1500, |s| (0..3).all(|k| s.at(k, |c| c.read(200 + 13, 1)).unwrap() == [1]));
     (0..200).for_each(|_| street.leave_alone());
     assert_eq!((street.modes(), street.violations), ([Mode::Local; 3], 0));
+}
+
+/// Seconds of so many in which a cabinet's first stage, the arterial's, is the one that is green or was last.
+fn arterial(street: &mut Street, seconds: u32) -> u32 {
+    (0..seconds)
+        .map(|_| {
+            street.tick();
+            u32::from(street.at(0, |c| c.read(7, 1)).unwrap()[0] == 1)
+        })
+        .sum()
+}
+
+#[test]
+fn what_nobody_uses_goes_to_the_arterial_and_the_programme_holds() {
+    let mut held = Street::begin(true);
+    held.run_until_in_step(1500);
+    let in_fixed_time = arterial(&mut held, 3000);
+
+    let mut street = Street::begin(true);
+    let periods = street.network.periods().len();
+    let followed = Setup { operation: vec![Operation::Actuated; periods], ..setup(&street.network, true) };
+    street.core = Coordinator::new(followed, street.rig.moment(street.second));
+    street.run_until_in_step(1500);
+    assert!((0..3).all(|k| street.at(k, |c| c.read(200 + 13, 1)).unwrap() == [2]));
+    let by_detectors = arterial(&mut street, 3000);
+    assert!(by_detectors > in_fixed_time + 300, "{by_detectors} s of 3000 against {in_fixed_time} s in fixed time");
+    // cycle and offset are the plan's to the tenth, whatever the heads do
+    for (k, plan) in street.core.targets().iter().enumerate() {
+        let start = street.at(k, Cabinet::cycle_start).unwrap();
+        let at = &street.network.intersections()[k];
+        let late = plan.cycle_start(at).position(greenwave::units::Moment::new(start));
+        assert!(late.count().min(plan.cycle.length().count() - late.count()) <= 5, "{k}: {late}");
+    }
+    // plans the optimiser finds are followed in the same way as the day's own
+    street.wish = Some(plans(&street.network.clone(), 120, [0, 330, 777]));
+    street.run_until("another plan", 3000, |s| s.core.targets()[0].cycle.length() == Tenths::from_seconds(120));
+    assert!(street.core.targets().iter().all(|p| p.operation == Operation::Actuated));
+    assert_eq!((street.modes(), street.violations), ([Mode::Centre; 3], 0));
 }
