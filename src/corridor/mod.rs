@@ -30,6 +30,7 @@ mod permissive;
 mod position;
 mod probe;
 mod problem;
+pub mod profile;
 mod reader;
 mod record;
 mod rings;
