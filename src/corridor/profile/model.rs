@@ -211,7 +211,9 @@ pub struct StatusBlock {
     pub running_check: Option<Item>,
     /// What is committed and waits: generation or number; 0 = nothing.
     pub pending: Item,
-    /// Content check of the staged block as it lies in memory; 0 = nothing.
+    /// When what waits is to begin, an instant; 0 = nothing waits.
+    pub activation: Option<Item>,
+    /// Content check of the staged block as it lies in memory, of the slot written last; 0 = nothing.
     pub staged_check: Option<Item>,
     /// Why the last stage, commit, clock value or stage request was refused; 0 = accepted.
     pub refusal: Option<Item>,
@@ -223,6 +225,8 @@ pub struct StatusBlock {
     pub heartbeat: Option<Item>,
     /// Time until the cabinet falls back for want of a heartbeat.
     pub heartbeat_left: Option<Item>,
+    /// Counts accepted commits, wrapping.
+    pub commits: Option<Item>,
     /// Number of detector channels; where it is not told, the profile's most.
     pub channels: Option<Item>,
     /// The stage request being carried out: its counter; 0 = none.
