@@ -150,6 +150,7 @@ impl Coordinator {
                     }
                 }
                 Event::Found(finding) => self.found(now, finding, &mut out),
+                Event::Aim(plans) => self.ordered(now, plans, &mut out),
                 Event::Stop => self.stop(now, &mut out),
             }
         }
@@ -306,6 +307,14 @@ impl Coordinator {
         if let Some(candidate) = aim.filter(|_| safe) {
             self.scheduled = period;
             self.aim(now, candidate.plans.clone());
+        }
+    }
+
+    fn ordered(&mut self, now: Moment, plans: &[Plan], out: &mut Output) {
+        let taken = self.mode == Mode::Coordinated && self.may_be_aimed_at(plans, out);
+        out.decisions.push(Decision::Ordered { taken });
+        if taken {
+            self.aim(now, plans.to_vec());
         }
     }
 

@@ -60,6 +60,11 @@ pub enum Decision {
         /// Cycle of the best candidate.
         cycle_to: Tenths,
     },
+    /// Somebody at the centre asked for plans.
+    Ordered {
+        /// Whether they are aimed at: not out of coordination, nor where the guard says no.
+        taken: bool,
+    },
     /// A candidate, or a step towards it, broke a rule; nothing was sent.
     Refused {
         /// Where.

@@ -21,6 +21,9 @@ pub enum Event {
     },
     /// Work is done.
     Found(Finding),
+    /// Somebody at the centre wants these plans run, one an intersection. They are judged like any others, are aimed at until
+    /// the calendar or a better candidate says otherwise, and come about as every change does.
+    Aim(Vec<Plan>),
     /// Hand every cabinet back.
     Stop,
 }

@@ -3,6 +3,7 @@
 //! Knows: both sides' words. `translate` is the one place where tenths and registers meet metres and lamps.
 //! Must not know: the control loop, arms, reports.
 
+mod cabinets;
 mod camera;
 mod days;
 mod emulate;
@@ -10,6 +11,7 @@ mod give_way;
 mod plant;
 mod translate;
 
+pub use cabinets::Cabinets;
 pub use camera::{Approach, Camera, Film, Shows, Standing, Track};
 pub use days::{DayKind, DayName, Demand, Scenario, ScenarioProblem};
 pub use emulate::{EmulateProblem, Glance, Pace, emulate};

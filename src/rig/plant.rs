@@ -176,18 +176,20 @@ fn installations(
         .enumerate()
         .map(|(index, at)| Installation {
             cabinet: translate::cabinet(network, at, own.get(index).unwrap_or(&none), midnight),
-            monitor: MonitorSpec {
-                phases: at.phases.iter().map(|p| watched(p, patience(at, own.get(index).unwrap_or(&none)))).collect(),
-                conflicts: at.conflicts.clone(),
-                intergreens: at
-                    .intergreens
-                    .iter()
-                    .map(|row| row.iter().map(|t| i64::from(t.count())).collect())
-                    .collect(),
-            },
+            monitor: monitor(at, own.get(index).unwrap_or(&none)),
             channels: street.channels[index].clone(),
         })
         .collect()
+}
+
+/// What the conflict monitor of an intersection watches.
+pub(super) fn monitor(at: &Intersection, own: &[LocalEntry]) -> MonitorSpec {
+    let row = |row: &Vec<crate::units::Tenths>| row.iter().map(|t| i64::from(t.count())).collect();
+    MonitorSpec {
+        phases: at.phases.iter().map(|p| watched(p, patience(at, own))).collect(),
+        conflicts: at.conflicts.clone(),
+        intergreens: at.intergreens.iter().map(row).collect(),
+    }
 }
 
 /// How long a phase may go without green that is served by call: for ever where the cabinet's own plans do so, long where the
