@@ -26,7 +26,7 @@ const ROOMS: Table<'static> = &[
     ("field", &["corridor", "detection", "plan", "safety", "units"]),
     ("control", &["calendar", "corridor", "demand", "detection", "field", "plan", "safety", "transition", "units"]),
     // edges
-    ("bus", &["field"]),
+    ("bus", &["corridor", "field"]),
     ("journal", &["calendar", "control", "units"]),
     ("report", &["corridor", "plan", "units"]),
     // the machine itself: what time it is, and that somebody wants to stop; nobody else may ask

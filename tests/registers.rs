@@ -21,7 +21,7 @@ fn written(requests: &[Request], ask: Ask) -> (u16, Vec<u16>) {
 
 fn read(requests: &[Request], ask: Ask) -> Option<(u16, u16)> {
     requests.iter().find(|r| r.ask() == ask).map(|r| match r.op() {
-        Op::Read { address, count } => (*address, *count),
+        Op::Read { address, count, .. } => (*address, *count),
         op => panic!("{op:?}"),
     })
 }

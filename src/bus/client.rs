@@ -5,6 +5,7 @@
 //! count and echo are checked here, and after anything but a clean answer the connection is dropped, never reused.
 
 use super::{Bus, Stuck};
+use crate::corridor::profile::RegisterTable;
 use crate::field::{Answer, FieldFault, Op, Request};
 use futures_util::future::join_all;
 use std::borrow::Cow;
@@ -109,11 +110,13 @@ async fn call(context: Option<Context>, address: SocketAddr, unit: u8, op: &Op) 
         },
     };
     let pdu = match op {
-        Op::Read { address, count } => Pdu::ReadHoldingRegisters(*address, *count),
+        Op::Read { table: RegisterTable::Holding, address, count } => Pdu::ReadHoldingRegisters(*address, *count),
+        Op::Read { table: RegisterTable::Input, address, count } => Pdu::ReadInputRegisters(*address, *count),
         Op::Write { address, words } => Pdu::WriteMultipleRegisters(*address, Cow::Borrowed(words)),
     };
     match (context.call(pdu).await, op) {
-        (Ok(Ok(Response::ReadHoldingRegisters(words))), Op::Read { count, .. })
+        (Ok(Ok(Response::ReadHoldingRegisters(words))), Op::Read { table: RegisterTable::Holding, count, .. })
+        | (Ok(Ok(Response::ReadInputRegisters(words))), Op::Read { table: RegisterTable::Input, count, .. })
             if words.len() == usize::from(*count) =>
         {
             (Ok(words), Some(context))

@@ -17,7 +17,9 @@ impl MemoryBus {
     fn ask(&self, request: &Request) -> Answer {
         let (device, unit) = self.devices.get(request.cabinet().0).ok_or(FieldFault::Silence)?;
         match request.op() {
-            Op::Read { address, count } => device.read(*unit, *address, *count).map_err(FieldFault::Exception),
+            Op::Read { table, address, count } => {
+                device.read(*unit, *table, *address, *count).map_err(FieldFault::Exception)
+            }
             Op::Write { address, words } => {
                 device.write(*unit, *address, words).map(|()| Vec::new()).map_err(FieldFault::Exception)
             }

@@ -14,16 +14,17 @@ pub use client::TcpBus;
 pub use memory::MemoryBus;
 pub use server::TcpServer;
 
+use crate::corridor::profile::RegisterTable;
 use crate::field::{Answer, Request};
 use std::sync::Arc;
 
-/// A thing with holding registers. Exceptions are Modbus exception codes.
+/// A thing with registers. Exceptions are Modbus exception codes.
 pub trait Device: Send + Sync {
-    /// FC03 for a unit.
+    /// FC03 or FC04 for a unit, by the table.
     ///
     /// # Errors
     /// The exception code the device answers with.
-    fn read(&self, unit: u8, address: u16, count: u16) -> Result<Vec<u16>, u8>;
+    fn read(&self, unit: u8, table: RegisterTable, address: u16, count: u16) -> Result<Vec<u16>, u8>;
 
     /// FC16 for a unit.
     ///

@@ -4,6 +4,7 @@
 //! supervised, and counts and address ranges are checked before the device sees them.
 
 use super::SharedDevice;
+use crate::corridor::profile::RegisterTable;
 use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
@@ -75,7 +76,18 @@ impl Unit {
                     return Err(ExceptionCode::IllegalDataValue);
                 }
                 in_range(address, usize::from(count))?;
-                self.0.read(unit, address, count).map(Response::ReadHoldingRegisters).map_err(ExceptionCode::new)
+                self.0
+                    .read(unit, RegisterTable::Holding, address, count)
+                    .map(Response::ReadHoldingRegisters)
+                    .map_err(ExceptionCode::new)
+            }
+            Request::ReadInputRegisters(address, count) => {
+                if count == 0 || count > MOST_READ {
+                    return Err(ExceptionCode::IllegalDataValue);
+                }
+                in_range(address, usize::from(count))?;
+                let read = self.0.read(unit, RegisterTable::Input, address, count);
+                read.map(Response::ReadInputRegisters).map_err(ExceptionCode::new)
             }
             Request::WriteMultipleRegisters(address, words) => {
                 if words.is_empty() || words.len() > MOST_WRITTEN {

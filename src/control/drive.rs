@@ -250,8 +250,8 @@ impl Coordinator {
     fn failed(&mut self, index: IntersectionIndex, why: Why, out: &mut Output) {
         out.decisions.push(Decision::PushFailed { intersection: self.id(index), why });
         let session = &mut self.sessions[index.0];
-        let unheard =
-            matches!(why, Why::Fault(FieldFault::Silence | FieldFault::Garbled)) && session.link() != Link::Up;
+        let no_word = matches!(why, Why::Fault(fault) if !matches!(fault, FieldFault::Exception(_)));
+        let unheard = no_word && session.link() != Link::Up;
         // What still waits in it would come about alone, at another time than was meant.
         let waits = session.status().is_some_and(|s| s.pending != 0);
         if unheard {

@@ -22,6 +22,7 @@
 //! ```
 
 use crate::corridor::IntersectionIndex;
+use crate::corridor::profile::RegisterTable;
 use serde::{Deserialize, Serialize};
 
 /// Why a request is made.
@@ -46,11 +47,13 @@ pub enum Ask {
     Release,
 }
 
-/// What is asked, in holding registers.
+/// What is asked, in registers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Op {
-    /// FC03.
+    /// FC03 of holding registers, FC04 of input registers.
     Read {
+        /// In which table.
+        table: RegisterTable,
         /// First register.
         address: u16,
         /// How many, at most 125.
@@ -98,9 +101,21 @@ impl Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldFault {
-    /// Nothing came back in time, or the connection broke.
+    /// Nothing came back in time.
     #[error("no answer")]
     Silence,
+    /// There is no connection: refused, lost, or not tried again yet. What was asked may have arrived.
+    #[error("no connection")]
+    Closed,
+    /// The peer is not who it must be, or does not take us for who we are: certificates.
+    #[error("not trusted")]
+    Untrusted,
+    /// What carries this line in this program failed and is begun anew.
+    #[error("broken line")]
+    Broken,
+    /// The line is still busy with older requests; this one was not sent.
+    #[error("busy line")]
+    Busy,
     /// The device said no, with a Modbus exception code.
     #[error("exception {0}")]
     Exception(u8),

@@ -18,6 +18,7 @@ use super::registers::{
     Mode, RunningPlan, Status, decode_plan, decode_status, encode_clock, encode_commit, encode_plan, identity,
 };
 use super::request::{Answer, Ask, FieldFault, Op, Request};
+use crate::corridor::profile::RegisterTable;
 use crate::corridor::{Intersection, IntersectionIndex};
 use crate::detection::Reading;
 use crate::plan::Plan;
@@ -198,7 +199,10 @@ impl Session {
             Push::Failed(Why::Mode)
         } else if let Some(block) = encode_plan(at, safe.value(), generation, epoch) {
             self.ask(Ask::Stage, Op::Write { address: STAGED, words: block.clone() });
-            self.ask(Ask::ReadBack, Op::Read { address: STAGED, count: PLAN_WORDS as u16 });
+            self.ask(
+                Ask::ReadBack,
+                Op::Read { table: RegisterTable::Holding, address: STAGED, count: PLAN_WORDS as u16 },
+            );
             Push::Staging(InHand { safe, generation, block })
         } else {
             Push::Failed(Why::Unfit)
@@ -250,9 +254,12 @@ impl Session {
     /// gives up on us; without it neither beat nor clock is written.
     pub fn tick(&mut self, now: Moment, beat: Option<(u64, Tenths)>) -> Vec<Request> {
         self.polled = Some(now);
-        self.ask(Ask::Poll, Op::Read { address: STATUS, count: STATUS_WORDS });
+        self.ask(Ask::Poll, Op::Read { table: RegisterTable::Holding, address: STATUS, count: STATUS_WORDS });
         if self.status.is_some() && self.running().is_none() {
-            self.ask(Ask::Mirror, Op::Read { address: RUNNING, count: PLAN_WORDS as u16 });
+            self.ask(
+                Ask::Mirror,
+                Op::Read { table: RegisterTable::Holding, address: RUNNING, count: PLAN_WORDS as u16 },
+            );
         }
         let beat = beat.filter(|_| self.may_write());
         if beat.is_some() && self.clock_due(now) {

@@ -7,6 +7,7 @@ use super::plant::Rig;
 use crate::bus::{Device, SharedDevice, TcpServer};
 use crate::clock::Clock;
 use crate::corridor::Network;
+use crate::corridor::profile::RegisterTable;
 use crate::interrupt::Interrupts;
 use greenwave_sim::cabinet::Mode;
 use std::collections::BTreeMap;
@@ -160,8 +161,8 @@ impl Gateway {
 }
 
 impl Device for Gateway {
-    fn read(&self, unit: u8, address: u16, count: u16) -> Result<Vec<u16>, u8> {
-        self.device(unit)?.read(unit, address, count)
+    fn read(&self, unit: u8, table: RegisterTable, address: u16, count: u16) -> Result<Vec<u16>, u8> {
+        self.device(unit)?.read(unit, table, address, count)
     }
 
     fn write(&self, unit: u8, address: u16, words: &[u16]) -> Result<(), u8> {

@@ -3,6 +3,7 @@
 use super::days::Demand;
 use super::translate::{self, LocalEntry, Translated};
 use crate::bus::{Device, SharedDevice};
+use crate::corridor::profile::RegisterTable;
 use crate::corridor::{Intersection, IntersectionIndex, Network, Operation, Serves};
 use crate::units::{Date, Moment};
 use greenwave_sim::arrivals::Arrivals;
@@ -14,6 +15,8 @@ use greenwave_sim::street::StreetError;
 use greenwave_sim::world::{Installation, World};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// The Modbus exception for a function a device does not have.
+const NO_SUCH_FUNCTION: u8 = 1;
 /// Local midnight of day 0 of all runs: Monday 2026-03-02. The day of seed n is n days later, so that clock zeros differ.
 const DAY_ZERO: i64 = 20_514;
 /// A phase without green for this long is reported as starved: two of the longest cycles in use and more.
@@ -238,7 +241,11 @@ impl Port {
 }
 
 impl Device for Port {
-    fn read(&self, unit: u8, address: u16, count: u16) -> Result<Vec<u16>, u8> {
+    fn read(&self, unit: u8, table: RegisterTable, address: u16, count: u16) -> Result<Vec<u16>, u8> {
+        // The plant's cabinets have holding registers only.
+        if table == RegisterTable::Input {
+            return Err(NO_SUCH_FUNCTION);
+        }
         self.world(unit)?.read(self.cabinet, address, count).map_err(|e| e as u8)
     }
 

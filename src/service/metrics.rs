@@ -112,6 +112,10 @@ impl Metrics {
             let result = match answer {
                 Ok(_) => "ok",
                 Err(FieldFault::Silence) => "silence",
+                Err(FieldFault::Closed) => "closed",
+                Err(FieldFault::Untrusted) => "untrusted",
+                Err(FieldFault::Broken) => "broken",
+                Err(FieldFault::Busy) => "busy",
                 Err(FieldFault::Exception(_)) => "exception",
                 Err(FieldFault::Garbled) => "garbled",
             };
