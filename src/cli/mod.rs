@@ -13,6 +13,7 @@ mod page;
 mod plan;
 mod progress;
 mod record;
+mod relay;
 mod replay;
 mod scene;
 mod serve;

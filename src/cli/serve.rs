@@ -1,6 +1,7 @@
 //! `greenwave serve`.
 
 use super::live::Serve;
+use super::relay::Relay;
 use super::{count, files, tell};
 use crate::clock::SystemClock;
 use crate::control::{Policy, Setup};
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         armed: args.arm,
     };
     let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
-    let sinks = Sinks { journal, console: Box::new(std::io::stderr()), state };
+    let sinks = Sinks { journal, console: Box::new(Relay::new("the console", std::io::stderr())), state };
     Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,
         Ended::AtOnce => {
@@ -80,5 +81,5 @@ fn state(path: PathBuf) -> Result<StateFile> {
 /// A file to append to.
 fn open(path: &Path) -> Result<Box<dyn Write>> {
     let file = File::options().create(true).append(true).open(path);
-    Ok(Box::new(file.with_context(|| format!("cannot write {}", path.display()))?))
+    Ok(Box::new(Relay::new("the journal", file.with_context(|| format!("cannot write {}", path.display()))?)))
 }

@@ -6,6 +6,7 @@
 use super::plant::{RigProblem, monitor};
 use super::translate;
 use crate::bus::{Device, SharedDevice};
+use crate::corridor::profile::RegisterTable;
 use crate::corridor::{IntersectionIndex, Network};
 use crate::units::Moment;
 use greenwave_sim::cabinet::{Cabinet, MAX_CHANNELS};
@@ -120,6 +121,8 @@ struct Port(Arc<Mutex<Unit>>);
 
 /// Gateway target device failed to respond: no such unit behind this port.
 const NO_SUCH_UNIT: u8 = 11;
+/// Illegal function.
+const NO_SUCH_FUNCTION: u8 = 1;
 
 impl Port {
     fn unit(&self, number: u8) -> Result<MutexGuard<'_, Unit>, u8> {
@@ -129,7 +132,11 @@ impl Port {
 }
 
 impl Device for Port {
-    fn read(&self, unit: u8, address: u16, count: u16) -> Result<Vec<u16>, u8> {
+    fn read(&self, unit: u8, table: RegisterTable, address: u16, count: u16) -> Result<Vec<u16>, u8> {
+        // The plant's cabinets have holding registers only.
+        if table == RegisterTable::Input {
+            return Err(NO_SUCH_FUNCTION);
+        }
         self.unit(unit)?.cabinet.read(address, count).map_err(|e| e.code())
     }
 
