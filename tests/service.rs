@@ -24,8 +24,12 @@ const MOST_LOOKS: u32 = 900;
 impl Program {
     /// A word to stop, as an operator or a service manager gives it.
     fn terminate(mut self) -> ExitStatus {
-        assert!(Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status().unwrap().success());
+        self.signal("-TERM");
         self.0.wait().unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
     }
 }
 
@@ -53,9 +57,13 @@ impl Street {
     }
 
     fn start(&self, command: &str, more: &[&str]) -> Program {
+        self.start_into(command, more, Stdio::null())
+    }
+
+    fn start_into(&self, command: &str, more: &[&str], console: Stdio) -> Program {
         let mut program = Command::new(env!("CARGO_BIN_EXE_greenwave"));
         program.arg(command).arg(self.folder.path().join("three.toml")).args(["--time-scale", SCALE]).args(more);
-        program.current_dir(root()).stdout(Stdio::null()).stderr(Stdio::null());
+        program.current_dir(root()).stdout(Stdio::null()).stderr(console);
         Program(program.spawn().unwrap())
     }
 
@@ -66,10 +74,14 @@ impl Street {
     }
 
     fn serve(&self, more: &[&str]) -> Program {
+        self.serve_into(more, Stdio::null())
+    }
+
+    fn serve_into(&self, more: &[&str], console: Stdio) -> Program {
         let http = self.http.to_string();
         let mut args = vec!["--counts", "sim/scenarios/three/mean-workday.csv", "--http", &http];
         args.extend(more);
-        self.start("serve", &args)
+        self.start_into("serve", &args, console)
     }
 
     /// What each cabinet says it is doing; `None` where it does not answer.
@@ -176,6 +188,38 @@ fn a_killed_service_is_outlived() {
     service.0.kill().unwrap();
     service.0.wait().unwrap();
     street.until_all(Mode::Local);
+    assert_eq!(emulator.terminate().code(), Some(0));
+}
+
+#[test]
+fn a_service_that_hangs_is_outlived_and_takes_over_when_it_goes_on() {
+    let street = Street::new();
+    let emulator = street.emulate();
+    let service = street.serve(&["--arm"]);
+    street.until_all(Mode::Centre);
+    // Its connections stay open, and nothing comes over them any more.
+    service.signal("-STOP");
+    street.until_all(Mode::Local);
+    service.signal("-CONT");
+    street.until_all(Mode::Centre);
+    assert_eq!(service.terminate().code(), Some(0));
+    assert_eq!(emulator.terminate().code(), Some(0));
+}
+
+#[test]
+fn a_console_nobody_reads_does_not_stop_the_loop() {
+    let street = Street::new();
+    let emulator = street.emulate();
+    let (unread, mut console) = std::io::pipe().unwrap();
+    // A pipe holds 64 KiB: from now on whoever writes to it waits.
+    console.write_all(&[b'.'; 65_536]).unwrap();
+    let service = street.serve_into(&["--arm"], console.into());
+    street.until_all(Mode::Centre);
+    let steps = street.metric("greenwave_steps_total").unwrap();
+    street.until_metric("greenwave_steps_total", |now| now > steps + 100.0);
+    assert_eq!(street.modes(), [Some(Mode::Centre); 3]);
+    drop(unread);
+    assert_eq!(service.terminate().code(), Some(0));
     assert_eq!(emulator.terminate().code(), Some(0));
 }
 

@@ -26,20 +26,24 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
             args.http
         );
     }
+    let mut console = Relay::new("the console", std::io::stderr());
+    let mut note = |text: &str| {
+        let _ = writeln!(console, "{text}");
+    };
     let network = Arc::new(files::network(&args.paths)?);
     let profile = files::profile(&network, &args.paths, args.counts.as_deref())?.value;
     let settings = Settings::default();
     let day_plans = match files::day_plans(&network, &args.paths, args.plans.as_deref())? {
         Some(book) => book.value,
         None => {
-            tell("There is no day plan book for this network: the day plans are the model's optimum.");
+            note("There is no day plan book for this network: the day plans are the model's optimum.");
             train(&network, &profile, None, &settings, &Training { rounds: 0, threads: 1, within: None }, &mut |_| ())?
         }
     };
     let journal = args.journal.as_deref().map(open).transpose()?;
     let state = args.state.clone().map(state).transpose()?;
     let cabinets = count(network.intersections().len(), "cabinet");
-    tell(&if args.arm {
+    note(&if args.arm {
         format!("ARMED: plans are written to {cabinets}.")
     } else {
         format!("DRY RUN: {cabinets} read, nothing is written to any. Control them with --arm.")
@@ -57,7 +61,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         armed: args.arm,
     };
     let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
-    let sinks = Sinks { journal, console: Box::new(Relay::new("the console", std::io::stderr())), state };
+    let sinks = Sinks { journal, console: Box::new(console), state };
     Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,
         Ended::AtOnce => {
