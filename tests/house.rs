@@ -26,7 +26,7 @@ const ROOMS: Table<'static> = &[
     ("field", &["corridor", "detection", "plan", "safety", "units"]),
     ("control", &["calendar", "corridor", "demand", "detection", "field", "plan", "safety", "transition", "units"]),
     // edges
-    ("bus", &["corridor", "field"]),
+    ("bus", &["clock", "corridor", "field", "units"]),
     ("journal", &["calendar", "control", "units"]),
     ("report", &["corridor", "plan", "units"]),
     // the machine itself: what time it is, and that somebody wants to stop; nobody else may ask
@@ -105,8 +105,8 @@ const OUTSIDE: Table<'static> = &[
     ("clap", &["cli", "replay"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
-    ("rand", &["replay"]),
-    ("rand_pcg", &["replay"]),
+    ("rand", &["bus", "replay"]),
+    ("rand_pcg", &["bus", "replay"]),
     ("std::fs", &["cli"]),
     ("std::env", &["cli"]),
     ("std::thread", &["cli", "replay"]),

@@ -7,12 +7,15 @@
 //! of the requests, whatever the line did.
 
 mod client;
+mod faults;
+pub mod frame;
 mod memory;
 mod server;
 
 pub use client::TcpBus;
+pub use faults::{LineFault, LineFaults, Struck};
 pub use memory::MemoryBus;
-pub use server::TcpServer;
+pub use server::{Serving, TcpServer};
 
 use crate::corridor::profile::RegisterTable;
 use crate::field::{Answer, Request};
