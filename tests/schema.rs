@@ -163,7 +163,6 @@ fn what_the_reader_passes_is_valid_and_what_it_refuses_for_its_shape_is_not() {
         Rule::Word,
         Rule::ClockTime,
         Rule::IdForm,
-        Rule::CabinetProfile,
     ];
     let schema = schema();
     let (mut refused, mut passed) = (0, 0);

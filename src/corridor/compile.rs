@@ -3,12 +3,14 @@
 //! Knows: files, ids across files, intersections and their overrides, wherever they are defined.
 //! Must not know: where files come from; the caller reads them.
 
+use super::cabinet::{Cabinets, Profiles};
 use super::day::{self, Days};
-use super::definition::{self, CabinetDef, File, IntersectionDef, SitesDef};
+use super::definition::{self, File, IntersectionDef, SitesDef};
 use super::layout::{LayoutDef, ServesDef};
 use super::model::{Cabinet, Intersection, Network, Serves};
 use super::position::Position;
 use super::problem::{At, Findings, Problem, Source, Spot};
+use super::profile::RegisterProfile;
 use super::rule::Rule;
 use super::served::nearest;
 use super::signals::{self, Layout, once};
@@ -16,8 +18,17 @@ use super::values;
 use super::{crossing, road, timing};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use toml::de::DeTable;
+
+/// What files turned out to be.
+#[derive(Debug)]
+pub enum Checked {
+    /// A network.
+    Network(Box<Network>),
+    /// Register profiles and nothing else, in the files' order.
+    Profiles(Vec<Arc<RegisterProfile>>),
+}
 
 /// Compiles the files of one network, given as name and bytes: the network, or all problems of all files in the files'
 /// order.
@@ -25,6 +36,58 @@ use toml::de::DeTable;
 /// # Errors
 /// Every [`Problem`] that was found; at least one.
 pub fn load(files: &[(String, Vec<u8>)]) -> Result<Network, Vec<Problem>> {
+    let (mut findings, found) = compile(files);
+    match found {
+        Some(Checked::Network(network)) => Ok(*network),
+        Some(Checked::Profiles(_)) => {
+            no_corridor(&mut findings);
+            Err(findings.into_problems())
+        }
+        None => Err(findings.into_problems()),
+    }
+}
+
+/// Like [`load`], and takes register profiles alone for what they are.
+///
+/// # Errors
+/// Every [`Problem`] that was found; at least one.
+pub fn check(files: &[(String, Vec<u8>)]) -> Result<Checked, Vec<Problem>> {
+    let (findings, found) = compile(files);
+    found.ok_or_else(|| findings.into_problems())
+}
+
+/// The profiles of files that hold nothing else, without a look at those that are shipped.
+pub(super) fn profiles(files: &[(String, Vec<u8>)]) -> Result<Vec<Arc<RegisterProfile>>, Vec<Problem>> {
+    let (findings, read, _) = read(files);
+    let profile = |file| match file {
+        File::Profile(def) => def.profile.map(Arc::new),
+        _ => None,
+    };
+    let found = read.into_iter().map(profile).collect::<Option<_>>();
+    found.filter(|_| findings.is_clean()).ok_or_else(|| findings.into_problems())
+}
+
+fn no_corridor(findings: &mut Findings) {
+    let spot = Spot { file: 0, start: 0, end: 0 };
+    findings.tell(spot, Rule::NoCorridor, "the network has no corridor", "Give a file of kind = \"corridor\".");
+}
+
+fn compile(files: &[(String, Vec<u8>)]) -> (Findings, Option<Checked>) {
+    let (mut findings, read, whole) = read(files);
+    let profiles = Profiles::collect(&mut findings, &read);
+    if whole && !read.is_empty() && read.iter().all(|file| matches!(file, File::Profile(_))) {
+        let own = profiles.own().filter(|_| findings.is_clean());
+        return (findings, own.map(Checked::Profiles));
+    }
+    if !read.iter().any(|file| matches!(file, File::Corridor(_))) && whole {
+        no_corridor(&mut findings);
+    }
+    let network = network(&mut findings, &read, (&profiles, whole), files);
+    (findings, network.map(|network| Checked::Network(Box::new(network))))
+}
+
+/// Reads the files; the last says whether all of all of them was.
+fn read(files: &[(String, Vec<u8>)]) -> (Findings, Vec<File>, bool) {
     let texts: Vec<Result<&str, std::str::Utf8Error>> =
         files.iter().map(|(_, bytes)| std::str::from_utf8(bytes)).collect();
     let sources = files
@@ -61,11 +124,7 @@ pub fn load(files: &[(String, Vec<u8>)]) -> Result<Network, Vec<Problem>> {
             None => whole = false,
         }
     }
-    if !read.iter().any(|file| matches!(file, File::Corridor(_))) && whole {
-        let spot = Spot { file: 0, start: 0, end: 0 };
-        findings.tell(spot, Rule::NoCorridor, "the network has no corridor", "Give a file of kind = \"corridor\".");
-    }
-    network(&mut findings, &read, whole, files).ok_or_else(|| findings.into_problems())
+    (findings, read, whole)
 }
 
 /// The fingerprint of a network's files: of one file its SHA-256; of several the SHA-256 of their SHA-256s in hexadecimal,
@@ -89,9 +148,14 @@ pub(super) struct Site<'d> {
 }
 
 /// Compiles what was read; `whole` says that every file was, so that what is missing is missing.
-fn network(findings: &mut Findings, read: &[File], whole: bool, files: &[(String, Vec<u8>)]) -> Option<Network> {
+fn network(
+    findings: &mut Findings,
+    read: &[File],
+    (profiles, whole): (&Profiles, bool),
+    files: &[(String, Vec<u8>)],
+) -> Option<Network> {
     let mut corridor_ids = BTreeMap::new();
-    let mut seen = Seen::default();
+    let mut seen = Seen { ids: BTreeMap::new(), cabinets: Cabinets::new(profiles, whole) };
     let mut sites = Vec::new();
     let (mut defs, mut cities) = (Vec::new(), Vec::new());
     for file in read {
@@ -106,6 +170,7 @@ fn network(findings: &mut Findings, read: &[File], whole: bool, files: &[(String
             }
             File::Intersections(def) => build(findings, def, false, &mut seen, &mut sites),
             File::City(def) => cities.push(def.as_ref()),
+            File::Profile(_) => {}
         }
     }
     let days: Vec<_> = defs.iter().map(|(def, _)| &def.days).collect();
@@ -130,41 +195,27 @@ fn network(findings: &mut Findings, read: &[File], whole: bool, files: &[(String
 }
 
 /// What was seen in the files before.
-#[derive(Default)]
-struct Seen {
+struct Seen<'p> {
     ids: BTreeMap<String, Spot>,
-    cabinets: BTreeMap<(SocketAddr, u16), Spot>,
+    cabinets: Cabinets<'p>,
 }
 
 /// Builds the intersections of a file.
-fn build<'d>(findings: &mut Findings, def: &'d SitesDef, placed: bool, seen: &mut Seen, sites: &mut Vec<Site<'d>>) {
+fn build<'d>(findings: &mut Findings, def: &'d SitesDef, placed: bool, seen: &mut Seen<'_>, sites: &mut Vec<Site<'d>>) {
     let layouts: Vec<Option<Layout>> = def.layouts.iter().map(|l| signals::compile(findings, l)).collect();
     let mut used = vec![false; layouts.len()];
     for at in &def.intersections {
         if let Some(id) = &at.id {
             once(findings, &mut seen.ids, id.value.clone(), id.spot, "intersection");
         }
-        one_cabinet(findings, &mut seen.cabinets, at);
-        let built = intersection(findings, def, at, &layouts, &mut used);
+        let cabinet = seen.cabinets.compile(findings, at);
+        let built = intersection(findings, def, (at, cabinet), &layouts, &mut used);
         sites.push(Site { def: at, built, placed });
     }
     for (layout, _) in def.layouts.iter().zip(&used).filter(|(_, used)| !**used) {
         let message = format!("{}: no intersection uses it", layout.subject());
         findings.tell(layout.name.spot, Rule::LayoutUnused, message, "Remove it, or name it as a layout.");
     }
-}
-
-/// A cabinet belongs to one intersection.
-fn one_cabinet(findings: &mut Findings, seen: &mut BTreeMap<(SocketAddr, u16), Spot>, def: &IntersectionDef) {
-    let Some(CabinetDef { address: Some(address), unit: Some(unit), .. }) = &def.cabinet else { return };
-    let key = (address.value, unit.value);
-    let Some(first) = seen.get(&key) else {
-        seen.insert(key, address.spot);
-        return;
-    };
-    let at = findings.locate(*first);
-    let message = format!("{}: cabinet {} unit {} is another intersection's, at {at}", name(def), key.0, key.1);
-    findings.tell(address.spot, Rule::CabinetTwice, message, "Give each intersection its own address or unit.");
 }
 
 /// How messages name an intersection.
@@ -179,7 +230,7 @@ pub(super) fn name(def: &IntersectionDef) -> String {
 fn intersection(
     findings: &mut Findings,
     file: &SitesDef,
-    def: &IntersectionDef,
+    (def, cabinet): (&IntersectionDef, Option<Cabinet>),
     layouts: &[Option<Layout>],
     used: &mut [bool],
 ) -> Option<Intersection> {
@@ -239,7 +290,7 @@ fn intersection(
         reference_phase: shared.reference_phase,
         cycle,
         detectors: shared.detectors.clone(),
-        cabinet: cabinet(def.cabinet.as_ref()?)?,
+        cabinet: cabinet?,
         local_plan,
     })
 }
@@ -288,15 +339,4 @@ fn named(findings: &mut Findings, def: &IntersectionDef, layout: &LayoutDef) {
     for (arm, _) in def.entry.iter().filter(|(arm, _)| !approach(&arm.value)) {
         no_such("entry_m", "approach from", arm);
     }
-}
-
-fn cabinet(def: &CabinetDef) -> Option<Cabinet> {
-    Some(Cabinet {
-        address: def.address.as_ref()?.value,
-        unit: u8::try_from(def.unit.as_ref()?.value).ok()?,
-        profile: def.profile.as_ref()?.value.clone(),
-        heartbeat_timeout: def.heartbeat_timeout.as_ref()?.value,
-        clock_zero: def.clock_zero.as_ref().map(|zero| zero.value),
-        countdown: def.countdown,
-    })
 }

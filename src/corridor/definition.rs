@@ -1,6 +1,7 @@
 //! The definition file word for word: what was written and where, before anyone asks whether it makes sense.
 //!
-//! Knows: the keys of `kind = "corridor"` and `kind = "intersections"`; `city` those of `kind = "city"`. A kind that joins
+//! Knows: the keys of `kind = "corridor"` and `kind = "intersections"`; `city` those of `kind = "city"`, `profile` those of
+//! `kind = "profile"`. A kind that joins
 //! becomes a variant of [`File`] with a reader of its own.
 //! Must not know: how values relate to each other. `None` stands where something is missing or was already told.
 
@@ -10,6 +11,7 @@ use super::model::{Arm, Name};
 use super::operation::ClockZero;
 use super::probe::Shape;
 use super::problem::{At, Findings, Spot};
+use super::profile::{self, ProfileDef};
 use super::reader::{Fault, Table};
 use super::rule::Rule;
 use super::values;
@@ -25,10 +27,12 @@ pub(super) enum File {
     Intersections(SitesDef),
     /// `kind = "city"`.
     City(Box<CityDef>),
+    /// `kind = "profile"`.
+    Profile(Box<ProfileDef>),
 }
 
 /// The kinds of definition files there are.
-pub(super) const KINDS: [&str; 3] = ["corridor", "intersections", "city"];
+pub(super) const KINDS: [&str; 4] = ["corridor", "intersections", "city", "profile"];
 
 /// The intersections a file defines, with the layouts they are built after.
 pub(super) struct SitesDef {
@@ -114,7 +118,7 @@ pub(super) fn read(findings: &mut Findings, file: usize, tree: &DeTable<'_>) -> 
             "scenario" | "plans" => {
                 "Keep scenarios and plan books in folders of their own; commands take them by option."
             }
-            _ => "Write kind = \"corridor\", \"intersections\" or \"city\".",
+            _ => "Write kind = \"corridor\", \"intersections\", \"city\" or \"profile\".",
         };
         Err(Fault::new(Rule::Kind, message, mend))
     });
@@ -130,6 +134,7 @@ fn of_kind(findings: &mut Findings, table: Table<'_>, kind: &str) -> File {
     match kind {
         "intersections" => File::Intersections(intersections(findings, table)),
         "city" => File::City(Box::new(city::city(findings, table))),
+        "profile" => File::Profile(Box::new(profile::read(findings, table))),
         _ => File::Corridor(Box::new(corridor(findings, table))),
     }
 }
@@ -147,11 +152,7 @@ pub(super) fn read_kind(findings: &mut Findings, mut table: Table<'_>, kind: &'s
 /// A `{ zh = "…", en = "…" }` under `name`.
 pub(super) fn name(findings: &mut Findings, table: &mut Table<'_>) -> Option<Name> {
     let subject = format!("{}, name", table.subject);
-    if !table.has("name") {
-        table.need(findings, "name", values::text);
-        return None;
-    }
-    let mut inner = table.table(findings, "name", subject)?;
+    let mut inner = table.need_table(findings, "name", subject)?;
     let zh = inner.need(findings, "zh", values::text);
     let en = inner.need(findings, "en", values::text);
     inner.close(findings);
@@ -251,10 +252,7 @@ fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> 
     } else {
         (None, None)
     };
-    if !table.has("cabinet") {
-        table.need(findings, "cabinet", values::text);
-    }
-    let cabinet = table.table(findings, "cabinet", format!("{of}, cabinet")).map(|t| cabinet(findings, t));
+    let cabinet = table.need_table(findings, "cabinet", format!("{of}, cabinet")).map(|t| cabinet(findings, t));
     let cycle_min = table.may(findings, "cycle_min_s", values::seconds(values::CYCLE));
     let cycle_max = table.may(findings, "cycle_max_s", values::seconds(values::CYCLE));
     let local_green = table.may_list(findings, "local_green_s", values::seconds(values::GREEN));
@@ -300,10 +298,9 @@ pub(super) fn by_name<'t, T>(
 fn cabinet(findings: &mut Findings, mut table: Table<'_>) -> CabinetDef {
     let address = table.need(findings, "address", values::address);
     let unit = table.need(findings, "unit", values::whole(values::UNIT));
-    let profile = table.need(findings, "profile", values::profile);
+    let profile = table.need(findings, "profile", values::id);
     let heartbeat_timeout = table.need(findings, "heartbeat_timeout_s", values::seconds(values::HEARTBEAT));
-    let zeros = &[("epoch", ClockZero::UnixEpoch), ("local-midnight", ClockZero::LocalMidnight)];
-    let clock_zero = table.may(findings, "clock_zero", values::word(zeros));
+    let clock_zero = table.may(findings, "clock_zero", values::word(values::CLOCK_ZEROS));
     let countdown = table.may(findings, "countdown", values::flag).is_some_and(|countdown| countdown.value);
     table.close(findings);
     CabinetDef { address, unit, profile, heartbeat_timeout, clock_zero, countdown }

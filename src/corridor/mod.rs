@@ -14,6 +14,7 @@
 mod actuation;
 mod almanac;
 mod approaches;
+mod cabinet;
 mod called;
 mod city;
 mod compile;
@@ -45,7 +46,7 @@ mod timing;
 mod values;
 
 pub use almanac::{Almanac, Dates, DayPlan, ORDINARY, Special};
-pub use compile::load;
+pub use compile::{Checked, check, load};
 pub use model::*;
 pub use operation::*;
 pub use position::Position;

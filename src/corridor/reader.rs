@@ -92,6 +92,16 @@ impl<'t> Table<'t> {
         self.entries.contains_key(key)
     }
 
+    /// Where a key's value stands; of one that is not there, the table.
+    pub(super) fn place(&self, key: &str) -> Spot {
+        self.entries.get(key).map_or(self.spot, |value| self.spot_of(value))
+    }
+
+    /// Whether a key is there that must not be, told by the caller in better words than that it is unknown.
+    pub(super) fn refuses(&mut self, key: &'static str) -> bool {
+        self.recorder.is_none() && self.ask(key).is_some()
+    }
+
     /// Whether the key is there; asking makes it known.
     pub(super) fn has(&mut self, key: &'static str) -> bool {
         match &self.recorder {
@@ -225,6 +235,23 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// A table that must be there.
+    pub(super) fn need_table(
+        &mut self,
+        findings: &mut Findings,
+        key: &'static str,
+        subject: impl Into<String>,
+    ) -> Option<Table<'t>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            return recorder.need_table(key, false).map(|child| Table::recording(self.entries, self.spot, child));
+        }
+        if self.ask(key).is_none() {
+            self.missing.push(key);
+        }
+        self.table(findings, key, subject)
+    }
+
     /// The tables of a list of tables (`[[key]]`), each with the subject `subject` makes of its number from 1.
     pub(super) fn tables(
         &mut self,
@@ -254,6 +281,29 @@ impl<'t> Table<'t> {
             }
         }
         tables
+    }
+
+    /// The tables of a list that must be there and not be empty.
+    pub(super) fn need_tables(
+        &mut self,
+        findings: &mut Findings,
+        key: &'static str,
+        subject: impl Fn(usize) -> String,
+    ) -> Vec<Table<'t>> {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(findings.count());
+            let child = recorder.need_table(key, true);
+            return child.map(|child| Table::recording(self.entries, self.spot, child)).into_iter().collect();
+        }
+        match self.ask(key) {
+            None => self.missing.push(key),
+            Some(value) if value.get_ref().as_array().is_some_and(|list| list.is_empty()) => {
+                let fault = Fault::new(Rule::Empty, "is empty", "Give at least one entry.");
+                self.say(findings, self.spot_of(value), key, fault);
+            }
+            Some(_) => {}
+        }
+        self.tables(findings, key, subject)
     }
 
     /// Every key with its value, in file order, for a table whose keys are names (`[layout.minor]`, conflicts).

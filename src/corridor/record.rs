@@ -173,6 +173,13 @@ impl<'t> Recorder<'t> {
         self.note(key, Under::Plain(schema), must);
     }
 
+    /// A key with a table, or with a list of tables, that must be there.
+    pub(super) fn need_table(&self, key: &'static str, many: bool) -> Option<Self> {
+        let child = self.table(key, many)?;
+        self.here.borrow_mut().way.required.insert(key);
+        Some(child)
+    }
+
     /// A key with a table, or with a list of tables.
     pub(super) fn table(&self, key: &'static str, many: bool) -> Option<Self> {
         if self.absent(key) {

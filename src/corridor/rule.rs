@@ -35,7 +35,7 @@ macro_rules! rules {
 rules! {
     NotUtf8 "not-utf8" "A definition file is UTF-8 text."
     Syntax "toml-syntax" "A definition file is TOML 1.1."
-    Kind "kind" "A file says what it is: `kind = \"corridor\"`, `\"intersections\"` or `\"city\"`."
+    Kind "kind" "A file says what it is: `kind = \"corridor\"`, `\"intersections\"`, `\"city\"` or `\"profile\"`."
     KeyMissing "key-missing" "Every required key is there."
     KeyUnknown "key-unknown" "No key is there that the language does not know: nothing is ignored in silence."
     KeysExclude "keys-exclude" "Of two ways to say a thing, one is used."
@@ -109,7 +109,16 @@ rules! {
     ChannelTwice "channel-twice" "A detector channel belongs to one loop."
     CabinetTwice "cabinet-twice" "A cabinet (address and unit) belongs to one intersection."
     CabinetAddress "cabinet-address" "A cabinet's address is IP:port, the port not 0."
-    CabinetProfile "cabinet-profile" "A register profile exists: `reference` is the one there is so far."
+    CabinetProfile "cabinet-profile" "A cabinet's register profile is a shipped one or one of the network's files."
+    BlockSize "block-size" "A block lies within addresses 0 to 65535; what is written at once fits one write of the controller."
+    BlockOverlap "block-overlap" "Blocks of one register table do not overlap."
+    ItemPlace "item-place" "A value lies inside its block or record, and no two values or marks share a register."
+    ItemForm "item-form" "A value's form holds what it has to say: checks and identities are u32, generations at least u32, instants as wide as clock zero and step ask for."
+    Records "records" "Records of stages and of channels fit their block, behind its header."
+    CodeTwice "code-twice" "Codes of one register differ."
+    StatusTells "status-tells" "A status tells what the profile's other blocks rest on."
+    ProfileOperation "profile-operation" "Without a place for it in the plan block, plans are followed in fixed time alone."
+    ProfileTransition "profile-transition" "A controller that picks stored plans by number brings them to their offset by itself."
 }
 
 impl fmt::Display for Rule {

@@ -6,6 +6,7 @@
 use super::almanac::Almanac;
 use super::model::*;
 use super::operation::*;
+use super::profile::reference;
 use crate::units::{CycleLength, Metres, MetresPerSecond, Tenths, VehiclesPerHour};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -100,7 +101,7 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
         cabinet: Cabinet {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 15_020 + u16::try_from(i).unwrap_or(0))),
             unit: 1,
-            profile: "reference".into(),
+            profile: reference(),
             heartbeat_timeout: seconds(60),
             clock_zero: None,
             countdown: false,

@@ -4,6 +4,7 @@
 //! Must not know: which key or table a value belongs to.
 
 use super::model::{Arm, Movement, Movements};
+use super::operation::ClockZero;
 use super::probe::Shape;
 use super::reader::Fault;
 use super::rule::Rule;
@@ -86,6 +87,27 @@ pub(super) const LONGITUDE: Range = range(-180.0, 180.0, "degrees", "");
 pub(super) const UNIT: Range = range(1.0, 247.0, "", "");
 /// Detector channels; 0 is no loop.
 pub(super) const CHANNEL: Range = range(0.0, 32.0, "", "");
+/// The words of clock zeros.
+pub(super) const CLOCK_ZEROS: &[(&str, ClockZero)] =
+    &[("epoch", ClockZero::UnixEpoch), ("local-midnight", ClockZero::LocalMidnight)];
+/// The step of time a controller runs.
+pub(super) const STEP: Range = range(0.1, 1.0, "s", "");
+/// A register's address, its place in a block, or what stands in it.
+pub(super) const REGISTER: Range = range(0.0, 65_535.0, "", "");
+/// How many registers.
+pub(super) const REGISTERS: Range = range(1.0, 65_535.0, "", "");
+/// Most registers of one read.
+pub(super) const MOST_READ: Range = range(1.0, 125.0, "registers", "");
+/// Most registers of one write.
+pub(super) const MOST_WRITTEN: Range = range(1.0, 123.0, "registers", "");
+/// Shortest cycle of a controller on its way to an offset, of the plan's.
+pub(super) const SHORTEST: Range = range(50.0, 100.0, "%", "");
+/// Longest cycle of a controller on its way to an offset, of the plan's.
+pub(super) const LONGEST: Range = range(100.0, 200.0, "%", "");
+/// Staging areas.
+pub(super) const SLOTS: Range = range(1.0, 16.0, "", "");
+/// Channels a controller may have.
+pub(super) const CHANNELS: Range = range(1.0, 32.0, "", "");
 
 impl Range {
     fn check(self, value: f64) -> Result<f64, Fault> {
@@ -299,15 +321,14 @@ pub(super) fn address(value: &DeValue<'_>) -> Result<SocketAddr, Fault> {
     }
 }
 
-/// A register profile's name.
-pub(super) fn profile(value: &DeValue<'_>) -> Result<String, Fault> {
-    let name = text(value)?;
-    if name == "reference" {
-        return Ok(name);
+/// The step of time a controller runs: a whole part of a second.
+pub(super) fn step(value: &DeValue<'_>) -> Result<Tenths, Fault> {
+    let step = seconds(STEP)(value)?;
+    if matches!(step.count(), 1 | 2 | 5 | 10) {
+        return Ok(step);
     }
-    let message = format!("is \"{}\", which is no register profile", name.escape_debug());
-    let fault = Fault::new(Rule::CabinetProfile, message, "Write reference; it is the one profile so far.");
-    Err(fault.shaped(Shape::Words(vec!["reference"])))
+    let message = format!("is {} s, of which a second is no whole number", step.seconds());
+    Err(Fault::new(Rule::Range, message, "Give 0.1, 0.2, 0.5 or 1."))
 }
 
 #[cfg(test)]

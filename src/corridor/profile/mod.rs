@@ -1,7 +1,20 @@
 //! Register profiles: what a controller model's registers are, read from files of `kind = "profile"`.
 //!
-//! Knows: the profile language. Must not know: sessions, plans, what is done with a register; that is `field`'s.
+//! Knows: the profile language, and the profiles that are shipped. Must not know: sessions, plans, what is done with a register;
+//! that is `field`'s.
+//!
+//! ```text
+//!  file --read (parts, area: places inside a block)--> blocks (places of blocks) --check--> RegisterProfile
+//! ```
 
+mod area;
+mod blocks;
+mod check;
 mod model;
+mod parts;
+mod read;
+mod shipped;
 
 pub use model::*;
+pub(super) use read::{ProfileDef, read};
+pub use shipped::{reference, shipped};
