@@ -73,6 +73,10 @@ fn every_command_explains_itself_with_examples() {
 fn check_tells_what_is_there() {
     let text = prints(&["check", STREET]);
     assert!(text.contains("1 file checked") && text.contains("12 intersections, no problems"), "{text}");
+    // profiles are no network, and are checked all the same
+    let text = prints(&["check", "corridors/profiles"]);
+    assert!(text.contains("3 profiles checked: plan-select, plc, reference, no problems"), "{text}");
+    assert_eq!(json(&["check", "corridors/profiles", "--format", "json"])["profiles"][1], "plc");
     // a folder is read as one network; what is no definition in it is passed over
     let folder = folder();
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(THREE), path(&folder, "three.toml").0).unwrap();

@@ -6,8 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 use greenwave::corridor::{
-    Arm, ClockZero, DetectorKind, Direction, Half, Intersection, Movement, Network, Operation, PhaseIndex, Problem,
-    RightTurn, Rule, Serves, StageIndex, load,
+    Arm, Checked, ClockZero, DetectorKind, Direction, Half, Intersection, Movement, Network, Operation, PhaseIndex,
+    Problem, RightTurn, Rule, Serves, StageIndex, check, load, profile::shipped as shipped_profiles,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -297,4 +297,28 @@ fn jinan_is_the_network_of_its_source() {
         let there = network.intersection(network.find(&at.id).unwrap());
         assert_eq!((&at.approaches, &at.phases, &at.stages), (&there.approaches, &there.phases, &there.stages));
     }
+}
+
+#[test]
+fn profiles_are_checked_alone_and_with_a_network() {
+    let files = |paths: &[PathBuf]| -> Vec<(String, Vec<u8>)> {
+        paths.iter().map(|path| (path.display().to_string(), std::fs::read(path).unwrap())).collect()
+    };
+    let profiles = entries(&folder("corridors/profiles"), "toml");
+    let Ok(Checked::Profiles(found)) = check(&files(&profiles)) else { panic!("profiles alone") };
+    let ids: Vec<&str> = found.iter().map(|profile| profile.id.as_str()).collect();
+    assert_eq!(ids, ["plan-select", "plc", "reference"]);
+    assert!(found.iter().all(|profile| shipped_profiles().contains(profile)), "what is shipped is what lies there");
+    assert_eq!(load(&files(&profiles)).unwrap_err()[0].rule, Rule::NoCorridor);
+
+    // one of our own beside a street that names it
+    let three = std::fs::read_to_string(folder("corridors/three.toml")).unwrap();
+    let own = std::fs::read_to_string(folder("corridors/profiles/plc.toml")).unwrap().replace("\"plc\"", "\"acme\"");
+    let street = three.replacen("profile = \"reference\"", "profile = \"acme\"", 1);
+    assert_ne!(street, three);
+    let network = load(&[("street.toml".to_owned(), street.into()), ("acme.toml".to_owned(), own.into())]).unwrap();
+    let ids: Vec<&str> = network.indices().map(|index| network.profile(index).id.as_str()).collect();
+    assert_eq!(ids, ["acme", "reference", "reference"]);
+    let zeros: Vec<ClockZero> = network.intersections().iter().map(|at| at.cabinet.zero()).collect();
+    assert_eq!(zeros, [ClockZero::LocalMidnight, ClockZero::UnixEpoch, ClockZero::UnixEpoch]);
 }

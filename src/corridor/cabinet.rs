@@ -4,7 +4,7 @@
 
 use super::compile::name;
 use super::definition::{File, IntersectionDef};
-use super::model::Cabinet;
+use super::device::Cabinet;
 use super::problem::{Findings, Spot};
 use super::profile::{RegisterProfile, shipped};
 use super::rule::Rule;

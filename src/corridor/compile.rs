@@ -6,8 +6,9 @@
 use super::cabinet::{Cabinets, Profiles};
 use super::day::{self, Days};
 use super::definition::{self, File, IntersectionDef, SitesDef};
+use super::device::Cabinet;
 use super::layout::{LayoutDef, ServesDef};
-use super::model::{Cabinet, Intersection, Network, Serves};
+use super::model::{Intersection, Network, Serves};
 use super::position::Position;
 use super::problem::{At, Findings, Problem, Source, Spot};
 use super::profile::RegisterProfile;

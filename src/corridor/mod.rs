@@ -23,6 +23,7 @@ mod crossing;
 mod day;
 mod day_plans;
 mod definition;
+mod device;
 mod geometry;
 mod layout;
 mod model;
@@ -47,6 +48,7 @@ mod values;
 
 pub use almanac::{Almanac, Dates, DayPlan, ORDINARY, Special};
 pub use compile::{Checked, check, load};
+pub use device::*;
 pub use model::*;
 pub use operation::*;
 pub use position::Position;

@@ -4,6 +4,7 @@
 //! Knows: the model. Must not know: the definition language; nothing here is a street that exists.
 
 use super::almanac::Almanac;
+use super::device::Cabinet;
 use super::model::*;
 use super::operation::*;
 use super::profile::reference;

@@ -80,6 +80,7 @@ pub(super) fn status(
     let running = a.need(findings, t, "running", widths.plan);
     let running_check = a.may(findings, t, "running_check", Holds::Check);
     let pending = a.need(findings, t, "pending", widths.plan);
+    let activation = a.may(findings, t, "activation", widths.instant);
     let staged_check = a.may(findings, t, "staged_check", Holds::Check);
     let refusal = a.may(findings, t, "refusal", any);
     let clock = a.may(findings, t, "clock", widths.instant);
@@ -99,6 +100,7 @@ pub(super) fn status(
     };
     let heartbeat = a.may(findings, t, "heartbeat", any);
     let heartbeat_left = a.may(findings, t, "heartbeat_left", any);
+    let commits = a.may(findings, t, "commits", any);
     let channels = a.may(findings, t, "channels", any);
     let request = a.may(findings, t, "request", any);
     inner.close(findings);
@@ -116,12 +118,14 @@ pub(super) fn status(
         running: running?,
         running_check,
         pending: pending?,
+        activation,
         staged_check,
         refusal,
         clock,
         cycle: cycle?,
         heartbeat,
         heartbeat_left,
+        commits,
         channels,
         request,
     })
