@@ -325,6 +325,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         startup_flash: 0,
         startup_all_red: 0,
         heartbeat_timeout: tenths(at.cabinet.heartbeat_timeout),
+        countdown: at.cabinet.countdown,
     }
 }
 

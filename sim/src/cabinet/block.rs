@@ -63,6 +63,22 @@ pub enum Refusal {
     Expiry = 16,
     /// Clock value too far from the cabinet's clock while it is coordinated.
     Clock = 17,
+    /// Stage request: counter 0, a kind there is not, or a word that must be 0 is not.
+    Request = 18,
+    /// Stage request: its check does not fit.
+    RequestCheck = 19,
+    /// Stage request: its counter is not later than the last accepted one's.
+    Counter = 20,
+    /// Stage request: no such stage, or one that is never left out.
+    RequestStage = 21,
+    /// Stage request: until or expiry is past or too far.
+    RequestTime = 22,
+    /// Stage request: the centre is not in charge.
+    RequestMode = 23,
+    /// Stage request: not in this operation, or where a countdown stands.
+    RequestOperation = 24,
+    /// Stage request: the stage is called or always is, or its neighbours may not follow each other.
+    Called = 25,
 }
 
 /// A timing plan as the cabinet runs it.

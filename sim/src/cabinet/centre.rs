@@ -15,6 +15,7 @@
 
 use super::block::{BLOCK, Decoded, Refusal, crc, date, decode, long};
 use super::clock::SLEW;
+use super::request::Requests;
 use super::spec::{Table, Tenths};
 
 /// Farthest activation ahead of the clock: one hour.
@@ -57,6 +58,8 @@ pub(super) struct Centre {
     pub(super) commits: u16,
     /// Heartbeat words as last written.
     pub(super) heartbeat: [u16; 2],
+    /// Stage requests.
+    pub(super) requests: Requests,
     /// Clock words as last accepted.
     pub(super) clock_words: [u16; 4],
     /// True time of the last beat, or since when one is awaited.
@@ -130,6 +133,7 @@ impl Centre {
     /// Release, silence: no pending plan, and the running one ends with its cycle.
     pub(super) fn give_back(&mut self) {
         self.pending = None;
+        self.requests.now = None;
         self.leave = self.running.is_some();
     }
 
@@ -137,6 +141,7 @@ impl Centre {
     pub(super) fn cut_off(&mut self) {
         self.pending = None;
         self.running = None;
+        self.requests.now = None;
         self.leave = false;
     }
 

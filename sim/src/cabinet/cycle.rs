@@ -4,6 +4,7 @@
 //!  start                                                        start + length = start of the next
 //!  | green 1 | yellow 1 | all red 1 | green 2 | ...  | all red n |
 //! ```
+//! One stage may be absent: left out with its yellow and all red, its neighbours meeting.
 //!
 //! Knows: the stage table and true time. Must not know: why these greens, plans, clocks, registers. Nothing is counted up:
 //! lamps are derived from `now - start`, and the next moment at which anything changes is looked up.
@@ -32,6 +33,9 @@ pub(super) struct Place {
     pub(super) into: Tenths,
     /// Time until it ends.
     pub(super) left: Tenths,
+    /// The stages before and after it as the cycle runs them.
+    pub(super) before: usize,
+    pub(super) after: usize,
 }
 
 /// A cycle as it runs.
@@ -42,6 +46,8 @@ pub(super) struct Cycle {
     /// Whether it is a step of the cabinet's own transition towards its offset.
     pub(super) stretched: bool,
     greens: Vec<Tenths>,
+    /// Stage left out; never the first.
+    absent: Option<usize>,
     length: Tenths,
     /// Moments within the cycle at which a lamp or an interval changes, ascending; the last is the length.
     breaks: Vec<Tenths>,
@@ -51,15 +57,37 @@ pub(super) struct Cycle {
 
 impl Cycle {
     pub(super) fn new(table: &Table, start: Tenths, greens: Vec<Tenths>, stretched: bool) -> Self {
-        let mut cycle = Self { start, stretched, greens, length: 0, breaks: Vec::new(), held: None };
+        let mut cycle = Self { start, stretched, greens, absent: None, length: 0, breaks: Vec::new(), held: None };
         cycle.lay_out(table);
         cycle
+    }
+
+    /// The same cycle with other greens, and a stage left out or none.
+    pub(super) fn lay(&mut self, table: &Table, greens: Vec<Tenths>, absent: Option<usize>) {
+        (self.greens, self.absent) = (greens, absent);
+        self.lay_out(table);
+    }
+
+    /// The stage left out.
+    pub(super) fn absent(&self) -> Option<usize> {
+        self.absent
+    }
+
+    /// The stages it runs.
+    fn present(&self) -> impl Iterator<Item = usize> + use<> {
+        let absent = self.absent;
+        (0..self.greens.len()).filter(move |&k| Some(k) != absent)
+    }
+
+    /// The stage after `k` as this cycle runs them.
+    fn after(&self, table: &Table, k: usize) -> usize {
+        table.after_without(k, self.absent)
     }
 
     fn lay_out(&mut self, table: &Table) {
         self.breaks.clear();
         let mut at = 0;
-        for (k, stage) in table.spec.stages.iter().enumerate() {
+        for (k, stage) in self.present().map(|k| (k, &table.spec.stages[k])) {
             for &p in &stage.phases {
                 let end = at + self.greens[k] - table.early_cut(k, p);
                 match table.spec.phases[p].kind {
@@ -78,6 +106,12 @@ impl Cycle {
         self.breaks.dedup();
     }
 
+    /// True time at which stage `k`'s green starts.
+    pub(super) fn start_of(&self, table: &Table, k: usize) -> Tenths {
+        let splits = self.present().take_while(|&j| j < k).map(|j| (j, &table.spec.stages[j]));
+        self.start + splits.map(|(j, s)| self.greens[j] + s.yellow + s.all_red).sum::<Tenths>()
+    }
+
     /// True time of its end.
     pub(super) fn end(&self) -> Tenths {
         self.start + self.length
@@ -93,17 +127,21 @@ impl Cycle {
     /// Where a moment lies; at and after the end, in the last interval.
     pub(super) fn place(&self, table: &Table, now: Tenths) -> Place {
         let mut at = (now - self.start).clamp(0, self.length - 1);
-        for (stage, s) in table.spec.stages.iter().enumerate() {
+        let (mut before, mut last) = (self.present().last().unwrap_or(0), 0);
+        for (stage, s) in self.present().map(|k| (k, &table.spec.stages[k])) {
+            let after = self.after(table, stage);
             let parts =
                 [(Interval::Green, self.greens[stage]), (Interval::Yellow, s.yellow), (Interval::AllRed, s.all_red)];
             for (interval, length) in parts {
                 if at < length {
-                    return Place { stage, interval, into: at, left: length - at };
+                    return Place { stage, interval, into: at, left: length - at, before, after };
                 }
                 at -= length;
             }
+            last = before;
+            before = stage;
         }
-        Place { stage: table.stages() - 1, interval: Interval::AllRed, into: 0, left: 0 }
+        Place { stage: before, interval: Interval::AllRed, into: 0, left: 0, before: last, after: 0 }
     }
 
     /// What a phase shows at a place of the cycle.
@@ -111,11 +149,11 @@ impl Cycle {
         if !table.serves(place.stage, phase) {
             return Lamp::Red;
         }
-        let begins = !table.serves(table.before(place.stage), phase);
+        let begins = !table.serves(place.before, phase);
         if begins && place.interval == Interval::Green && place.into < table.late_start(place.stage, phase) {
             return Lamp::Red;
         }
-        if table.serves(table.after(place.stage), phase) {
+        if table.serves(place.after, phase) {
             return Lamp::Green;
         }
         // Time since the phase's own green ended, and before it ends.
@@ -134,6 +172,11 @@ impl Cycle {
         }
     }
 
+    /// The same cycle, known to be off its programme.
+    pub(super) fn out_of_step(self) -> Cycle {
+        Cycle { stretched: true, ..self }
+    }
+
     /// Greens of the stages.
     pub(super) fn greens(&self) -> &[Tenths] {
         &self.greens
@@ -147,10 +190,10 @@ impl Cycle {
     /// Holds the running green, or the next one when this one is already ending, until [`Cycle::let_go`].
     pub(super) fn hold(&mut self, table: &Table, now: Tenths) {
         let place = self.place(table, now);
-        let clearance = table.clearance_after(place.stage);
+        let clearance = table.clearance_before(place.stage, place.after);
         let here = place.interval == Interval::Green && (clearance == 0 || place.left > clearance);
-        let stage = if here { place.stage } else { place.stage + 1 };
-        if self.held.is_none() && stage < self.greens.len() {
+        let stage = if here { place.stage } else { place.after };
+        if self.held.is_none() && (here || stage > place.stage) {
             self.held = Some((stage, self.greens[stage]));
             self.greens[stage] = HELD;
             self.lay_out(table);
@@ -162,7 +205,7 @@ impl Cycle {
         let Some((stage, planned)) = self.held.take() else { return };
         let place = self.place(table, now);
         let elapsed = if place.stage == stage { place.into } else { 0 };
-        self.greens[stage] = planned.max(elapsed + table.clearance_after(stage));
+        self.greens[stage] = planned.max(elapsed + table.clearance_before(stage, self.after(table, stage)));
         self.lay_out(table);
     }
 }

@@ -107,6 +107,9 @@ impl Cabinet {
             self.centre.cut_off();
             self.local = calendar::line(&self.table.spec, self.clock());
         }
+        if on {
+            self.keep_heads();
+        }
         if let Signal::Running(cycle) = &mut self.signal {
             if on {
                 cycle.hold(&self.table, self.now);

@@ -59,6 +59,15 @@ pub(super) fn greens(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {
     sequence(table, greens)
 }
 
+/// Judges the sequence that is left when one stage is left out.
+pub(super) fn without(table: &Table, stage: usize) -> Result<(), Breach> {
+    let mut rest = table.clone();
+    rest.spec.stages.remove(stage);
+    rest.members.remove(stage);
+    let least: Vec<Tenths> = rest.spec.stages.iter().map(|s| s.min_green).collect();
+    sequence(&rest, &least)
+}
+
 /// Judges the sequence of stages with these greens: minima cover the phases, nothing conflicts within a stage, and every
 /// green begins at least its intergreen after each conflicting green ended.
 pub(super) fn sequence(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {

@@ -22,6 +22,7 @@
 
 mod actuated;
 mod actuation;
+mod bend;
 mod block;
 mod calendar;
 mod calls;
@@ -32,6 +33,7 @@ mod faults;
 mod guard;
 mod heads;
 mod registers;
+mod request;
 mod slots;
 mod spec;
 mod transition;
@@ -49,6 +51,7 @@ pub use spec::{
 
 use crate::signal::Lamp;
 use actuated::{Aim, Engine, Scene};
+use bend::Bend;
 use block::{Asked, Plan};
 use calls::Calls;
 use centre::{Centre, Kept, Start};
@@ -111,6 +114,8 @@ pub struct Cabinet {
     signal: Signal,
     /// What runs the heads in place of the cycle: an actuated plan, or one on its way back from that.
     engine: Option<Engine>,
+    /// What the heads show in place of the programmed cycle while a stage request moves them.
+    bend: Option<Bend>,
     heads: Vec<Head>,
     calls: Calls,
     lamps: Vec<Lamp>,
@@ -147,6 +152,7 @@ impl Cabinet {
             clock: Clock::new(power_on, table.spec.clock_error, table.spec.drift_ppm),
             signal: Signal::Off,
             engine: None,
+            bend: None,
             heads: vec![Head::RED; table.spec.phases.len()],
             calls: Calls::new(&table.spec),
             lamps: vec![Lamp::Dark; table.spec.phases.len()],
@@ -194,9 +200,8 @@ impl Cabinet {
         self.hear(detectors);
         if due {
             self.step();
-        } else if self.engine.is_some() {
-            self.decide();
-            self.show();
+        } else if self.engine.is_some() || self.bend.is_some() {
+            self.act();
         }
         self.centre.watch(&self.table, self.now);
     }
@@ -265,6 +270,13 @@ impl Cabinet {
         self.centre.running.as_ref().map(|p| p.decoded.generation)
     }
 
+    fn cycle(&self) -> Option<&Cycle> {
+        match &self.signal {
+            Signal::Running(cycle) => Some(cycle),
+            _ => None,
+        }
+    }
+
     fn next_event(&self) -> Option<Tenths> {
         match &self.signal {
             Signal::Off | Signal::Flash => None,
@@ -275,7 +287,7 @@ impl Cabinet {
                 let programmed = cycle.next_change(self.now);
                 let engine = self.engine.as_ref();
                 let own = engine.and_then(|e| e.next(&self.scene(cycle), &self.heads, &self.calls));
-                programmed.into_iter().chain(own).min()
+                programmed.into_iter().chain(own).chain(self.request_event()).min()
             }
         }
     }
@@ -298,7 +310,8 @@ impl Cabinet {
     }
 
     fn scene<'a>(&'a self, cycle: &'a Cycle) -> Scene<'a> {
-        Scene { table: &self.table, cycle, aim: self.aim(), now: self.now, held: self.switches.manual }
+        let asked = self.wish();
+        Scene { table: &self.table, cycle, aim: self.aim(), asked, now: self.now, held: self.switches.manual }
     }
 
     /// Lets the calls decide, where they do.
@@ -321,7 +334,7 @@ impl Cabinet {
                 (interval, left)
             }
             None => {
-                let place = cycle.place(&self.table, self.now);
+                let place = self.shown(cycle).place(&self.table, self.now);
                 (place.interval, Some(place.left))
             }
         }
@@ -336,6 +349,12 @@ impl Cabinet {
         if over {
             self.turn();
         }
+        self.act();
+    }
+
+    /// Does what requests and calls want now, and shows it.
+    fn act(&mut self) {
+        self.attend();
         self.decide();
         self.show();
     }
@@ -351,10 +370,16 @@ impl Cabinet {
             self.local = calendar::line(&self.table.spec, at);
         }
         let local = self.centre.running.is_none();
+        if local && self.keep_heads() {
+            return;
+        }
         let Shape { greens, stretched, .. } = shape(&self.table, self.plan(), at, local);
         let mut cycle = Cycle::new(&self.table, self.now, greens, stretched);
         if self.switches.manual {
             cycle.hold(&self.table, self.now);
+        }
+        if let Some(bend) = &mut self.bend {
+            bend.turned(&cycle);
         }
         self.signal = Signal::Running(cycle);
         self.start_engine();
@@ -417,7 +442,7 @@ impl Cabinet {
 
     /// Yellow flash, then all red long enough for everybody who went on flash to clear.
     fn begin_start_up(&mut self, flash: Tenths, red: Tenths) {
-        self.engine = None;
+        (self.engine, self.bend) = (None, None);
         let red = if flash > 0 { red.max(self.table.longest_intergreen).max(1) } else { red.max(1) };
         let flash_until = self.now + flash;
         self.signal = Signal::StartUp { flash_until, red_until: flash_until + red };
@@ -428,7 +453,7 @@ impl Cabinet {
     /// Derives the lamps from the time and notes what changed.
     fn show(&mut self) {
         let place = match &self.signal {
-            Signal::Running(cycle) => Some(cycle.place(&self.table, self.now)),
+            Signal::Running(cycle) => Some(self.shown(cycle).place(&self.table, self.now)),
             _ => None,
         };
         let stage = match (&self.signal, &self.engine, &place) {

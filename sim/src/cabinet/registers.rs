@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  0..39 status   40..103 detectors   200..315 running plan      read only
-//!  400..515 staged   600..609 commit   620..621 heartbeat   630..633 clock   640..641 release     written whole
+//!  400..515 staged   600..609 commit   620..621 heartbeat   630..633 clock   640..641 release
+//!  650..663 stage request                                      written whole
 //! ```
 //!
 //! Knows: the table, the cabinet's state. Must not know: frames, function codes, sockets (FC06 is the server's to refuse).
@@ -10,6 +11,7 @@
 use super::block::{self, BLOCK, LAYOUT, Refusal, VERSION, split};
 use super::clock::SLEW;
 use super::cycle::Interval;
+use super::request::WORDS;
 use super::spec::{MAX_CHANNELS, Tenths};
 use super::{Cabinet, Mode, Signal};
 
@@ -26,6 +28,7 @@ const COMMIT_LEN: usize = 10;
 pub(super) const HEARTBEAT: u16 = 620;
 const CLOCK: u16 = 630;
 const RELEASE: u16 = 640;
+const REQUEST: u16 = 650;
 const RELEASE_WORD: u16 = 0x5245;
 const MOST_READ: u16 = 125;
 const MOST_WRITTEN: usize = 123;
@@ -58,7 +61,9 @@ pub(super) fn whole_block(addr: u16, count: usize) -> Result<(), Exception> {
         return Err(Exception::IllegalValue);
     }
     match (addr, count) {
-        (STAGED, BLOCK) | (COMMIT, COMMIT_LEN) | (HEARTBEAT, 2) | (CLOCK, 4) | (RELEASE, 2) => Ok(()),
+        (STAGED, BLOCK) | (COMMIT, COMMIT_LEN) | (HEARTBEAT, 2) | (CLOCK, 4) | (RELEASE, 2) | (REQUEST, WORDS) => {
+            Ok(())
+        }
         _ => Err(Exception::IllegalAddress),
     }
 }
@@ -71,7 +76,7 @@ impl Cabinet {
         }
         let end = u32::from(addr) + u32::from(count);
         let mut words = Vec::with_capacity(usize::from(count));
-        let blocks: [(u16, usize, Content); 8] = [
+        let blocks: [(u16, usize, Content); 9] = [
             (STATUS, STATUS_LEN, Cabinet::status_words),
             (DETECTORS, 2 * MAX_CHANNELS, Cabinet::detector_words),
             (RUNNING, BLOCK, Cabinet::running_words),
@@ -80,6 +85,7 @@ impl Cabinet {
             (HEARTBEAT, 2, |c| c.centre.heartbeat.to_vec()),
             (CLOCK, 4, |c| c.centre.clock_words.to_vec()),
             (RELEASE, 2, |_| vec![0; 2]),
+            (REQUEST, WORDS, |c| c.centre.requests.words.to_vec()),
         ];
         for (start, length, content) in blocks {
             let start = u32::from(start);
@@ -114,7 +120,14 @@ impl Cabinet {
                 self.note(verdict);
             }
             HEARTBEAT if (50..=6000).contains(&words[1]) => self.centre.beat(self.now, [words[0], words[1]]),
-            RELEASE if words == [RELEASE_WORD, 0] => self.centre.give_back(),
+            REQUEST => {
+                let verdict = self.request(words);
+                self.note(verdict);
+            }
+            RELEASE if words == [RELEASE_WORD, 0] => {
+                self.centre.give_back();
+                self.act();
+            }
             CLOCK => {
                 if let Err(refusal) = self.set_clock(words) {
                     self.note(Err(refusal));
@@ -135,6 +148,9 @@ impl Cabinet {
         }
         let plan = self.centre.examine(&self.table, &self.kept, self.clock(), words)?;
         self.foretell(plan.activation).ok_or(Refusal::Activation)?.fits(&plan)?;
+        if !self.takes_over(&plan.decoded.plan) {
+            return Err(Refusal::Activation);
+        }
         self.centre.accept(&mut self.kept, self.now, plan);
         Ok(())
     }
@@ -185,6 +201,7 @@ impl Cabinet {
         }
         w[29] = centre.commits;
         w[34] = self.table.spec.detectors as u16;
+        w[35] = centre.requests.now.as_ref().map_or(0, |r| r.counter);
         w
     }
 

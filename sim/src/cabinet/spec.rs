@@ -149,6 +149,8 @@ pub struct CabinetSpec {
     pub startup_all_red: Tenths,
     /// Heartbeat timeout until the centre writes another, 0.1 s.
     pub heartbeat_timeout: Tenths,
+    /// Displays count down to the ends of greens and reds: what runs is what was announced, and stage requests are refused.
+    pub countdown: bool,
 }
 
 /// Why an installation is impossible.
@@ -329,10 +331,17 @@ impl Table {
         splits.take(k).sum()
     }
 
-    /// How long before the end of stage `k`'s green the first of its phases ends: pedestrian clearances and early cuts.
-    pub(super) fn clearance_after(&self, k: usize) -> Tenths {
+    /// The stage after `k` when one is left out.
+    pub(super) fn after_without(&self, k: usize, absent: Option<usize>) -> usize {
+        let next = self.after(k);
+        if Some(next) == absent { self.after(next) } else { next }
+    }
+
+    /// How long before the end of stage `k`'s green the first of its phases ends when stage `next` follows: pedestrian
+    /// clearances and early cuts.
+    pub(super) fn clearance_before(&self, k: usize, next: usize) -> Tenths {
         let phases = self.spec.phases.iter().enumerate();
-        let ending = phases.filter(|&(p, _)| self.serves(k, p) && !self.serves(self.after(k), p));
+        let ending = phases.filter(|&(p, _)| self.serves(k, p) && !self.serves(next, p));
         ending
             .map(|(p, phase)| match phase.kind {
                 PhaseKind::Vehicle => self.early_cut(k, p),

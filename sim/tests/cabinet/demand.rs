@@ -3,6 +3,7 @@
 
 use crate::calls::*;
 use crate::kit::*;
+use crate::requests::{EXTEND, HOLD, request};
 use greenwave_sim::cabinet::*;
 use proptest::prelude::*;
 
@@ -18,6 +19,8 @@ enum Act {
     Flash,
     Reboot,
     Clock(i64),
+    /// A stage request: kind, stage, until and expiry from now.
+    Ask(u16, u16, i64, i64),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -34,6 +37,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Flash),
         1 => Just(Act::Reboot),
         1 => (-20i64..=20).prop_map(Act::Clock),
+        8 => (1u16..=4, 1u16..=4, 1i64..1200, 1i64..1200).prop_map(|(k, s, u, e)| Act::Ask(k, s, u, e)),
     ];
     prop::collection::vec(act, 1..80)
 }
@@ -116,6 +120,12 @@ fn act(corner: &mut Corner, act: &Act, generation: &mut u32) {
         Act::Clock(by) => {
             let clock = corner.cabinet.clock() + by;
             corner.cabinet.write(630, &quarters(clock)).unwrap();
+        }
+        Act::Ask(kind, stage, until, expiry) => {
+            *generation += 1;
+            let now = corner.cabinet.clock();
+            let until = if matches!(*kind, HOLD | EXTEND) { now + until.min(expiry) } else { 0 };
+            corner.cabinet.write(650, &request(*generation as u16, *kind, *stage, until, now + expiry)).unwrap();
         }
     }
 }

@@ -56,6 +56,7 @@ pub(crate) fn spec() -> CabinetSpec {
         startup_flash: 0,
         startup_all_red: 0,
         heartbeat_timeout: 6000,
+        countdown: false,
     }
 }
 

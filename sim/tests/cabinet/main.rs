@@ -12,5 +12,6 @@ mod kit;
 mod lamps;
 mod push;
 mod refusals;
+mod requests;
 mod spec;
 mod street;

@@ -23,9 +23,11 @@ mod steer;
 mod windows;
 
 use super::actuation::Actuation;
+use super::bend::Wish;
 use super::calls::Calls;
 use super::cycle::{Cycle, Interval};
 use super::heads::{Head, earliest};
+use super::request::Kind;
 use super::slots::bits;
 use super::spec::{PhaseKind, Table, Tenths};
 use windows::Windows;
@@ -49,6 +51,8 @@ pub(super) struct Scene<'a> {
     pub(super) table: &'a Table,
     pub(super) cycle: &'a Cycle,
     pub(super) aim: Aim<'a>,
+    /// A stage request.
+    pub(super) asked: Option<Wish>,
     pub(super) now: Tenths,
     /// Nobody moves: a hand at the panel.
     pub(super) held: bool,
@@ -215,6 +219,7 @@ impl Engine {
             all.extend(self.rings.iter().filter_map(|r| Some(r.opposed? + max_green(table, actuation, r.slot))));
         }
         all.extend(self.rings.iter().map(|r| r.from));
+        all.extend(self.rings.iter().enumerate().filter_map(|(r, ring)| self.kept(scene, r, ring)));
         if let (Some(windows), Aim::Coordinated(_)) = (&self.windows, scene.aim) {
             for (r, &slot) in windows.coordinated.iter().enumerate() {
                 let point = now + windows.until_yield(r, now);
@@ -258,7 +263,31 @@ impl Engine {
         (if yellow { Interval::Yellow } else { Interval::AllRed }, Some(begins - now), None)
     }
 
+    /// Until when a request keeps the green of a ring, if it speaks of it: in coordination as long as the next stage can still
+    /// have its minimum before its own force-off; never past the stage's own maximum.
+    fn kept(&self, scene: &Scene<'_>, r: usize, ring: &Ring) -> Option<Tenths> {
+        let stages = &scene.table.spec.stages;
+        let k = scene.table.layout.slots[ring.slot].stage?;
+        let wish = scene.asked.filter(|w| w.stage == k && matches!(w.kind, Kind::Hold | Kind::Extend))?;
+        let most = wish.until.min(ring.from + stages[k].max_green);
+        match (scene.aim, &self.windows) {
+            (Aim::Free(_), _) => Some(most),
+            (Aim::Coordinated(_), Some(w)) => {
+                let off = w.force_off(scene.table, ring.slot) - w.since_yield(r, ring.from);
+                let next = scene.table.after(k);
+                let gives = (scene.cycle.greens()[next] - stages[next].min_green).max(0);
+                Some(most.min(ring.from + off.rem_euclid(w.cycle()) + gives))
+            }
+            _ => None,
+        }
+    }
+
     fn limit(&self, scene: &Scene<'_>, r: usize, ring: &Ring) -> Option<Tenths> {
+        let kept = self.kept(scene, r, ring).map(|until| until - scene.now);
+        self.programmed_limit(scene, r, ring).map(|limit| kept.map_or(limit, |kept| limit.max(kept)))
+    }
+
+    fn programmed_limit(&self, scene: &Scene<'_>, r: usize, ring: &Ring) -> Option<Tenths> {
         let (table, now) = (scene.table, scene.now);
         match (scene.aim, &self.windows) {
             (Aim::Free(actuation), _) => Some(ring.opposed? + max_green(table, actuation, ring.slot) - now),

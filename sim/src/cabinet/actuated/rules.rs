@@ -6,6 +6,7 @@ use super::{Aim, Engine, Scene, max_green};
 use crate::cabinet::actuation::Actuation;
 use crate::cabinet::calls::Calls;
 use crate::cabinet::heads::{Head, earliest, may_end};
+use crate::cabinet::request::Kind;
 use crate::cabinet::slots::bits;
 use crate::cabinet::spec::{PhaseKind, Tenths};
 
@@ -185,7 +186,14 @@ impl Rules<'_> {
         if !ended || !ending().all(|p| may_end(table, self.heads, p, now)) {
             return false;
         }
+        let asked = self.scene.asked.filter(|w| slot.stage == Some(w.stage)).map(|w| w.kind);
+        let kept = self.engine.kept(self.scene, ring, at).is_some_and(|until| now < until);
+        if kept && asked == Some(Kind::Hold) {
+            return false;
+        }
         let over = match &self.engine.windows {
+            _ if kept => false,
+            _ if asked == Some(Kind::EndEarly) => true,
             Some(_) if self.coordinated(at.slot) => true,
             Some(_) if slot.members == 0 => true,
             Some(w) => {

@@ -1,0 +1,159 @@
+//! Heads that leave the fixed-time programme for a stage request, and how they get back into its step.
+//!
+//! ```text
+//!  programme  | green 1    |y| green 2     |y| green 3      |y| green 1    |y| ...     never moves: cycle starts, activations
+//!  heads      | green 1 ------held-- |y| gr. 2 |y| green 3  |y| green 1    |y| ...     minima give the time back
+//!             | green 1 |y| green 2 ---------|y| green 3    |y|                        ended early: the next one takes it
+//! ```
+//! One rule: a green ends where the programme ends it, but not before its minimum (and, once it runs, its clearance) nor
+//! after its maximum. A request moves the end of one green only, and never farther from the programme than one round of
+//! stages gives or takes back by that rule.
+//!
+//! Knows: two cycles and a wish. Must not know: registers, calls, modes. All is derived anew from the programme whenever it
+//! is asked, so that nothing adds up; only what the heads began to show is kept.
+
+use super::cycle::{Cycle, Interval};
+use super::request::Kind;
+use super::spec::{Table, Tenths};
+
+/// What is asked of the heads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wish {
+    pub(super) kind: Kind,
+    pub(super) stage: usize,
+    /// True time; hold and extend.
+    pub(super) until: Tenths,
+}
+
+/// How far heads may be from a programme: later and earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) later: Tenths,
+    pub(super) earlier: Tenths,
+}
+
+impl Room {
+    /// What one round of stages with these greens gives and takes, never more than half a cycle.
+    pub(super) fn of(table: &Table, greens: &[Tenths]) -> Room {
+        let half = table.cycle_of(greens) / 2;
+        let all = || greens.iter().zip(&table.spec.stages);
+        let later: Tenths = all().map(|(g, s)| (g - s.min_green).max(0)).sum();
+        let earlier: Tenths = all().map(|(g, s)| (s.max_green - g).max(0)).sum();
+        Room { later: later.min(half), earlier: earlier.min(half) }
+    }
+
+    /// The smaller of both.
+    pub(super) fn and(self, other: Room) -> Room {
+        Room { later: self.later.min(other.later), earlier: self.earlier.min(other.earlier) }
+    }
+}
+
+/// The heads' own cycle beside the programme's.
+#[derive(Debug, Clone)]
+pub(super) struct Bend {
+    /// What the heads show.
+    pub(super) shown: Cycle,
+    /// The programmed cycle that it is.
+    target: Cycle,
+}
+
+impl Bend {
+    /// Heads in step.
+    pub(super) fn new(programme: &Cycle) -> Bend {
+        Bend { shown: programme.clone(), target: programme.clone() }
+    }
+
+    /// A cycle of the programme begins: heads that were ahead already are in it.
+    pub(super) fn turned(&mut self, programme: &Cycle) {
+        if self.target.start >= programme.start {
+            self.target = programme.clone();
+        }
+    }
+
+    /// The heads begin their next cycle when this one is over; `greens` are the plan's. True if a stage was left out.
+    pub(super) fn next(&mut self, table: &Table, programme: &Cycle, greens: &[Tenths], now: Tenths) -> bool {
+        if now < self.shown.end() {
+            return false;
+        }
+        let skipped = self.shown.absent().is_some();
+        let start = self.target.end();
+        self.target = match programme.start == start {
+            true => programme.clone(),
+            false => Cycle::new(table, start, greens.to_vec(), false),
+        };
+        self.shown = Cycle::new(table, self.shown.end(), self.target.greens().to_vec(), false);
+        skipped
+    }
+
+    /// Lays the rest of the heads' cycle: by the programme, and by what is asked.
+    pub(super) fn lay(&mut self, table: &Table, now: Tenths, room: Room, wish: Option<&Wish>) {
+        let absent = self.absence(table, now, room, wish);
+        let mut greens = self.shown.greens().to_vec();
+        let mut at = self.shown.start;
+        for k in (0..greens.len()).filter(|&k| Some(k) != absent) {
+            if self.open(table, k, at, absent, now) {
+                let running = at <= now;
+                let clearance = table.clearance_before(k, table.after_without(k, absent));
+                let least = (at + table.spec.stages[k].min_green).max(if running { now + clearance } else { at });
+                let programmed = self.target.start + table.lead(self.target.greens(), k) + self.target.greens()[k];
+                let wanted = match wish.filter(|w| w.stage == k) {
+                    Some(Wish { kind: Kind::Hold | Kind::Extend, until, .. }) => programmed.max(*until),
+                    Some(Wish { kind: Kind::EndEarly, .. }) => least,
+                    _ => programmed,
+                };
+                let wanted = wanted.clamp(programmed - room.earlier, programmed + room.later);
+                // The end in the programme's own bounds first: a green that came late enough to pass its maximum ends there.
+                greens[k] = wanted.min(at + table.spec.stages[k].max_green).max(least) - at;
+            }
+            at += greens[k] + table.spec.stages[k].yellow + table.spec.stages[k].all_red;
+        }
+        if greens != self.shown.greens() || absent != self.shown.absent() {
+            self.shown.lay(table, greens, absent);
+        }
+    }
+
+    /// Whether the end of a green that begins `at` may still be moved: it is ahead, and nobody has been told yet.
+    fn open(&self, table: &Table, k: usize, at: Tenths, absent: Option<usize>, now: Tenths) -> bool {
+        let old = table.clearance_before(k, table.after_without(k, self.shown.absent()));
+        let new = table.clearance_before(k, table.after_without(k, absent));
+        at > now || now < at + self.shown.greens()[k] - old.max(new)
+    }
+
+    /// The stage to leave out of this cycle, while that can still be decided.
+    fn absence(&self, table: &Table, now: Tenths, room: Room, wish: Option<&Wish>) -> Option<usize> {
+        let wanted = wish.filter(|w| w.kind == Kind::Skip).map(|w| w.stage).filter(|&k| {
+            let split = &table.spec.stages[k];
+            self.target.greens()[k] + split.yellow + split.all_red <= room.earlier
+        });
+        let k = wanted.or(self.shown.absent())?;
+        let before = table.before(k);
+        let start = self.shown.start_of(table, before);
+        if self.open(table, before, start, Some(k), now) { wanted } else { self.shown.absent() }
+    }
+
+    /// Whether stage `k` can be left out of this cycle no more, nor be brought back: it is decided.
+    pub(super) fn settled(&self, table: &Table, k: usize, now: Tenths) -> bool {
+        let before = table.before(k);
+        !self.open(table, before, self.shown.start_of(table, before), Some(k), now)
+    }
+
+    /// Whether the heads show the programme again, cycle for cycle.
+    pub(super) fn in_step(&self, programme: &Cycle) -> bool {
+        let (a, b) = (&self.shown, programme);
+        (a.start, a.greens(), a.absent()) == (b.start, b.greens(), None)
+    }
+
+    /// How much later than the programme the green that runs or comes next will end; negative: earlier.
+    pub(super) fn shift(&self, table: &Table, now: Tenths) -> Tenths {
+        let place = self.shown.place(table, now);
+        let k = match place.interval {
+            Interval::Green => place.stage,
+            _ => place.after,
+        };
+        if k < place.stage {
+            return self.shown.end() - self.target.end();
+        }
+        let programmed = self.target.start + table.lead(self.target.greens(), k) + self.target.greens()[k];
+        self.shown.start_of(table, k) + self.shown.greens()[k] - programmed
+    }
+}
