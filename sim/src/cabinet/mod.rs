@@ -34,6 +34,7 @@ mod guard;
 mod heads;
 mod registers;
 mod request;
+mod room;
 mod slots;
 mod spec;
 mod transition;

@@ -10,10 +10,11 @@
 //! ```
 //! Knows: the block's words, calls, the heads' stage. Must not know: how greens are laid (`bend`, `actuated`).
 
-use super::bend::{Bend, Room, Wish};
+use super::bend::{Bend, Wish};
 use super::block::{Plan, Refusal, crc, date, long};
 use super::cycle::{Cycle, Interval};
 use super::guard;
+use super::room::Room;
 use super::spec::{Table, Tenths};
 use super::{Aim, Cabinet, Mode, Signal};
 
