@@ -154,7 +154,7 @@ fn a_release_shows_at_once() {
     cabinet.advance(START + 652, &[]);
     let yellow = cabinet.lamp_changes().into_iter().find(|c| c.phase == 2 && c.lamp == Lamp::Yellow).unwrap();
     assert_eq!(yellow.at, START + 650, "nobody on stage 2 has a clearance to wait for");
-    assert_eq!(greens(&mut cabinet, 710)[0].1, 700);
+    assert_eq!(greens(&mut cabinet, 960)[0], (3, 700, 950));
 }
 
 #[test]
