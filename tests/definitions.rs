@@ -6,8 +6,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 use greenwave::corridor::{
-    Arm, Checked, ClockZero, DetectorKind, Direction, Half, Intersection, Movement, Network, Operation, PhaseIndex,
-    Problem, RightTurn, Rule, Serves, StageIndex, check, load, profile::shipped as shipped_profiles,
+    Arm, Checked, ClockZero, DetectorKind, Direction, Half, Intersection, Line, Movement, Network, Operation, Parity,
+    PhaseIndex, Problem, RightTurn, Rule, Serves, StageIndex, check, load, profile::shipped as shipped_profiles,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ fn dongchang_road_is_the_street_of_its_spec() {
     }
     for (i, at) in network.intersections().iter().enumerate() {
         assert_eq!(at.id, format!("dc{:02}", i + 1));
-        assert_eq!(at.cabinet.address.port(), 15001 + i as u16);
+        assert_eq!(at.cabinet.address().unwrap().port(), 15001 + i as u16);
         assert_eq!(at.approaches.iter().map(|a| a.lanes.len()).sum::<usize>(), if i % 3 == 2 { 16 } else { 14 });
         let minima: Vec<f64> = at.stages.iter().map(|s| s.min_green.seconds()).collect();
         assert_eq!(minima, [15.0, 7.0, 22.0, 7.0]);
@@ -321,4 +321,28 @@ fn profiles_are_checked_alone_and_with_a_network() {
     assert_eq!(ids, ["acme", "reference", "reference"]);
     let zeros: Vec<ClockZero> = network.intersections().iter().map(|at| at.cabinet.zero()).collect();
     assert_eq!(zeros, [ClockZero::LocalMidnight, ClockZero::UnixEpoch, ClockZero::UnixEpoch]);
+}
+
+#[test]
+fn lines_and_stored_plans_reach_the_network() {
+    let text = std::fs::read_to_string(folder("tests/corridors/stored-plans.toml")).unwrap();
+    let plan = "\n[[intersection.stored_plan]]\nnumber = 7\noffset_s = 5\ngreen_s = [30, 24]\n";
+    let (first, second) = text.split_once("heartbeat_timeout_s = 15 }\n").unwrap();
+    let (second, _) = second.split_once("\n[[intersection.stored_plan]]").unwrap();
+    let serial = "transport = \"serial\", device = \"/dev/ttyS1\", parity = \"none\"";
+    let first = first.replace("address = \"127.0.0.1:15201\"", serial);
+    let second = second.replace("address", "transport = \"tls\", address");
+    let link = "\n[[link]]\nbetween = [\"s1\", \"s2\"]\ndistance_m = 400\nspeed_km_h = 50\n";
+    let text = format!("{first}heartbeat_timeout_s = 15 }}\n{plan}{second}{link}");
+    let network = load(&[("a.toml".to_owned(), text.into())]).unwrap_or_else(|problems| panic!("{}", told(&problems)));
+    let [one, other] = network.intersections() else { panic!("two intersections") };
+    let line = Line::Serial { device: "/dev/ttyS1".to_owned(), baud: 9600, parity: Parity::None };
+    assert_eq!((&one.cabinet.line, one.cabinet.address()), (&line, None));
+    assert_eq!(other.cabinet.line, Line::Tls { address: "127.0.0.1:15202".parse().unwrap() });
+    assert_eq!((other.cabinet.line.transport(), other.cabinet.line.to_string().as_str()), ("tls", "127.0.0.1:15202"));
+    let [stored] = one.stored_plans.as_slice() else { panic!("one stored plan") };
+    assert_eq!((stored.number, stored.offset.since_zero().seconds()), (7, 5.0));
+    assert_eq!(stored.offset.cycle().seconds(), 65.0, "greens and intergreens");
+    assert_eq!(stored.greens.iter().map(|green| green.seconds()).collect::<Vec<_>>(), [30.0, 24.0]);
+    assert!(other.stored_plans.is_empty());
 }

@@ -86,7 +86,7 @@ impl Street {
 
     /// What each cabinet says it is doing; `None` where it does not answer.
     fn modes(&self) -> Vec<Option<Mode>> {
-        let cabinets = self.network.intersections().iter().map(|i| (i.cabinet.address, i.cabinet.unit));
+        let cabinets = self.network.intersections().iter().map(|i| (i.cabinet.address().unwrap(), i.cabinet.unit));
         let mut bus = TcpBus::new(cabinets, Duration::from_secs(5));
         let now = Moment::new(0);
         let mut sessions: Vec<Session> = self.network.indices().map(Session::new).collect();

@@ -16,13 +16,13 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
         bail!("--from is the end of the day");
     }
     let network = files::network(&args.paths)?;
-    let abroad = network.intersections().iter().find(|i| !i.cabinet.address.ip().is_loopback());
+    let abroad = network.intersections().iter().find(|i| i.cabinet.address().is_some_and(|a| !a.ip().is_loopback()));
     if let Some(at) = abroad.filter(|_| !args.listen_any) {
         bail!(
             "the cabinet of {} is at {}, which is not this machine's loopback. Cabinets obey whoever reaches them; listen \
              there with --listen-any, if that is what you want",
             at.id,
-            at.cabinet.address
+            at.cabinet.line
         );
     }
     let scenario = files::scenario(&network, &args.paths, args.scenario.as_deref())?;
@@ -41,8 +41,8 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
         tell(&format!(
             "{} on {} to {}, {} x real time, day {} from {} (cabinets' clocks: UTC second {})",
             count(cabinets.len(), "cabinet"),
-            first.cabinet.address,
-            last.cabinet.address,
+            first.cabinet.line,
+            last.cabinet.line,
             args.time_scale,
             args.day,
             clock(args.from),

@@ -4,14 +4,13 @@
 
 use super::compile::name;
 use super::definition::{File, IntersectionDef};
-use super::device::Cabinet;
-use super::problem::{Findings, Spot};
+use super::device::{Cabinet, Line};
+use super::problem::{At, Findings, Spot};
 use super::profile::{RegisterProfile, shipped};
 use super::rule::Rule;
 use super::served::nearest;
 use super::signals::once;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The profiles that a network's cabinets may name: its files' and the shipped ones; `None` where a file's was refused.
@@ -66,13 +65,14 @@ impl Profiles {
 pub(super) struct Cabinets<'p> {
     profiles: &'p Profiles,
     whole: bool,
-    seen: BTreeMap<(SocketAddr, u16), Spot>,
+    seen: BTreeMap<(String, u16), Spot>,
+    lines: BTreeMap<String, At<Line>>,
 }
 
 impl<'p> Cabinets<'p> {
     /// None seen yet; `whole` says that every file was read.
     pub(super) fn new(profiles: &'p Profiles, whole: bool) -> Self {
-        Cabinets { profiles, whole, seen: BTreeMap::new() }
+        Cabinets { profiles, whole, seen: BTreeMap::new(), lines: BTreeMap::new() }
     }
 
     /// The cabinet of an intersection.
@@ -81,7 +81,7 @@ impl<'p> Cabinets<'p> {
         let profile = self.profile(findings, at);
         self.alone(findings, at);
         Some(Cabinet {
-            address: def.address.as_ref()?.value,
+            line: def.line.as_ref()?.value.clone(),
             unit: u8::try_from(def.unit.as_ref()?.value).ok()?,
             profile: profile?,
             heartbeat_timeout: def.heartbeat_timeout.as_ref()?.value,
@@ -105,18 +105,29 @@ impl<'p> Cabinets<'p> {
         self.profiles.find(&wanted.value).cloned()
     }
 
-    /// A cabinet belongs to one intersection.
+    /// A cabinet belongs to one intersection; those that share a line agree how it is reached.
     fn alone(&mut self, findings: &mut Findings, at: &IntersectionDef) {
-        let Some((address, unit)) = at.cabinet.as_ref().and_then(|c| c.address.as_ref().zip(c.unit.as_ref())) else {
-            return;
-        };
-        let key = (address.value, unit.value);
+        let Some(def) = &at.cabinet else { return };
+        let Some(line) = &def.line else { return };
+        let (place, known) = (line.value.to_string(), self.lines.get(&line.value.to_string()));
+        match known {
+            None => drop(self.lines.insert(place.clone(), line.clone())),
+            Some(first) if first.value != line.value => {
+                let there = findings.locate(first.spot);
+                let message = format!("{}: {place} is reached in another way at {there}", name(at));
+                let mend = "Say the same transport, baud and parity of all cabinets on one line.";
+                findings.tell(line.spot, Rule::CabinetLine, message, mend);
+            }
+            Some(_) => {}
+        }
+        let Some(unit) = &def.unit else { return };
+        let key = (place, unit.value);
         let Some(first) = self.seen.get(&key) else {
-            self.seen.insert(key, address.spot);
+            self.seen.insert(key, line.spot);
             return;
         };
         let there = findings.locate(*first);
         let message = format!("{}: cabinet {} unit {} is another intersection's, at {there}", name(at), key.0, key.1);
-        findings.tell(address.spot, Rule::CabinetTwice, message, "Give each intersection its own address or unit.");
+        findings.tell(line.spot, Rule::CabinetTwice, message, "Give each intersection its own address or unit.");
     }
 }

@@ -16,7 +16,7 @@ use super::rule::Rule;
 use super::served::nearest;
 use super::signals::{self, Layout, once};
 use super::values;
-use super::{crossing, road, timing};
+use super::{crossing, fit, road, timing};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -276,7 +276,7 @@ fn intersection(
         }
     }
     let (cycle, local_plan) = times(findings, def, shared, written)?;
-    Some(Intersection {
+    let mut built = Intersection {
         id: def.id.as_ref()?.value.clone(),
         name: def.name.clone()?,
         position: position(def),
@@ -293,7 +293,11 @@ fn intersection(
         detectors: shared.detectors.clone(),
         cabinet: cabinet?,
         local_plan,
-    })
+        stored_plans: Vec::new(),
+    };
+    fit::check(findings, def, &built);
+    built.stored_plans = fit::stored(findings, def, &built)?;
+    Some(built)
 }
 
 fn position(def: &IntersectionDef) -> Option<Position> {

@@ -6,7 +6,9 @@
 //! Must not know: how values relate to each other. `None` stands where something is missing or was already told.
 
 use super::city::{self, CityDef, DaysDef};
+use super::device::Line;
 use super::layout::LayoutDef;
+use super::line;
 use super::model::{Arm, Name};
 use super::operation::ClockZero;
 use super::probe::Shape;
@@ -16,7 +18,6 @@ use super::reader::{Fault, Table};
 use super::rule::Rule;
 use super::values;
 use crate::units::{Metres, MetresPerSecond, Tenths};
-use std::net::SocketAddr;
 use toml::de::{DeTable, DeValue};
 
 /// A definition file by its kind.
@@ -80,18 +81,30 @@ pub(super) struct IntersectionDef {
     pub(super) cycle_min: Option<At<Tenths>>,
     pub(super) cycle_max: Option<At<Tenths>>,
     pub(super) local_green: Option<At<Vec<Option<At<Tenths>>>>>,
+    pub(super) stored: Vec<StoredDef>,
     pub(super) entry: Vec<(At<String>, At<Metres>)>,
     pub(super) pedestrians: Vec<(At<String>, At<f64>)>,
 }
 
 /// A cabinet.
 pub(super) struct CabinetDef {
-    pub(super) address: Option<At<SocketAddr>>,
+    /// Where it says how it is reached.
+    pub(super) line: Option<At<Line>>,
     pub(super) unit: Option<At<u16>>,
     pub(super) profile: Option<At<String>>,
     pub(super) heartbeat_timeout: Option<At<Tenths>>,
     pub(super) clock_zero: Option<At<ClockZero>>,
     pub(super) countdown: bool,
+}
+
+/// A plan that a cabinet has stored.
+pub(super) struct StoredDef {
+    /// What messages call it.
+    pub(super) subject: String,
+    pub(super) spot: Spot,
+    pub(super) number: Option<At<u16>>,
+    pub(super) offset: Option<At<Tenths>>,
+    pub(super) greens: Option<At<Vec<Option<At<Tenths>>>>>,
 }
 
 /// The road between two neighbours; a carriageway is `None` where its length or speed is.
@@ -256,6 +269,11 @@ fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> 
     let cycle_min = table.may(findings, "cycle_min_s", values::seconds(values::CYCLE));
     let cycle_max = table.may(findings, "cycle_max_s", values::seconds(values::CYCLE));
     let local_green = table.may_list(findings, "local_green_s", values::seconds(values::GREEN));
+    let stored = table
+        .tables(findings, "stored_plan", |n| format!("{of}, stored plan {n}"))
+        .into_iter()
+        .map(|t| stored_plan(findings, t))
+        .collect();
     let entry = by_name(findings, &mut table, "entry_m", values::metres(values::ENTRY));
     let pedestrians = by_name(findings, &mut table, "pedestrians_per_h", values::number(values::PEDESTRIANS));
     table.close(findings);
@@ -271,6 +289,7 @@ fn intersection(findings: &mut Findings, mut table: Table<'_>, placed: bool) -> 
         cycle_min,
         cycle_max,
         local_green,
+        stored,
         entry,
         pedestrians,
     }
@@ -295,15 +314,24 @@ pub(super) fn by_name<'t, T>(
         .collect()
 }
 
+fn stored_plan(findings: &mut Findings, mut table: Table<'_>) -> StoredDef {
+    let (spot, subject) = (table.spot, table.subject.clone());
+    let number = table.need(findings, "number", values::whole(values::PLAN_NUMBER));
+    let offset = table.need(findings, "offset_s", values::seconds(values::OFFSET));
+    let greens = table.need_list(findings, "green_s", values::seconds(values::GREEN));
+    table.close(findings);
+    StoredDef { subject, spot, number, offset, greens }
+}
+
 fn cabinet(findings: &mut Findings, mut table: Table<'_>) -> CabinetDef {
-    let address = table.need(findings, "address", values::address);
+    let line = line::read(findings, &mut table);
     let unit = table.need(findings, "unit", values::whole(values::UNIT));
     let profile = table.need(findings, "profile", values::id);
     let heartbeat_timeout = table.need(findings, "heartbeat_timeout_s", values::seconds(values::HEARTBEAT));
     let clock_zero = table.may(findings, "clock_zero", values::word(values::CLOCK_ZEROS));
     let countdown = table.may(findings, "countdown", values::flag).is_some_and(|countdown| countdown.value);
     table.close(findings);
-    CabinetDef { address, unit, profile, heartbeat_timeout, clock_zero, countdown }
+    CabinetDef { line, unit, profile, heartbeat_timeout, clock_zero, countdown }
 }
 
 /// A value stated once for both directions, or once for each.

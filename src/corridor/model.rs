@@ -364,6 +364,8 @@ pub struct Intersection {
     pub cabinet: Cabinet,
     /// Fallback.
     pub local_plan: LocalPlan,
+    /// Plans the cabinet has stored, for the centre to pick one by its number; empty unless its profile picks plans so.
+    pub stored_plans: Vec<StoredPlan>,
 }
 
 impl Intersection {

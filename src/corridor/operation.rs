@@ -5,7 +5,7 @@
 //! Must not know: the definition language, how a cabinet carries any of this out.
 
 use super::model::{PhaseIndex, StageIndex};
-use crate::units::{Metres, Tenths};
+use crate::units::{Metres, Offset, Tenths};
 use serde::Serialize;
 
 /// A waiting area (待行区) beyond the stop line of a lane: its vehicles may advance into it, and wait there for their own
@@ -80,6 +80,19 @@ pub struct LocalPlan {
     pub greens: Vec<Tenths>,
     /// Whether the cabinet asks its detectors.
     pub operation: Operation,
+}
+
+/// A plan that a cabinet has stored and runs when its number is picked; only of cabinets whose profile picks plans by number.
+/// It keeps what a local plan keeps, in steps of the profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StoredPlan {
+    /// What the cabinet calls it, from 1.
+    pub number: u16,
+    /// Start of green of the reference phase, after the Unix epoch modulo the cycle, like any plan's; its cycle is the sum of
+    /// the splits.
+    pub offset: Offset,
+    /// Green of each stage.
+    pub greens: Vec<Tenths>,
 }
 
 /// How a cabinet on its own times its stages.

@@ -4,7 +4,7 @@
 //! Knows: the model. Must not know: the definition language; nothing here is a street that exists.
 
 use super::almanac::Almanac;
-use super::device::Cabinet;
+use super::device::{Cabinet, Line};
 use super::model::*;
 use super::operation::*;
 use super::profile::reference;
@@ -100,7 +100,9 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
         },
         detectors: Vec::new(),
         cabinet: Cabinet {
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 15_020 + u16::try_from(i).unwrap_or(0))),
+            line: Line::Tcp {
+                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 15_020 + u16::try_from(i).unwrap_or(0))),
+            },
             unit: 1,
             profile: reference(),
             heartbeat_timeout: seconds(60),
@@ -108,6 +110,7 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
             countdown: false,
         },
         local_plan: LocalPlan { greens: [28, 10, 24, 8].map(seconds).to_vec(), operation: Operation::FixedTime },
+        stored_plans: Vec::new(),
     }
 }
 

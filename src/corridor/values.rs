@@ -87,6 +87,12 @@ pub(super) const LONGITUDE: Range = range(-180.0, 180.0, "degrees", "");
 pub(super) const UNIT: Range = range(1.0, 247.0, "", "");
 /// Detector channels; 0 is no loop.
 pub(super) const CHANNEL: Range = range(0.0, 32.0, "", "");
+/// Numbers of stored plans.
+pub(super) const PLAN_NUMBER: Range = range(1.0, 65_535.0, "", "");
+/// An offset of a stored plan.
+pub(super) const OFFSET: Range = range(0.0, 300.0, "s", "");
+/// Bits a second of a serial line.
+const BAUD: Range = range(1_200.0, 115_200.0, "bit/s", "");
 /// The words of clock zeros.
 pub(super) const CLOCK_ZEROS: &[(&str, ClockZero)] =
     &[("epoch", ClockZero::UnixEpoch), ("local-midnight", ClockZero::LocalMidnight)];
@@ -147,6 +153,12 @@ pub(super) fn whole(range: Range) -> impl Fn(&DeValue<'_>) -> Result<u16, Fault>
         let DeValue::Integer(_) = value else { return Err(Fault::of_type(value, "a whole number")) };
         Ok(number(range)(value)? as u16)
     }
+}
+
+/// Bits a second.
+pub(super) fn baud(value: &DeValue<'_>) -> Result<u32, Fault> {
+    let DeValue::Integer(_) = value else { return Err(Fault::of_type(value, "a whole number")) };
+    Ok(number(BAUD)(value)? as u32)
 }
 
 /// A length of time in whole tenths of a second.

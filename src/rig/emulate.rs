@@ -6,8 +6,8 @@
 use super::plant::Rig;
 use crate::bus::{Device, SharedDevice, TcpServer};
 use crate::clock::Clock;
-use crate::corridor::Network;
 use crate::corridor::profile::RegisterTable;
+use crate::corridor::{Line, Network};
 use crate::interrupt::Interrupts;
 use greenwave_sim::cabinet::Mode;
 use std::collections::BTreeMap;
@@ -64,6 +64,14 @@ pub enum EmulateProblem {
         address: SocketAddr,
         /// Why.
         source: io::Error,
+    },
+    /// A cabinet that is reached otherwise than by Modbus TCP.
+    #[error("the cabinet of {id} is on {line} (transport {}), and cabinets are emulated over Modbus TCP only", line.transport())]
+    Line {
+        /// Whose.
+        id: String,
+        /// The way to it.
+        line: Line,
     },
     /// The machine.
     #[error("the machine gives no runtime: {0}")]
@@ -137,7 +145,10 @@ fn glance(rig: &Rig, second_of_day: u32, violations: usize) -> Glance {
 async fn servers(network: &Network, rig: &Rig) -> Result<Vec<TcpServer>, EmulateProblem> {
     let mut gateways: BTreeMap<SocketAddr, Vec<(u8, SharedDevice)>> = BTreeMap::new();
     for (at, (device, unit)) in network.intersections().iter().zip(rig.devices()) {
-        gateways.entry(at.cabinet.address).or_default().push((unit, device));
+        let Line::Tcp { address } = at.cabinet.line else {
+            return Err(EmulateProblem::Line { id: at.id.clone(), line: at.cabinet.line.clone() });
+        };
+        gateways.entry(address).or_default().push((unit, device));
     }
     let mut servers = Vec::with_capacity(gateways.len());
     for (address, units) in gateways {

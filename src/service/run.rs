@@ -9,7 +9,7 @@ use crate::bus::{Bus, Stuck, TcpBus};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::control::{Coordinator, Event, Setup};
-use crate::corridor::Network;
+use crate::corridor::{Intersection, Line, Network};
 use crate::field::{Ask, Session};
 use crate::interrupt::Interrupts;
 use crate::journal::Journal;
@@ -88,6 +88,14 @@ pub enum ServeProblem {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] Stuck),
+    /// A cabinet that is reached otherwise than by Modbus TCP.
+    #[error("the cabinet of {id} is on {line} (transport {}), and cabinets are served over Modbus TCP only", line.transport())]
+    Line {
+        /// Whose.
+        id: String,
+        /// The way to it.
+        line: Line,
+    },
     /// Nobody to take the time from.
     #[error("fewer than half of the cabinets tell the time, and --time-scale takes it from them")]
     NoTime,
@@ -105,13 +113,22 @@ pub fn serve(setup: Setup, options: &Options, clock: Arc<dyn Clock>, sinks: Sink
     ended
 }
 
+/// Address and unit of every cabinet.
+fn reached(network: &Network) -> Result<Vec<(SocketAddr, u8)>, ServeProblem> {
+    let reach = |at: &Intersection| match &at.cabinet.line {
+        Line::Tcp { address } => Ok((*address, at.cabinet.unit)),
+        line => Err(ServeProblem::Line { id: at.id.clone(), line: line.clone() }),
+    };
+    network.intersections().iter().map(reach).collect()
+}
+
 async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: Sinks) -> Result<Ended, ServeProblem> {
     let mut signals = Interrupts::listen()?;
     let (network, armed) = (setup.network.clone(), setup.armed);
     let calendar = Calendar::new(&network);
     let scale = options.scale.unwrap_or(1).max(1);
     let silence = (SILENCE / scale).max(LEAST_SILENCE);
-    let mut bus = TcpBus::new(network.intersections().iter().map(|i| (i.cabinet.address, i.cabinet.unit)), silence);
+    let mut bus = TcpBus::new(reached(&network)?, silence);
     let metrics = Arc::new(Metrics::new(setup.armed)?);
     let pulse = Arc::new(Pulse::new(clock.clone()));
     let pages = Pages::serve(options.http, metrics.clone(), pulse.clone())

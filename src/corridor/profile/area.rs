@@ -25,7 +25,7 @@ pub(super) enum Holds {
 impl Holds {
     /// The form that a value of `form` should have instead, and why.
     fn instead(self, form: Form) -> Option<(&'static str, String)> {
-        let most = u64::MAX >> (64 - 16 * u32::from(form.words()));
+        let most = form.most();
         match self {
             Holds::UpTo(up_to, what) if most < up_to => {
                 let wide = if up_to <= u64::from(u32::MAX) { "u32" } else { "u64" };

@@ -41,6 +41,34 @@ pub struct RegisterProfile {
     pub stage_request: Option<StageRequestBlock>,
 }
 
+impl RegisterProfile {
+    /// Most stages of an intersection it has room for; `None` where nothing bounds them.
+    pub fn most_stages(&self) -> Option<u16> {
+        let plan = match &self.plans {
+            Plans::Download(download) => Some(download.form.most_stages),
+            Plans::Select(_) => None,
+        };
+        let told = self.limits.map(|limits| (limits.block.words - limits.first) / limits.stride);
+        plan.into_iter().chain(told).min()
+    }
+
+    /// Whether its instants are wide enough to count from `zero`.
+    pub fn tells_instants_from(&self, zero: ClockZero) -> bool {
+        let most = TimeBase { zero, ..self.time }.most_instant();
+        let commit = match &self.plans {
+            Plans::Download(download) => Some(download.commit.activation),
+            Plans::Select(_) => None,
+        };
+        let cycle = match self.status.cycle {
+            CyclePlace::Start(item) => Some(item),
+            CyclePlace::Elapsed(_) => None,
+        };
+        let asked = self.stage_request.map(|request| [request.until, request.expiry]).into_iter().flatten();
+        let told = [self.status.clock, self.status.activation, commit, cycle, self.clock.map(|clock| clock.instant)];
+        told.into_iter().flatten().chain(asked).all(|item| item.form.most() >= most)
+    }
+}
+
 /// How values take registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Words {
@@ -68,6 +96,17 @@ pub struct TimeBase {
     pub step: Tenths,
     /// What instants and offsets count from. A definition may say otherwise for one cabinet.
     pub zero: ClockZero,
+}
+
+impl TimeBase {
+    /// The largest instant that comes to be told, in steps: until the year 2100, or within a day.
+    pub const fn most_instant(&self) -> u64 {
+        let seconds = match self.zero {
+            ClockZero::UnixEpoch => 4_102_444_800,
+            ClockZero::LocalMidnight => 86_400,
+        };
+        seconds * 10 / self.step.count() as u64
+    }
 }
 
 /// What a plan's offset counts to: an edge of the programmed green of the plan's reference stage.
@@ -152,6 +191,11 @@ impl Form {
             Form::U32 => 2,
             Form::U64 => 4,
         }
+    }
+
+    /// The largest value held.
+    pub const fn most(self) -> u64 {
+        u64::MAX >> (64 - 16 * self.words())
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Knows: the file's own keys. Must not know: how blocks rest on each other; `check` does.
 
-use super::super::ClockZero;
 use super::super::definition::{name, subject};
 use super::super::problem::{At, Findings, Spot};
 use super::super::reader::Table;
@@ -64,7 +63,7 @@ pub(in super::super) fn read(findings: &mut Findings, mut table: Table<'_>) -> P
     let operations = codes(findings, t, "operations", &OPERATIONS);
     let time = step.zip(zero).map(|(step, zero)| TimeBase { step: step.value, zero: zero.value });
     let widths = Widths {
-        instant: time.map_or(Holds::Any, |time| Holds::UpTo(most_instant(time), "instants")),
+        instant: time.map_or(Holds::Any, |time| Holds::UpTo(time.most_instant(), "instants")),
         plan: if t.holds("select") { Holds::Any } else { Holds::UpTo(u64::from(u32::MAX), "generations") },
     };
     let mut blocks = Blocks::new(most_written.as_ref().map_or(123, |most| most.value));
@@ -106,15 +105,6 @@ pub(in super::super) fn read(findings: &mut Findings, mut table: Table<'_>) -> P
         check::check(findings, profile, &spots);
     }
     ProfileDef { id, profile: profile.filter(|_| findings.count() == before) }
-}
-
-/// The largest instant a controller comes to tell: until 2100, or within a day.
-pub(super) fn most_instant(time: TimeBase) -> u64 {
-    let seconds = match time.zero {
-        ClockZero::UnixEpoch => 4_102_444_800,
-        ClockZero::LocalMidnight => 86_400,
-    };
-    seconds * 10 / u64::from(time.step.count())
 }
 
 /// Who brings a plan to its offset, and where that stands.
