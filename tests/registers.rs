@@ -5,8 +5,10 @@
 
 #[path = "kit/golden.rs"]
 mod golden;
+#[path = "registers/profiles.rs"]
+mod profiles;
 
-use golden::{DC01, EPOCH, GENERATION, T, golden, network, plan, poll, safe};
+use golden::{DC01, EPOCH, GENERATION, T, golden, network, own_limits, plan, poll, safe};
 use greenwave::field::{Ask, Mode, Op, Push, Request, Session, identity};
 use greenwave::safety::admit_release;
 use greenwave::units::Tenths;
@@ -31,7 +33,7 @@ fn a_whole_push_writes_and_reads_the_golden_words() {
     let network = network();
     let at = network.intersection(DC01);
     assert_eq!(identity("dc01"), 0x5109_fcf8);
-    let mut session = Session::new(DC01);
+    let mut session = Session::new(&network, DC01);
 
     // Status and running plan of a cabinet on its own plan.
     let asked = session.tick(T, None);
@@ -40,15 +42,18 @@ fn a_whole_push_writes_and_reads_the_golden_words() {
     let status = session.status().unwrap().clone();
     assert_eq!(
         (status.identity, status.mode, status.fault, status.boots, status.stage),
-        (0x5109_fcf8, Mode::Local, 0, 0, 3)
+        (Some(0x5109_fcf8), Mode::Local, 0, 0, 3)
     );
-    assert_eq!((status.running, status.running_crc, status.pending), (0, 0x2fe0_e540, 0));
-    assert_eq!((status.staged_crc, status.refusal, status.clock), (0, 0, T));
+    assert_eq!((status.running, status.running_crc, status.pending), (0, Some(0x2fe0_e540), 0));
+    assert_eq!((status.staged_crc, status.refusal, status.clock), (Some(0), 0, Some(T)));
     assert_eq!(status.cycle_start, T - Tenths::new(679));
     let channels: Vec<_> = reading.channels.iter().map(|c| (c.count, c.occupied)).collect();
     assert_eq!(channels, [(0x1170, 1), (3, 25), (0, 0), (65_535, 0)]); // 70000 vehicles and 6553.7 s, wrapped
     assert_eq!((reading.at, reading.boots), (T, 0));
-    assert_eq!(read(&session.tick(T, None), Ask::Mirror), Some((200, 116)));
+    let asked = session.tick(T, None);
+    assert_eq!((read(&asked, Ask::Limits), read(&asked, Ask::Mirror)), (Some((110, 70)), Some((200, 116))));
+    session.hear(at, Ask::Poll, &Ok(poll("status-local")), T);
+    session.hear(at, Ask::Limits, &Ok(own_limits(at)), T);
     session.hear(at, Ask::Mirror, &Ok(golden("running-local").1), T);
     let running = session.running().unwrap();
     assert_eq!((running.generation, running.crc), (0, 0x2fe0_e540));
@@ -75,14 +80,14 @@ fn a_whole_push_writes_and_reads_the_golden_words() {
     session.hear(at, Ask::Commit, &Ok(Vec::new()), T);
     session.hear(at, Ask::Poll, &Ok(poll("status-pending")), T);
     let status = session.status().unwrap();
-    assert_eq!((status.pending, status.staged_crc, status.stage), (GENERATION, 0x6cd3_2dcd, 1));
-    assert_eq!((status.clock, status.cycle_start), (T + Tenths::new(500), T + Tenths::new(321)));
+    assert_eq!((status.pending, status.staged_crc, status.stage), (GENERATION, Some(0x6cd3_2dcd), 1));
+    assert_eq!((status.clock, status.cycle_start), (Some(T + Tenths::new(500)), T + Tenths::new(321)));
     assert!(matches!(session.push(), Push::Confirmed(_)));
 
     // It runs, and is read back word for word.
     session.hear(at, Ask::Poll, &Ok(poll("status-running")), T);
     let status = session.status().unwrap();
-    assert_eq!((status.mode, status.running, status.running_crc), (Mode::Centre, GENERATION, 0x6cd3_2dcd));
+    assert_eq!((status.mode, status.running, status.running_crc), (Mode::Centre, GENERATION, Some(0x6cd3_2dcd)));
     assert_eq!(session.running(), None, "the mirror is out of date");
     assert_eq!(read(&session.tick(T, None), Ask::Mirror), Some((200, 116)));
     session.hear(at, Ask::Mirror, &Ok(golden("staged").1), T);
@@ -94,7 +99,7 @@ fn a_whole_push_writes_and_reads_the_golden_words() {
 fn beat_clock_and_release_are_the_tables() {
     let network = network();
     let at = network.intersection(DC01);
-    let mut session = Session::new(DC01);
+    let mut session = Session::new(&network, DC01);
     let now = T + Tenths::new(505);
     session.tick(T, None);
     session.hear(at, Ask::Poll, &Ok(poll("status-local")), T);
@@ -112,7 +117,7 @@ fn beat_clock_and_release_are_the_tables() {
 fn the_heartbeat_counts_on_over_the_end_of_its_register() {
     let network = network();
     let at = network.intersection(DC01);
-    let mut session = Session::new(DC01);
+    let mut session = Session::new(&network, DC01);
     session.tick(T, None);
     session.hear(at, Ask::Poll, &Ok(poll("status-local")), T);
     let mut beat = |steps: u64, after: u32| {
@@ -127,10 +132,14 @@ fn what_is_not_of_the_table_is_no_status() {
     let network = network();
     let at = network.intersection(DC01);
     let good = poll("status-local");
-    let heard = |words: Vec<u16>| Session::new(DC01).hear(at, Ask::Poll, &Ok(words), T).is_some();
+    let heard = |words: Vec<u16>| {
+        let mut session = Session::new(&network, DC01);
+        session.tick(T, None);
+        session.hear(at, Ask::Poll, &Ok(words), T).is_some()
+    };
     assert!(heard(good.clone()));
     // Layout, version, identity, mode, channels, a clock beyond all time.
-    for (word, value) in [(0, 0x4758), (1, 2), (2, 0), (3, 0xfcf9), (4, 5), (34, 33), (23, 0x8000), (30, 0xffff)] {
+    for (word, value) in [(0, 0x4758), (1, 2), (2, 0), (3, 0xfcf9), (4, 6), (34, 33), (23, 0x8000), (30, 0xffff)] {
         let mut bad = good.clone();
         bad[word] = value;
         assert!(!heard(bad), "word {word} = {value:04x}");
@@ -146,8 +155,10 @@ fn a_mirror_with_any_other_word_is_no_running_plan() {
     let at = network.intersection(DC01);
     let block = golden("running-local").1;
     let believed = |words: Vec<u16>| {
-        let mut session = Session::new(DC01);
+        let mut session = Session::new(&network, DC01);
+        session.tick(T, None);
         session.hear(at, Ask::Poll, &Ok(poll("status-local")), T);
+        session.tick(T, None);
         session.hear(at, Ask::Mirror, &Ok(words), T);
         session.running().is_some()
     };

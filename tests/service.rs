@@ -89,7 +89,7 @@ impl Street {
         let cabinets = self.network.intersections().iter().map(|i| (i.cabinet.address().unwrap(), i.cabinet.unit));
         let mut bus = TcpBus::new(cabinets, Duration::from_secs(5));
         let now = Moment::new(0);
-        let mut sessions: Vec<Session> = self.network.indices().map(Session::new).collect();
+        let mut sessions: Vec<Session> = self.network.indices().map(|i| Session::new(&self.network, i)).collect();
         let requests: Vec<_> = sessions.iter_mut().flat_map(|s| s.tick(now, None)).collect();
         let answers = self.runtime.block_on(bus.exchange(&requests)).unwrap();
         for (request, answer) in requests.iter().zip(answers) {

@@ -11,7 +11,7 @@ use crate::calendar::Calendar;
 use crate::corridor::{IntersectionIndex, Network};
 use crate::demand::{DayProfile, Estimator};
 use crate::detection::Health;
-use crate::field::{self, Link, Session};
+use crate::field::{self, Link, News, Session};
 use crate::plan::{Operation, Plan};
 use crate::safety::{Limits, admit_release, judge};
 use crate::transition::{Bounds, rotation, same_wave};
@@ -96,7 +96,7 @@ impl Coordinator {
         let targets = setup.day_plans[calendar.period(now)].clone();
         Coordinator {
             mode: Mode::Standby,
-            sessions: setup.network.indices().map(Session::new).collect(),
+            sessions: setup.network.indices().map(|i| Session::new(&setup.network, i)).collect(),
             memories: vec![Memory::default(); setup.network.intersections().len()],
             targets,
             change: None,
@@ -185,7 +185,7 @@ impl Coordinator {
     fn update_mode(&mut self, now: Moment, out: &mut Output) {
         let up = self.sessions.iter().filter(|s| s.link() == Link::Up).count();
         let known = self.sessions.iter().all(|s| match s.link() {
-            Link::Up => s.running().is_some(),
+            Link::Up => s.is_identified() && s.running().is_some(),
             Link::New => false,
             Link::Lost(_) => true,
         });
@@ -219,6 +219,7 @@ impl Coordinator {
 
     fn note_cabinets(&mut self, out: &mut Output) {
         for index in self.setup.network.indices() {
+            self.note_news(index, out);
             let session = &self.sessions[index.0];
             let (link, mode) = (session.link(), session.status().map(|s| s.mode));
             let memory = &mut self.memories[index.0];
@@ -236,6 +237,23 @@ impl Coordinator {
                     out.decisions.push(Decision::LeftCentre { intersection: self.id(index), mode });
                 }
             }
+        }
+    }
+
+    fn note_news(&mut self, index: IntersectionIndex, out: &mut Output) {
+        for news in self.sessions[index.0].news() {
+            let intersection = self.id(index);
+            out.decisions.push(match news {
+                News::LineFault { ask, fault } => Decision::LineFault { intersection, ask, fault },
+                News::LineClear { faults } => Decision::LineClear { intersection, faults },
+                News::Differs { differences } => Decision::Differs { intersection, differences },
+                News::OtherWriter { generation } => Decision::OtherWriter { intersection, generation },
+                News::Unintended { generation } => {
+                    self.memories[index.0].release = Some("it runs something else than was meant");
+                    Decision::Unintended { intersection, generation }
+                }
+                News::ClockDrift { off, ppm } => Decision::ClockDrift { intersection, off, ppm },
+            });
         }
     }
 

@@ -3,9 +3,9 @@
 use super::event::{Cost, Origin};
 use super::mode::Mode;
 use crate::detection::Health;
-use crate::field::{self, Why};
+use crate::field::{self, Ask, Difference, FaultCount, FieldFault, Why};
 use crate::safety::Breach;
-use crate::units::{Moment, Tenths};
+use crate::units::{Moment, Shift, Tenths};
 use serde::Serialize;
 
 /// Why a candidate was or was not taken.
@@ -132,6 +132,53 @@ pub enum Decision {
     },
     /// Every reachable cabinet runs its target.
     InStep,
+    /// A request went wrong in a way that had not come since the line was clean; from here on this kind is counted.
+    LineFault {
+        /// Where.
+        intersection: String,
+        /// What was asked.
+        ask: Ask,
+        /// What went wrong.
+        fault: FieldFault,
+    },
+    /// A line is clean again.
+    LineClear {
+        /// Where.
+        intersection: String,
+        /// What went wrong meanwhile, by kind.
+        faults: Vec<FaultCount>,
+    },
+    /// A cabinet is not the one that was defined: no plan is sent to it until a person has looked.
+    Differs {
+        /// Where.
+        intersection: String,
+        /// In what.
+        differences: Vec<Difference>,
+    },
+    /// Somebody else's plan runs or waits in a cabinet: it is left alone as long as that is so.
+    OtherWriter {
+        /// Where.
+        intersection: String,
+        /// The plan's generation, or its number.
+        generation: u32,
+    },
+    /// Under our generation a cabinet runs something else than was meant; it is handed back.
+    Unintended {
+        /// Where.
+        intersection: String,
+        /// The generation.
+        generation: u32,
+    },
+    /// A cabinet's clock is off by more than a second, or gains or loses more than 50 parts in a million.
+    ClockDrift {
+        /// Where.
+        intersection: String,
+        /// The cabinet's clock less ours, in tenths.
+        off: Shift,
+        /// Parts in a million it gains; absent when it was not watched for long enough.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ppm: Option<i64>,
+    },
     /// A link went silent.
     LinkLost {
         /// Where.

@@ -68,9 +68,9 @@ impl Coordinator {
     /// Whether a cabinet has to be sent something: it runs its own plan, not its target, or its plan wants renewing.
     fn is_mover(&self, now: Moment, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
-        let Some(running) = session.running().filter(|_| session.may_write()) else { return false };
+        let Some(running) = session.running().filter(|_| session.may_push()) else { return false };
         let due = self.memories[index.0].activated.is_none_or(|then| now.elapsed_since(then) >= RENEW);
-        running.generation == 0 || due || !self.is_target(index, &running.plan)
+        running.generation == 0 || due || session.is_of_yesterday(now) || !self.is_target(index, &running.plan)
     }
 
     /// Whether the cabinet can be told when to change: its clock is right, and its cycles start where its plan says, up to

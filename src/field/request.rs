@@ -31,6 +31,8 @@ use serde::{Deserialize, Serialize};
 pub enum Ask {
     /// Status and detectors.
     Poll,
+    /// The cabinet's own limits.
+    Limits,
     /// The running plan.
     Mirror,
     /// Write a plan to the staging area.

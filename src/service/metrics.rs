@@ -67,7 +67,7 @@ impl Metrics {
                 &["ask", "result"],
             )?,
             pushes: counters("pushes_total", "Plans pushed to cabinets, by result.", &["result"])?,
-            cabinet_mode: gauges("cabinet_mode", "0 start-up, 1 local, 2 centre, 3 flash, 4 manual.")?,
+            cabinet_mode: gauges("cabinet_mode", "0 start-up, 1 local, 2 centre, 3 flash, 4 manual, 5 preempt.")?,
             link: gauges("link_up", "1 when the cabinet answers.")?,
             cycle: reals("cycle_seconds", "Cycle of the plan that runs.")?,
             offset_error: reals(
@@ -133,7 +133,9 @@ impl Metrics {
             self.link.with_label_values(&id).set(i64::from(session.link() == Link::Up));
             let Some(status) = session.status() else { continue };
             self.cabinet_mode.with_label_values(&id).set(status.mode as i64);
-            self.clock_error.with_label_values(&id).set(status.clock.since(asked).seconds());
+            if let Some(clock) = status.clock {
+                self.clock_error.with_label_values(&id).set(clock.since(asked).seconds());
+            }
             let Some(running) = session.running() else { continue };
             self.cycle.with_label_values(&id).set(running.plan.cycle.seconds());
             let late = late(&running.plan, status, at);
@@ -157,6 +159,7 @@ fn keep<C: prometheus::core::Collector + Clone + 'static>(registry: &Registry, c
 fn name(ask: Ask) -> &'static str {
     match ask {
         Ask::Poll => "poll",
+        Ask::Limits => "limits",
         Ask::Mirror => "mirror",
         Ask::Stage => "stage",
         Ask::ReadBack => "read-back",

@@ -254,13 +254,13 @@ impl Ticks {
 async fn time_of_cabinets(bus: &mut TcpBus, network: &Network) -> Result<Moment, ServeProblem> {
     let nobody_knows = Moment::new(0);
     for _ in 0..TIME_TRIES {
-        let mut sessions: Vec<Session> = network.indices().map(Session::new).collect();
+        let mut sessions: Vec<Session> = network.indices().map(|i| Session::new(network, i)).collect();
         let requests: Vec<_> = sessions.iter_mut().flat_map(|s| s.tick(nobody_knows, None)).collect();
         for (request, answer) in requests.iter().zip(bus.exchange(&requests).await?) {
             let index = request.cabinet();
             sessions[index.0].hear(network.intersection(index), request.ask(), &answer, nobody_knows);
         }
-        let mut clocks: Vec<Moment> = sessions.iter().filter_map(|s| s.status().map(|s| s.clock)).collect();
+        let mut clocks: Vec<Moment> = sessions.iter().filter_map(Session::dated_clock).collect();
         clocks.sort_unstable();
         if 2 * clocks.len() >= sessions.len() {
             return Ok(clocks[clocks.len() / 2]);

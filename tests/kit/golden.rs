@@ -32,6 +32,15 @@ pub(crate) fn poll(status: &str) -> Vec<u16> {
     words
 }
 
+/// What the cabinet says of its own limits: those of its definition.
+pub(crate) fn own_limits(at: &Intersection) -> Vec<u16> {
+    let word = |time: Tenths| u16::try_from(time.count()).unwrap();
+    let mut words = vec![word(at.cycle.min.length()), word(at.cycle.max.length()), at.stages.len() as u16, 0, 0, 0];
+    words.extend(at.stages.iter().flat_map(|s| [s.min_green, s.max_green, s.yellow, s.all_red].map(word)));
+    words.resize(70, 0);
+    words
+}
+
 /// The tutorial street with the golden intersection in its middle: id dc01, three stages, 2 s of all red after each.
 pub(crate) fn network() -> Network {
     let text = include_str!("../../corridors/three.toml").replace("\"t2\"", "\"dc01\"");
