@@ -56,8 +56,31 @@
 //!     Release(())
 //! }
 //! ```
+//!
+//! A stage request is a mere wish until [`admit_stage_request`] has judged it, and what was judged stays as it was:
+//!
+//! ```
+//! # use greenwave::{safety::{Safe, StageRequest}, units::Moment};
+//! fn copy(safe: Safe<StageRequest>, expiry: Moment) -> StageRequest {
+//!     StageRequest { expiry, ..*safe.value() }
+//! }
+//! ```
+//! ```compile_fail,E0451
+//! # use greenwave::{safety::{Safe, StageRequest}, units::Moment};
+//! fn forge(safe: Safe<StageRequest>, value: StageRequest) -> Safe<StageRequest> {
+//!     Safe { value, ..safe }
+//! }
+//! ```
+//! ```compile_fail,E0594
+//! # use greenwave::{safety::{Safe, StageRequest}, units::Moment};
+//! fn tamper(safe: Safe<StageRequest>, expiry: Moment) -> Safe<StageRequest> {
+//!     safe.value().expiry = expiry;
+//!     safe
+//! }
+//! ```
 
 use super::rules::{Breach, CHANGE_RULES, Limits, TARGET_RULES, size};
+use super::stages::{Asked, RequestBreach, StageRequest, judge_request};
 use crate::corridor::{Intersection, IntersectionIndex, Network};
 use crate::plan::Plan;
 use crate::units::{Moment, Tenths};
@@ -135,6 +158,24 @@ pub fn admit(
     }
     if breaches.is_empty() {
         Ok(Safe { value: change.plan.clone(), intersection: index, from: change.moment })
+    } else {
+        Err(breaches)
+    }
+}
+
+/// Judges a stage request in the plan that runs at one intersection. What it allows begins now and ends with the request's expiry.
+///
+/// # Errors
+/// Every breach of every rule, at least one.
+pub fn admit_stage_request(
+    network: &Network,
+    index: IntersectionIndex,
+    asked: Asked<'_>,
+    limits: &Limits,
+) -> Result<Safe<StageRequest>, Vec<RequestBreach>> {
+    let breaches = judge_request(network.intersection(index), &asked, limits);
+    if breaches.is_empty() {
+        Ok(Safe { value: *asked.request, intersection: index, from: asked.now })
     } else {
         Err(breaches)
     }

@@ -6,12 +6,15 @@
 //! ```text
 //! Plan --target rules--> may be aimed at        (judge)
 //! Plan --target rules + change rules--> Safe<Plan>   (admit: this plan, here, at this moment, after that plan)
+//! StageRequest --request rules--> Safe<StageRequest>  (admit_stage_request: here, now, in that plan)
 //! ```
 //!
-//! One function a rule in `rules`; every breach is told, not only the first. A breach is data, not an error.
+//! One function a rule in `rules` and `stages`; every breach is told, not only the first. A breach is data, not an error.
 
 mod admit;
 mod rules;
+mod stages;
 
-pub use admit::{Change, Release, Safe, admit, admit_release, judge};
+pub use admit::{Change, Release, Safe, admit, admit_release, admit_stage_request, judge};
 pub use rules::{Breach, Limits};
+pub use stages::{Asked, LONGEST_REQUEST, RequestBreach, StageAsk, StageRequest, judge_request};
