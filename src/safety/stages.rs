@@ -7,7 +7,7 @@
 use super::Limits;
 use crate::corridor::{Intersection, PhaseIndex, Stage, StageIndex};
 use crate::plan::{Operation, Plan, Split};
-use crate::units::{Moment, Tenths};
+use crate::units::{CycleLength, Moment, Shift, Tenths};
 use serde::Serialize;
 
 /// Farthest a request's expiry may lie ahead: whatever happens to us, the street is its own again by then.
@@ -237,7 +237,8 @@ fn until(_: &Intersection, asked: &Asked<'_>, _: &Limits, breaches: &mut Vec<Req
 
 fn resolution(_: &Intersection, asked: &Asked<'_>, limits: &Limits, breaches: &mut Vec<RequestBreach>) {
     let resolution = limits.resolution;
-    let odd = |at: &Moment| at.count().rem_euclid(resolution.later().count().max(1)) != 0;
+    let step = CycleLength::new(resolution);
+    let odd = |at: &Moment| step.is_some_and(|step| step.wrap(Shift::new(at.count())) != Tenths::ZERO);
     let times = asked.request.ask.until().into_iter().chain([asked.request.expiry]).filter(odd);
     breaches.extend(times.map(|at| RequestBreach::Resolution { at, resolution }));
 }
