@@ -77,6 +77,15 @@ fn check_tells_what_is_there() {
     let text = prints(&["check", "corridors/profiles"]);
     assert!(text.contains("3 profiles checked: plan-select, plc, reference, no problems"), "{text}");
     assert_eq!(json(&["check", "corridors/profiles", "--format", "json"])["profiles"][1], "plc");
+    let table = prints(&["check", "--registers", "plc"]);
+    assert_eq!(table, prints(&["check", "--registers", "corridors/profiles/plc.toml"]));
+    assert_eq!(table, std::fs::read_to_string("corridors/profiles/plc.md").unwrap());
+    fails(
+        &["check", "--registers", "nobody"],
+        1,
+        &["neither a shipped profile (reference, plc, plan-select) nor a file"],
+    );
+    fails(&["check", "--registers", THREE], 1, &["is a network, not a register profile"]);
     // a folder is read as one network; what is no definition in it is passed over
     let folder = folder();
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(THREE), path(&folder, "three.toml").0).unwrap();

@@ -176,6 +176,83 @@ fn what_would_hurt_on_the_street_is_refused_by_its_rule() {
     }
 }
 
+/// The shipped profiles under ids of their own, so that a mutant is not refused for being none of the shipped ones.
+fn profiles() -> Vec<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corridors/profiles");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap().replace("\nid = \"", "\nid = \"my-");
+    let lines = |name: &str| read(name).lines().map(str::to_owned).collect();
+    ["reference.toml", "plc.toml", "plan-select.toml"].map(lines).to_vec()
+}
+
+/// The rules that a profile breaks; that it is no network goes without saying.
+fn breaks(lines: &[String]) -> Vec<Problem> {
+    check(lines.join("\n").as_bytes()).into_iter().filter(|problem| problem.rule != Rule::NoCorridor).collect()
+}
+
+#[test]
+fn a_profile_whose_registers_collide_or_are_gone_is_told_so() {
+    let mut seen = [0; 3];
+    for lines in profiles() {
+        assert_eq!(breaks(&lines), []);
+        for at in 0..lines.len() {
+            let Some((key, old)) = value(&lines[at]) else { continue };
+            let mut mutant = lines.clone();
+            // a value moved out of its block, or onto the check's or key's registers of its own record
+            if old.starts_with("{ word") {
+                let word: u32 = old.split([' ', ',']).nth(3).unwrap().parse().unwrap();
+                mutant[at] = lines[at].replacen(&format!("word = {word}"), "word = 60000", 1);
+                let problems = breaks(&mutant);
+                assert!(problems.iter().any(|p| p.rule == Rule::ItemPlace && p.line == at + 1), "{}", mutant[at]);
+                mutant[at] = lines[at].replacen("word", "wort", 1);
+                assert!(breaks(&mutant).iter().any(|p| p.rule == Rule::KeyUnknown && p.line == at + 1), "{key}");
+                seen[0] += 1;
+            }
+            // two values of a block change places' beginnings: the second on the first
+            if let (true, Some((_, next))) = (old.starts_with("{ word"), lines.get(at + 1).and_then(|l| value(l)))
+                && next.starts_with("{ word")
+            {
+                mutant = lines.clone();
+                mutant[at + 1] = format!("{} = {old}", value(&lines[at + 1]).unwrap().0);
+                let problems = breaks(&mutant);
+                assert!(problems.iter().any(|p| p.rule == Rule::ItemPlace && p.line == at + 2), "{}", mutant[at + 1]);
+                seen[1] += 1;
+            }
+            // a block moved onto another, or beyond the last register
+            if key == "at" && header(&lines, at).is_some_and(|(_, header)| header != "[status]") {
+                mutant = lines.clone();
+                mutant[at] = "at = 65535".to_owned();
+                let beyond = breaks(&mutant);
+                assert!(beyond.iter().any(|p| p.rule == Rule::BlockSize) || lines[at + 1] == "words = 1", "{at}");
+                seen[2] += 1;
+            }
+        }
+    }
+    assert!(seen[0] > 90 && seen[1] > 50 && seen[2] > 15, "{seen:?}");
+}
+
+#[test]
+fn damage_to_a_profile_never_panics() {
+    let mut dice = Dice(9);
+    for lines in profiles() {
+        let numbers: Vec<(usize, std::ops::Range<usize>)> =
+            (0..lines.len()).flat_map(|i| numbers_in(&lines[i]).into_iter().map(move |place| (i, place))).collect();
+        for _ in 0..400 {
+            let mut mutant = lines.clone();
+            for _ in 0..1 + dice.below(3) {
+                let (at, place) = dice.of(&numbers).clone();
+                let odd = *dice.of(&["0", "1", "65535", "65536", "-1", "3.5", "nan", "123", "\"u64\""]);
+                if mutant[at] == lines[at] {
+                    mutant[at].replace_range(place, odd);
+                }
+            }
+            if dice.below(4) == 0 {
+                mutant.remove(dice.below(mutant.len()));
+            }
+            breaks(&mutant);
+        }
+    }
+}
+
 #[test]
 fn a_required_line_that_is_gone_is_missed() {
     let mut dice = Dice(2);

@@ -42,11 +42,11 @@ pub(super) enum Format {
 /// Exit code 0: nothing wrong; 1: problems were found.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/three.toml --format json\n  greenwave check --schema > schema.json"
+    after_help = "Examples:\n  greenwave check corridors/dongchang-road.toml\n  greenwave check corridors/three.toml --format json\n  greenwave check --schema > schema.json\n  greenwave check corridors/profiles\n  greenwave check --registers plc"
 )]
 pub(super) struct Check {
     /// Definition files or folders of them; together they are one network.
-    #[arg(required_unless_present = "schema")]
+    #[arg(required_unless_present_any = ["schema", "registers"])]
     pub(super) paths: Vec<PathBuf>,
     /// How problems are printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -54,6 +54,9 @@ pub(super) struct Check {
     /// Print the JSON Schema of definition files instead, for editors.
     #[arg(long, conflicts_with = "paths")]
     pub(super) schema: bool,
+    /// Print the register table of a profile as Markdown instead: a shipped one by its id, or a profile's file.
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["paths", "schema"])]
+    pub(super) registers: Option<PathBuf>,
 }
 
 /// Compute coordinated plans: for a period of the mean day, or the book of day plans.

@@ -4,17 +4,20 @@
 //! that is `field`'s.
 //!
 //! ```text
-//!  file --read (parts, area: places inside a block)--> blocks (places of blocks) --check--> RegisterProfile
+//!  file --read (parts, area: places inside a block)--> blocks (places of blocks) --check--> RegisterProfile --table--> Markdown
 //! ```
 
 mod area;
 mod blocks;
 mod check;
+mod meaning;
 mod model;
 mod parts;
 mod read;
 mod shipped;
+mod table;
 
 pub use model::*;
 pub(super) use read::{ProfileDef, read};
 pub use shipped::{reference, shipped};
+pub use table::markdown;
