@@ -82,10 +82,10 @@ fn check_tells_what_is_there() {
     assert_eq!(table, std::fs::read_to_string("corridors/profiles/plc.md").unwrap());
     fails(
         &["check", "--registers", "nobody"],
-        1,
+        3,
         &["neither a shipped profile (reference, plc, plan-select) nor a file"],
     );
-    fails(&["check", "--registers", THREE], 1, &["is a network, not a register profile"]);
+    fails(&["check", "--registers", THREE], 3, &["is a network, not a register profile"]);
     // a folder is read as one network; what is no definition in it is passed over
     let folder = folder();
     std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(THREE), path(&folder, "three.toml").0).unwrap();

@@ -197,7 +197,7 @@ fn a_profile_whose_registers_collide_or_are_gone_is_told_so() {
         for at in 0..lines.len() {
             let Some((key, old)) = value(&lines[at]) else { continue };
             let mut mutant = lines.clone();
-            // a value moved out of its block, or onto the check's or key's registers of its own record
+            // a value moved out of its block, or misspelt
             if old.starts_with("{ word") {
                 let word: u32 = old.split([' ', ',']).nth(3).unwrap().parse().unwrap();
                 mutant[at] = lines[at].replacen(&format!("word = {word}"), "word = 60000", 1);
@@ -207,17 +207,18 @@ fn a_profile_whose_registers_collide_or_are_gone_is_told_so() {
                 assert!(breaks(&mutant).iter().any(|p| p.rule == Rule::KeyUnknown && p.line == at + 1), "{key}");
                 seen[0] += 1;
             }
-            // two values of a block change places' beginnings: the second on the first
+            // the second of two values on the first
             if let (true, Some((_, next))) = (old.starts_with("{ word"), lines.get(at + 1).and_then(|l| value(l)))
                 && next.starts_with("{ word")
             {
                 mutant = lines.clone();
                 mutant[at + 1] = format!("{} = {old}", value(&lines[at + 1]).unwrap().0);
                 let problems = breaks(&mutant);
-                assert!(problems.iter().any(|p| p.rule == Rule::ItemPlace && p.line == at + 2), "{}", mutant[at + 1]);
+                let told = |p: &Problem| p.rule == Rule::ItemPlace && (at + 1..=at + 2).contains(&p.line);
+                assert!(problems.iter().any(told), "{}", mutant[at + 1]);
                 seen[1] += 1;
             }
-            // a block moved onto another, or beyond the last register
+            // a block beyond the last register
             if key == "at" && header(&lines, at).is_some_and(|(_, header)| header != "[status]") {
                 mutant = lines.clone();
                 mutant[at] = "at = 65535".to_owned();
