@@ -313,6 +313,9 @@ fn parses(command: &[String], folder: &tempfile::TempDir) {
         );
         return;
     }
+    if command[..2] == ["check", "--registers"] {
+        return assert!(prints(&["check", "--registers", &command[2]]).starts_with("# Registers of profile"));
+    }
     if command[1] == "--verify" {
         return fails(&["replay", "--verify", "no/such/report.json"], 3, &["cannot read no/such/report.json"]);
     }
