@@ -4,6 +4,8 @@
 
 #[path = "kit/golden.rs"]
 mod golden;
+#[path = "field/select.rs"]
+mod select;
 
 use golden::{DC01, EPOCH, GENERATION, T, golden, network, own_limits, plan, poll, safe};
 use greenwave::corridor::{Intersection, IntersectionIndex, Network};

@@ -12,6 +12,7 @@ use greenwave::units::{Moment, Shift, Tenths};
 use kit::{any_plan, chance, everywhere, network};
 use rand::RngExt;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const T: Moment = Moment::new(17_724_096_000);
 
@@ -70,6 +71,11 @@ impl Case {
         self.request.ask = StageAsk::Hold { until };
     }
 
+    /// A cabinet that runs whole seconds.
+    fn whole_seconds(&mut self) {
+        Arc::make_mut(&mut self.at.cabinet.profile).time.step = Tenths::new(10);
+    }
+
     fn phase(&self, id: &str) -> usize {
         self.at.phases.iter().position(|p| p.id == id).unwrap()
     }
@@ -90,10 +96,10 @@ const MUTANTS: [Mutant; 24] = [
     ("until", Case::sound, |c| c.request.ask = StageAsk::Extend { until: c.now }),
     ("until", Case::sound, |c| c.request.expiry = c.now + Tenths::new(409)),
     ("resolution", Case::sound, |c| {
-        c.limits.resolution = Tenths::new(10);
+        c.whole_seconds();
         c.request.expiry = Moment::new(c.request.expiry.count() / 10 * 10);
     }),
-    ("resolution", Case::skip, |c| c.limits.resolution = Tenths::new(10)),
+    ("resolution", Case::skip, Case::whole_seconds),
     ("max-green", Case::sound, |c| c.at.stages[0].max_green = Tenths::new(459)),
     ("minima", Case::sound, |c| {
         // What is left above the minima is 9.9 s.

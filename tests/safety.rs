@@ -4,6 +4,7 @@
 
 mod kit;
 
+use greenwave::corridor::profile::{Carrier, OperationKind, RegisterProfile};
 use greenwave::corridor::{Intersection, IntersectionIndex, Network, PhaseIndex, StageIndex};
 use greenwave::plan::{Operation, Plan, Split};
 use greenwave::safety::{Breach, Change, Limits, admit, judge};
@@ -11,6 +12,7 @@ use greenwave::units::{CycleLength, Moment, Shift, Tenths};
 use kit::{any_plan, chance, everywhere, network};
 use rand::RngExt;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const T: Moment = Moment::new(17_724_096_000);
 
@@ -58,14 +60,7 @@ impl Case {
         let greens = [36, 10, 25, 10].map(Tenths::from_seconds);
         let plan = Plan::from_greens(&at, &greens, Shift::new(321)).unwrap();
         let moment = plan.next_cycle_start(&at, T);
-        Case {
-            network,
-            at,
-            running: plan.clone(),
-            plan,
-            moment,
-            limits: Limits { resolution: Tenths::new(1), cycle_change_percent: 25 },
-        }
+        Case { network, at, running: plan.clone(), plan, moment, limits: Limits { cycle_change_percent: 25 } }
     }
 
     /// Every rule it breaks: the target's rules on the intersection as it is here, the change's rules on the network.
@@ -82,6 +77,20 @@ impl Case {
     fn green(&mut self, stage: usize, by: i64) {
         let green = &mut self.plan.splits[stage].green;
         *green = Tenths::new(u32::try_from(i64::from(green.count()) + by).unwrap());
+    }
+
+    /// Another controller.
+    fn profile(&mut self, change: fn(&mut RegisterProfile)) {
+        change(Arc::make_mut(&mut self.at.cabinet.profile));
+    }
+
+    /// A cabinet that finds its way to an offset by itself; that alone breaks nothing.
+    fn own_way(&mut self, shortest_percent: u16, longest_percent: u16) {
+        self.at.cycle.min = CycleLength::new(Tenths::new(800)).unwrap();
+        self.at.cycle.max = CycleLength::new(Tenths::new(1250)).unwrap();
+        Arc::make_mut(&mut self.at.cabinet.profile).transitions =
+            Carrier::Cabinet { shortest_percent, longest_percent };
+        assert_eq!(self.broken(), BTreeSet::new());
     }
 
     /// The plan's cycle made what its splits sum to, starting where it started.
@@ -103,7 +112,32 @@ const fn mutant(rule: &'static str, make: fn(&mut Case)) -> Mutant {
     Mutant { rule, implies: &[], make }
 }
 
-const MUTANTS: [Mutant; 29] = [
+const MUTANTS: [Mutant; 34] = [
+    mutant("operation", |c| {
+        c.plan.operation = Operation::Actuated;
+        c.profile(|p| p.operations.retain(|(kind, _)| *kind != OperationKind::Actuated));
+    }),
+    mutant("shortest-cycle", |c| {
+        c.own_way(80, 100);
+        c.at.cycle.min = CycleLength::new(Tenths::new(801)).unwrap();
+    }),
+    mutant("shortest-cycle", |c| {
+        // 81 s of green in 100: at 99 s no stage could keep what it has.
+        c.own_way(99, 100);
+        for (stage, split) in c.at.stages.iter_mut().zip(&c.plan.splits) {
+            stage.min_green = split.green;
+        }
+    }),
+    mutant("longest-cycle", |c| {
+        c.own_way(100, 125);
+        c.at.cycle.max = CycleLength::new(Tenths::new(1249)).unwrap();
+    }),
+    mutant("longest-cycle", |c| {
+        c.own_way(100, 101);
+        for (stage, split) in c.at.stages.iter_mut().zip(&c.plan.splits) {
+            stage.max_green = split.green;
+        }
+    }),
     mutant("deaf", |c| {
         c.plan.operation = Operation::Free;
         c.at.detectors.clear();
@@ -201,9 +235,9 @@ const MUTANTS: [Mutant; 29] = [
         let (a, b): (PhaseIndex, PhaseIndex) = (through[0], through[1]);
         c.at.conflicts[a.0] |= 1 << b.0;
     }),
-    mutant("resolution", |c| c.limits.resolution = Tenths::new(2)), // offset 32.1 s
+    mutant("resolution", |c| c.profile(|p| p.time.step = Tenths::new(2))), // offset 32.1 s
     mutant("resolution", |c| {
-        c.limits.resolution = Tenths::new(5);
+        c.profile(|p| p.time.step = Tenths::new(5));
         c.plan = c.plan.at_offset(Shift::new(320));
         c.running = c.plan.clone();
         c.moment = c.plan.next_cycle_start(&c.at, T);

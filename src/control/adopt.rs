@@ -56,8 +56,9 @@ impl Coordinator {
         }
         for (session, memory) in self.sessions.iter().zip(&mut self.memories) {
             // A generation is the Unix second of its push, so it tells when the plan wants renewing.
+            // A number of a stored plan tells nothing: it wants renewing as if it were new.
             let pushed = session.running().filter(|r| r.generation != 0).map(|r| i64::from(r.generation) * 10);
-            memory.activated = pushed.map(Moment::new);
+            memory.activated = pushed.map(|pushed| if session.map().selects() { now } else { Moment::new(pushed) });
         }
         self.targets = plans;
         self.scheduled = period.unwrap_or(self.scheduled);

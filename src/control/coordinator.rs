@@ -8,7 +8,7 @@ use super::event::{Event, Finding, Output, Work};
 use super::free::FreeChoice;
 use super::mode::Mode;
 use crate::calendar::Calendar;
-use crate::corridor::{IntersectionIndex, Network};
+use crate::corridor::{Intersection, IntersectionIndex, Network};
 use crate::demand::{DayProfile, Estimator};
 use crate::detection::Health;
 use crate::field::{self, Link, News, Session};
@@ -54,6 +54,10 @@ pub(super) struct Memory {
     pub(super) activated: Option<Moment>,
     /// To be released as soon as it answers, and why.
     pub(super) release: Option<&'static str>,
+    /// The cycle of which it has no plan stored.
+    pub(super) unserved: Option<Tenths>,
+    /// The plan outside its own limits that was last told.
+    pub(super) outside: Option<Plan>,
     /// Released by us: its return to its own plan is no news.
     pub(super) told: bool,
 }
@@ -90,7 +94,14 @@ impl Coordinator {
     /// A coordinator that starts at `now`, its targets the day plan of that time.
     pub fn new(mut setup: Setup, now: Moment) -> Self {
         for (plans, &operation) in setup.day_plans.iter_mut().zip(&setup.operation) {
-            plans.iter_mut().for_each(|plan| plan.operation = operation);
+            for (plan, at) in plans.iter_mut().zip(setup.network.intersections()) {
+                plan.operation = operation.where_it_can(at);
+            }
+        }
+        for choice in setup.free.iter_mut().flatten() {
+            for (plan, at) in choice.plans.iter_mut().zip(setup.network.intersections()) {
+                plan.operation = plan.operation.where_it_can(at);
+            }
         }
         let calendar = Calendar::new(&setup.network);
         let targets = setup.day_plans[calendar.period(now)].clone();
@@ -342,7 +353,9 @@ impl Coordinator {
         }
         let mut safe = true;
         for (index, plan) in self.setup.network.indices().zip(plans) {
-            let breaches = judge(self.setup.network.intersection(index), plan, &self.setup.limits);
+            // Judged is what would be sent; who has nothing to be sent stays on its own plan.
+            let Some(plan) = self.within_reach(index, plan) else { continue };
+            let breaches = judge(self.setup.network.intersection(index), &plan, &self.setup.limits);
             if !breaches.is_empty() {
                 safe = false;
                 out.decisions.push(Decision::Refused { intersection: self.id(index), breaches });
@@ -359,8 +372,10 @@ impl Coordinator {
     /// Makes the plans the targets, turned together on the circle so that the way there is shortest.
     pub(super) fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
         let operation = self.setup.operation.get(self.scheduled).copied().unwrap_or_default();
-        let follow = |plan: Plan| if plan.operation.is_free() { plan } else { plan.run(operation) };
-        let plans: Vec<Plan> = plans.into_iter().map(follow).collect();
+        let follow = |(plan, at): (Plan, &Intersection)| {
+            if plan.operation.is_free() { plan } else { plan.run(operation.where_it_can(at)) }
+        };
+        let plans: Vec<Plan> = plans.into_iter().zip(self.setup.network.intersections()).map(follow).collect();
         if same_wave(&plans, &self.targets) {
             return;
         }
@@ -374,7 +389,7 @@ impl Coordinator {
                 Some((index, running.plan.next_cycle_start(self.setup.network.intersection(index), activation)))
             })
             .collect();
-        let turn = rotation(&self.setup.network, &plans, &starts);
+        let turn = self.turnable(rotation(&self.setup.network, &plans, &starts));
         self.targets = plans.iter().map(|p| p.at_offset(p.offset.since_zero().later() + turn)).collect();
         self.last_change = Some(now);
         self.in_step = false;
@@ -388,7 +403,7 @@ impl Coordinator {
 
     /// Whether a running plan is its target, up to what the resolution lets a transition close.
     pub(super) fn is_target(&self, index: IntersectionIndex, running: &Plan) -> bool {
-        let target = &self.targets[index.0];
+        let Some(target) = self.aim_of(index) else { return true };
         let error = target.cycle.shorter_way(Shift::new(
             i64::from(running.offset.since_zero().count()) - i64::from(target.offset.since_zero().count()),
         ));

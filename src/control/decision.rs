@@ -98,6 +98,13 @@ pub enum Decision {
         /// Why.
         why: Why,
     },
+    /// A cabinet that has its plans stored has none of the cycle that is wanted: it stays on its own.
+    NoStoredPlan {
+        /// Where.
+        intersection: String,
+        /// The cycle.
+        cycle: Tenths,
+    },
     /// A joint change was given up before anybody committed; nothing runs that did not run before.
     Abandoned {
         /// Why.

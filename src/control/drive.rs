@@ -6,6 +6,7 @@ use super::decision::Decision;
 use super::event::Output;
 use super::mode::Mode;
 use crate::corridor::IntersectionIndex;
+use crate::corridor::profile::Carrier;
 use crate::field::{self, FieldFault, Link, Push, Why};
 use crate::safety::{Change, admit, admit_release};
 use crate::transition::step;
@@ -19,8 +20,6 @@ const RETRY: Tenths = Tenths::from_seconds(30);
 const GRACE: Tenths = Tenths::from_seconds(15);
 /// A plan that has run this long is sent again, long before it expires in the cabinet.
 const RENEW: Tenths = Tenths::from_seconds(2 * 3600);
-/// A cycle may start this far from its plan, in tenths, when the cabinet's clock was corrected or drifts; it mends itself.
-const CLOCK_MOVES: u64 = 20;
 /// Epoch of this writer; leases come with many machines.
 const EPOCH: u32 = 1;
 
@@ -69,6 +68,9 @@ impl Coordinator {
     fn is_mover(&self, now: Moment, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
         let Some(running) = session.running().filter(|_| session.may_push()) else { return false };
+        if self.aim_of(index).is_none() {
+            return false;
+        }
         let due = self.memories[index.0].activated.is_none_or(|then| now.elapsed_since(then) >= RENEW);
         running.generation == 0 || due || session.is_of_yesterday(now) || !self.is_target(index, &running.plan)
     }
@@ -77,18 +79,20 @@ impl Coordinator {
     /// what it takes in within a cycle when its clock moves (they do not while it is finding its own step).
     fn may_be_moved(&self, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
-        let at = self.setup.network.intersection(index);
-        let known = session.running().zip(session.status()).filter(|_| !session.clock_is_doubtful());
-        known.is_some_and(|(running, status)| {
-            let late = running.plan.cycle_start(at).position(status.cycle_start).later();
-            running.plan.cycle.shorter_way(late).magnitude() <= CLOCK_MOVES
-        })
+        !session.clock_is_doubtful() && (self.finds_its_way(index) || self.is_in_place(index))
     }
 
     fn begin(&mut self, now: Moment, out: &mut Output) {
+        self.note_unserved(out);
         let movers: Vec<_> = self.setup.network.indices().filter(|&i| self.is_mover(now, i)).collect();
         if movers.is_empty() {
-            if !self.in_step && self.sessions.iter().any(|s| s.link() == Link::Up) {
+            // Who finds its way by itself has arrived when its cycles start where they should.
+            let on_the_way = |&i: &IntersectionIndex| {
+                let ours = self.sessions[i.0].running().is_some_and(|r| r.generation != 0);
+                self.finds_its_way(i) && ours && self.sessions[i.0].may_push() && !self.is_in_place(i)
+            };
+            let arrived = !self.setup.network.indices().any(|i| on_the_way(&i));
+            if arrived && !self.in_step && self.sessions.iter().any(|s| s.link() == Link::Up) {
                 self.in_step = true;
                 out.decisions.push(Decision::InStep);
             }
@@ -132,12 +136,26 @@ impl Coordinator {
         let at = self.setup.network.intersection(index);
         let running = &self.sessions[index.0].running()?.plan;
         let moment = running.next_cycle_start(at, activation);
-        let next = step(at, running, &self.targets[index.0], moment, until, &self.setup.bounds)?;
+        let next = step(at, running, &self.aim_of(index)?, moment, until, &self.setup.bounds)?;
+        if !self.sessions[index.0].permits(&next.plan) {
+            let told = self.memories[index.0].outside.replace(next.plan.clone());
+            if told.as_ref() != Some(&next.plan) {
+                out.decisions.push(Decision::PushFailed { intersection: self.id(index), why: Why::Limits });
+            }
+            return None;
+        }
         let change = Change { running, plan: &next.plan, moment };
+        // On its own way to an offset a cabinet's cycle may last longer than its plan's before the next begins.
+        let at_latest = match at.cabinet.profile.transitions {
+            Carrier::Centre => moment,
+            Carrier::Cabinet { longest_percent, .. } => {
+                activation + Tenths::new(running.cycle.length().count() * u32::from(longest_percent) / 100)
+            }
+        };
         match admit(&self.setup.network, index, change, &self.setup.limits) {
             Ok(safe) => {
                 self.sessions[index.0].stage(at, safe, generation, EPOCH);
-                Some(Member { index, at: moment, arrives: next.arrives, active: true })
+                Some(Member { index, at: at_latest, arrives: next.arrives, active: true })
             }
             Err(breaches) => {
                 out.decisions.push(Decision::Refused { intersection: self.id(index), breaches });
@@ -157,23 +175,24 @@ impl Coordinator {
                     return self.abandon(now, &change, "staging took too long", out);
                 }
                 let all = change.active().all(|m| matches!(self.sessions[m.index.0].push(), Push::Staged(_)));
-                let canary = change.active().next().filter(|_| all).map(|m| m.index);
-                if let Some(canary) = canary {
+                if let Some(canary) = self.canary(&change).filter(|_| all) {
                     self.sessions[canary.0].commit(change.activation);
                     change.phase = Phase::Canary;
                     out.decisions.push(Decision::Canary { intersection: self.id(canary) });
                 }
             }
             Phase::Canary => {
-                let canary = change.active().next()?.index;
+                let canary = self.canary(&change)?;
                 match self.sessions[canary.0].push().clone() {
                     Push::Confirmed(_) if now.elapsed_since(change.since) > PROTOCOL => {
                         // The others would no longer be committed a cycle ahead. What the canary has is safe by itself.
                         return self.abandon(now, &change, "the canary took too long", out);
                     }
                     Push::Confirmed(_) => {
-                        for member in change.active().skip(1) {
-                            self.sessions[member.index.0].commit(change.activation);
+                        for member in change.active().copied().collect::<Vec<_>>() {
+                            if member.index != canary && !self.is_picked(member.index) {
+                                self.sessions[member.index.0].commit(change.activation);
+                            }
                         }
                         change.phase = Phase::Rest;
                     }
@@ -201,7 +220,12 @@ impl Coordinator {
                     self.failed(member.index, why, out);
                     change.drop(member.index);
                 }
-                if change.active().all(|m| matches!(self.sessions[m.index.0].push(), Push::Confirmed(_))) {
+                let settled = |m: &Member| match self.sessions[m.index.0].push() {
+                    Push::Confirmed(_) => true,
+                    Push::Staged(_) => self.is_picked(m.index),
+                    _ => false,
+                };
+                if change.active().all(settled) {
                     out.decisions.push(Decision::Committed { intersections: change.active().count() });
                     change.phase = Phase::Waiting;
                 }
@@ -217,16 +241,38 @@ impl Coordinator {
         Some(change)
     }
 
+    /// Whether a cabinet's plans are picked by number: they take effect at its next cycle start, so the number is written at the
+    /// activation instant, and not before.
+    fn is_picked(&self, index: IntersectionIndex) -> bool {
+        self.sessions[index.0].map().selects()
+    }
+
+    /// Who is committed first: somebody who can be told when, if there is one.
+    fn canary(&self, change: &JointChange) -> Option<IntersectionIndex> {
+        let told_when = change.active().find(|m| !self.is_picked(m.index));
+        told_when.or_else(|| change.active().next()).map(|m| m.index)
+    }
+
     fn wait(&mut self, now: Moment, change: &mut JointChange, out: &mut Output) {
         for member in change.active().copied().collect::<Vec<_>>() {
+            let in_place = !self.finds_its_way(member.index) || self.is_in_place(member.index);
             let session = &mut self.sessions[member.index.0];
-            let running = session.running().filter(|r| r.generation == change.generation);
+            if now >= change.activation {
+                session.commit(change.activation);
+            }
+            if let Push::Failed(why) = *session.push() {
+                self.failed(member.index, why, out);
+                change.drop(member.index);
+                continue;
+            }
+            let running = session.running().filter(|_| session.runs_what_was_pushed());
             if let Some(running) = running {
                 let (cycle, offset) = (running.plan.cycle.length(), running.plan.offset.since_zero());
+                let generation = running.generation;
                 session.clear_push();
                 self.memories[member.index.0].activated = Some(now);
                 let intersection = self.id(member.index);
-                let (generation, arrived) = (change.generation, member.arrives);
+                let arrived = member.arrives && in_place;
                 out.decisions.push(Decision::Activated { intersection, generation, cycle, offset, arrived });
                 change.drop(member.index);
             } else if now.elapsed_since(member.at) > GRACE {

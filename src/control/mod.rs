@@ -19,6 +19,7 @@ mod drive;
 mod event;
 mod free;
 mod mode;
+mod stored;
 
 pub use adapt::Policy;
 pub use adopt::Aim;

@@ -2,8 +2,8 @@
 
 use super::words::{get, put, registers};
 use super::zero::Zero;
-use crate::corridor::profile::{Item, OperationKind, Plans, RegisterProfile};
-use crate::corridor::{ClockZero, IntersectionIndex, Network};
+use crate::corridor::profile::{Item, Plans, RegisterProfile};
+use crate::corridor::{ClockZero, IntersectionIndex, Network, StoredPlan};
 use crate::plan::{Operation, Plan};
 use crate::units::{Moment, Tenths};
 use std::sync::Arc;
@@ -32,8 +32,14 @@ impl RegisterMap {
 
     /// The map of a cabinet of the network.
     pub fn of(network: &Network, index: IntersectionIndex) -> Self {
-        let cabinet = &network.intersection(index).cabinet;
-        RegisterMap::new(cabinet.profile.clone(), cabinet.clock_zero, network.utc_offset_s(), Vec::new())
+        let at = network.intersection(index);
+        let plan = |stored: &StoredPlan| {
+            let plan = Plan::from_greens(at, &stored.greens, stored.offset.since_zero().later())?;
+            Some((stored.number, plan))
+        };
+        let stored = at.stored_plans.iter().filter_map(plan).collect();
+        let (profile, zero) = (at.cabinet.profile.clone(), at.cabinet.clock_zero);
+        RegisterMap::new(profile, zero, network.utc_offset_s(), stored)
     }
 
     /// The profile.
@@ -113,22 +119,12 @@ impl RegisterMap {
 
     /// The code of a way to follow a plan; `None` where the controller can not.
     pub(super) fn operation_code(&self, operation: Operation) -> Option<u16> {
-        let kind = kind(operation);
-        self.profile.operations.iter().find(|(k, _)| *k == kind).map(|(_, code)| *code)
+        self.profile.operations.iter().find(|(kind, _)| *kind == operation.kind()).map(|(_, code)| *code)
     }
 
     pub(super) fn operation_of(&self, code: u64) -> Option<Operation> {
         let named = self.profile.operations.iter().find(|(_, c)| u64::from(*c) == code)?.0;
-        [Operation::FixedTime, Operation::Free, Operation::Actuated].into_iter().find(|&o| kind(o) == named)
-    }
-}
-
-/// A plan's operation in the profile's words.
-const fn kind(operation: Operation) -> OperationKind {
-    match operation {
-        Operation::FixedTime => OperationKind::FixedTime,
-        Operation::Free => OperationKind::Free,
-        Operation::Actuated => OperationKind::Actuated,
+        [Operation::FixedTime, Operation::Free, Operation::Actuated].into_iter().find(|o| o.kind() == named)
     }
 }
 

@@ -347,6 +347,8 @@ impl Session {
         if matches!(ask, Ask::Poll | Ask::Mirror | Ask::Limits | Ask::ReadBack) {
             let whole = self.gathered(ask, answer)?;
             if whole.misfits() {
+                // Perhaps an answer was lost, and each is taken for the one before: begin anew.
+                self.out(ask).clear();
                 self.line.fault(ask, FieldFault::Garbled, &mut self.news);
             }
             match ask {
@@ -395,8 +397,8 @@ impl Session {
 
     fn hear_limits(&mut self, at: &Intersection, whole: &Gathering) {
         let Some(form) = self.map.profile().limits else { return };
-        // A cabinet that says no has none to tell; any other fault is asked again.
-        if let Some(FieldFault::Exception(_)) = whole.fault() {
+        // A cabinet without such registers (illegal function or address) has none to tell; any other fault is asked again.
+        if let Some(FieldFault::Exception(1 | 2)) = whole.fault() {
             self.limits = Some(None);
         }
         let Some(block) = whole.block(&form.block) else { return };

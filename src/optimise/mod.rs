@@ -18,6 +18,7 @@ mod bandwidth;
 mod climb;
 mod cycle_length;
 mod delay;
+mod grid;
 mod lanes;
 mod offsets;
 mod profile;

@@ -8,6 +8,7 @@
 //! link minima) stays a bound, and the gap says what the choice may have missed.
 
 use super::delay::{Prediction, prediction};
+use super::grid::on_the_grid;
 use super::scene::{Joint, Scene};
 use super::settings::Settings;
 use super::state::{Judge, State};
@@ -57,6 +58,7 @@ pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
     if plans.len() != network.intersections().len() {
         return None;
     }
+    let settings = &on_the_grid(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let judge = Judge::new(&settings.objective);
     let mut plans = plans.to_vec();

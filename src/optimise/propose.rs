@@ -10,6 +10,7 @@
 use super::climb::{Climb, Reach};
 use super::cycle_length::{candidates, common_range};
 use super::delay::{Prediction, prediction};
+use super::grid::on_the_grid;
 use super::offsets;
 use super::scene::{RoadKind, Scene};
 use super::settings::Settings;
@@ -86,6 +87,7 @@ pub fn propose(
     settings: &Settings,
 ) -> Result<Proposal, NoProposal> {
     check_count(network, start)?;
+    let settings = &on_the_grid(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, flows, settings)).collect();
     let judge = judge(&scene, start, settings);
@@ -151,6 +153,7 @@ pub fn polish(network: &Network, flows: &Flows, plans: &[Plan], settings: &Setti
     if !coordinated(network, plans) {
         return Err(NoProposal::NotCoordinated);
     }
+    let settings = &on_the_grid(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let judge = judge(&scene, Some(plans), settings);
     let mut work = 0;

@@ -1,5 +1,6 @@
 //! One intersection's timing plan: cycle, stage sequence, splits, offset; and where its greens lie on the circle.
 
+use crate::corridor::profile::OperationKind;
 use crate::corridor::{Intersection, PhaseIndex, StageIndex};
 use crate::units::{Arc, CycleLength, Moment, Offset, Shift, Tenths};
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,22 @@ impl Operation {
     /// Whether it is fixed time.
     pub const fn is_fixed_time(&self) -> bool {
         matches!(self, Operation::FixedTime)
+    }
+
+    /// The same in the words of a register profile.
+    pub const fn kind(self) -> OperationKind {
+        match self {
+            Operation::FixedTime => OperationKind::FixedTime,
+            Operation::Free => OperationKind::Free,
+            Operation::Actuated => OperationKind::Actuated,
+        }
+    }
+
+    /// The same where the intersection's controller can follow a plan so, and in fixed time where not.
+    #[must_use]
+    pub fn where_it_can(self, at: &Intersection) -> Operation {
+        let can = at.cabinet.profile.operations.iter().any(|(kind, _)| *kind == self.kind());
+        if can { self } else { Operation::FixedTime }
     }
 
     /// Whether it is free.

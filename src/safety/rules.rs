@@ -2,16 +2,15 @@
 //! [`CHANGE_RULES`], and a mutant in `tests/safety.rs` that only this rule refuses.
 
 use super::admit::Change;
+use crate::corridor::profile::Carrier;
 use crate::corridor::{Intersection, PhaseIndex, StageIndex};
-use crate::plan::{Plan, Split};
+use crate::plan::{Operation, Plan, Split};
 use crate::units::{Moment, Tenths};
 use serde::Serialize;
 
 /// What the engineer lets a change do, beyond the intersection's own limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// Step of time the cabinet can run; every time of a plan is a multiple of it.
-    pub resolution: Tenths,
     /// Most a cycle may differ from the one running before it, in percent of the latter: a change to another plan and a step
     /// on the way to its offset may come together.
     pub cycle_change_percent: u32,
@@ -19,7 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { resolution: Tenths::new(1), cycle_change_percent: 60 }
+        Limits { cycle_change_percent: 60 }
     }
 }
 
@@ -52,6 +51,32 @@ pub enum Breach {
     /// The stages are not each of the permitted sequence once, in its order.
     #[error("the stage sequence is not the permitted one")]
     Sequence,
+    /// The controller can not follow a plan in this way.
+    #[error("the controller can not follow a plan like this: {operation:?}")]
+    Operation {
+        /// How.
+        operation: Operation,
+    },
+    /// The shortest cycle that the cabinet makes on its own way to an offset is none the intersection may run.
+    #[error(
+        "on its way to an offset the cabinet makes cycles down to {cycle}; the shortest that keeps every minimum is {least}"
+    )]
+    ShortestCycle {
+        /// The shortest it makes.
+        cycle: Tenths,
+        /// The shortest there may be.
+        least: Tenths,
+    },
+    /// The longest cycle that the cabinet makes on its own way to an offset is none the intersection may run.
+    #[error(
+        "on its way to an offset the cabinet makes cycles up to {cycle}; the longest that keeps every maximum is {most}"
+    )]
+    LongestCycle {
+        /// The longest it makes.
+        cycle: Tenths,
+        /// The longest there may be.
+        most: Tenths,
+    },
     /// Operation by detectors is asked of a cabinet that not every lane's loop would call.
     #[error("operation by detectors needs a loop on every lane")]
     Deaf,
@@ -206,7 +231,7 @@ pub(super) fn size(plan: &Plan) -> Vec<Breach> {
 }
 
 /// Every rule a plan must keep wherever it stands.
-pub(super) const TARGET_RULES: [TargetRule; 13] = [
+pub(super) const TARGET_RULES: [TargetRule; 15] = [
     stages_exist,
     sequence,
     everyone_served,
@@ -220,6 +245,8 @@ pub(super) const TARGET_RULES: [TargetRule; 13] = [
     resolution,
     called,
     countdown,
+    followed,
+    on_its_own_way,
 ];
 
 /// Every rule a change must keep.
@@ -352,14 +379,51 @@ fn countdown(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Brea
     }
 }
 
-fn resolution(_: &Intersection, plan: &Plan, limits: &Limits, breaches: &mut Vec<Breach>) {
-    let times = plan.splits.iter().flat_map(|s| [s.green, s.yellow, s.all_red]);
-    let odd =
-        times.chain([plan.cycle.length(), plan.offset.since_zero()]).filter(|t| !t.is_multiple_of(limits.resolution));
-    breaches.extend(odd.map(|time| Breach::Resolution { time, resolution: limits.resolution }));
+fn followed(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    if plan.operation.where_it_can(at) != plan.operation {
+        breaches.push(Breach::Operation { operation: plan.operation });
+    }
 }
 
+/// Judges the worst cycles of a cabinet that finds its way to an offset by itself. It shortens and lengthens within every stage's
+/// minimum and maximum; there must be room for that at both ends, and both ends must be cycles the intersection may run.
+fn on_its_own_way(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    let Carrier::Cabinet { shortest_percent, longest_percent } = at.cabinet.profile.transitions else { return };
+    let percent = |percent: u16, up: u32| {
+        // Rounded to the worse side.
+        Tenths::new((plan.cycle.length().count() * u32::from(percent) + up) / 100)
+    };
+    let whole = |green: fn(&crate::corridor::Stage) -> Tenths| -> Tenths {
+        let stage = |split: &Split| {
+            let clearance = Tenths::new(split.yellow.count() + split.all_red.count());
+            clearance + known(at, split).map_or(Tenths::ZERO, green).min(LONGEST)
+        };
+        plan.splits.iter().map(stage).sum()
+    };
+    let least = whole(|stage| stage.min_green).max(at.cycle.min.length());
+    let most = whole(|stage| stage.max_green).min(at.cycle.max.length());
+    let (shortest, longest) = (percent(shortest_percent, 0), percent(longest_percent, 99));
+    if shortest < least {
+        breaches.push(Breach::ShortestCycle { cycle: shortest, least });
+    }
+    if longest > most {
+        breaches.push(Breach::LongestCycle { cycle: longest, most });
+    }
+}
+
+fn resolution(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    let resolution = at.cabinet.profile.time.step;
+    let times = plan.splits.iter().flat_map(|s| [s.green, s.yellow, s.all_red]);
+    let odd = times.chain([plan.cycle.length(), plan.offset.since_zero()]).filter(|t| !t.is_multiple_of(resolution));
+    breaches.extend(odd.map(|time| Breach::Resolution { time, resolution }));
+}
+
+/// Judges the seam between two plans. A cabinet that finds its way to an offset by itself begins a plan at its own next cycle
+/// start, wherever that is, and there is no seam to foretell.
 fn at_a_cycle_start(at: &Intersection, change: &Change<'_>, _: &Limits, breaches: &mut Vec<Breach>) {
+    if at.cabinet.profile.transitions != Carrier::Centre {
+        return;
+    }
     if change.running.next_cycle_start(at, change.moment) != change.moment {
         breaches.push(Breach::NotACycleStart { at: change.moment });
     }

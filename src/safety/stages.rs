@@ -235,8 +235,8 @@ fn until(_: &Intersection, asked: &Asked<'_>, _: &Limits, breaches: &mut Vec<Req
     }
 }
 
-fn resolution(_: &Intersection, asked: &Asked<'_>, limits: &Limits, breaches: &mut Vec<RequestBreach>) {
-    let resolution = limits.resolution;
+fn resolution(at: &Intersection, asked: &Asked<'_>, _: &Limits, breaches: &mut Vec<RequestBreach>) {
+    let resolution = at.cabinet.profile.time.step;
     let step = CycleLength::new(resolution);
     let odd = |at: &Moment| step.is_some_and(|step| step.wrap(Shift::new(at.count())) != Tenths::ZERO);
     let times = asked.request.ask.until().into_iter().chain([asked.request.expiry]).filter(odd);

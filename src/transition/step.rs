@@ -2,6 +2,7 @@
 
 use super::stretch::stretch;
 use crate::corridor::Intersection;
+use crate::corridor::profile::Carrier;
 use crate::plan::Plan;
 use crate::units::{CycleLength, Moment, Shift, Tenths};
 
@@ -16,19 +17,11 @@ pub struct Bounds {
     pub jump_percent: u32,
     /// An error of offset this small is left as it is: the cabinet's resolution may not let it be closed.
     pub tolerance: Tenths,
-    /// The cabinet's step of time.
-    pub resolution: Tenths,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Bounds {
-            lengthen_percent: 20,
-            shorten_percent: 12,
-            jump_percent: 50,
-            tolerance: Tenths::new(5),
-            resolution: Tenths::new(1),
-        }
+        Bounds { lengthen_percent: 20, shorten_percent: 12, jump_percent: 50, tolerance: Tenths::new(5) }
     }
 }
 
@@ -53,6 +46,10 @@ pub fn step(
     until: Moment,
     bounds: &Bounds,
 ) -> Option<Step> {
+    // Who finds the way to an offset by itself is told the target and nothing else.
+    if at.cabinet.profile.transitions != Carrier::Centre {
+        return Some(Step { plan: target.clone(), arrives: true });
+    }
     let cycle = target.cycle;
     let late = target.cycle_start(at).position(start);
     let reachable = reach(running.cycle, bounds);
@@ -90,7 +87,8 @@ fn bounded(
     reachable: &std::ops::RangeInclusive<u32>,
 ) -> Option<(u32, i64, Plan)> {
     let base = i64::from(target.cycle.length().count());
-    let unit = i64::from(bounds.resolution.count());
+    let resolution = at.cabinet.profile.time.step;
+    let unit = i64::from(resolution.count());
     let (low, high) = (at.cycle.min.length().count(), at.cycle.max.length().count());
     let (low, high) = (low.max(*reachable.start()), high.min(*reachable.end()));
     let lengthen = base * i64::from(bounds.lengthen_percent) / 100;
@@ -107,7 +105,7 @@ fn bounded(
     let mut cycle = low.div_euclid(unit) * unit;
     while cycle <= high {
         let rest = (way.count() - runs(cycle) * (cycle - base)).abs();
-        let fits = cycle >= low && stretch(at, target, Shift::new(cycle - base), bounds.resolution).is_some();
+        let fits = cycle >= low && stretch(at, target, Shift::new(cycle - base), resolution).is_some();
         if fits && best.is_none_or(|(least, chosen)| (rest, (cycle - base).abs()) < (least, (chosen - base).abs())) {
             best = Some((rest, cycle));
         }
@@ -122,5 +120,5 @@ fn bounded(
     } else {
         u32::try_from((way.count().abs() + moved - 1) / moved).unwrap_or(u32::MAX)
     };
-    Some((steps, rest, stretch(at, target, Shift::new(cycle - base), bounds.resolution)?))
+    Some((steps, rest, stretch(at, target, Shift::new(cycle - base), resolution)?))
 }

@@ -32,6 +32,13 @@ pub(crate) fn poll(status: &str) -> Vec<u16> {
     words
 }
 
+/// CRC-32 (IEEE 802.3, reflected) over registers, each high byte first; bit by bit.
+pub(crate) fn crc(words: &[u16]) -> u32 {
+    let bytes = words.iter().flat_map(|w| w.to_be_bytes());
+    let bit = |c: u32, _: u32| if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 };
+    !bytes.fold(!0_u32, |crc, byte| (0..8).fold(crc ^ u32::from(byte), bit))
+}
+
 /// What the cabinet says of its own limits: those of its definition.
 pub(crate) fn own_limits(at: &Intersection) -> Vec<u16> {
     let word = |time: Tenths| u16::try_from(time.count()).unwrap();

@@ -1,7 +1,7 @@
 //! The same by every profile: the shipped ones and random ones. Words are put into blocks and taken out of them by this
 //! file's own hand, so that `field` is not its own oracle.
 
-use super::golden::{DC01, T, network};
+use super::golden::{DC01, T, crc, network};
 use greenwave::corridor::profile::*;
 use greenwave::corridor::{ClockZero, Intersection};
 use greenwave::field::{Ask, Mode, Op, RegisterMap, Session, identity};
@@ -25,14 +25,6 @@ fn get(block: &[u16], item: Item, order: WordOrder) -> u64 {
     let n = item.form.words();
     let of = |k: u16| if order == WordOrder::HighFirst { n - 1 - k } else { k };
     (0..n).map(|k| u64::from(block[usize::from(item.word + of(k))]) << (16 * k)).sum()
-}
-
-fn crc(words: &[u16]) -> u32 {
-    let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_be_bytes()).collect();
-    // IEEE 802.3, reflected, bit by bit.
-    !bytes.iter().fold(!0_u32, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |c, _| if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 })
-    })
 }
 
 /// Hands out places of one block, with gaps.
@@ -479,5 +471,64 @@ fn counters_wrap_with_their_form_and_count_the_same() {
             "{}",
             profile.id
         );
+    }
+}
+
+#[test]
+fn over_midnight_and_the_years_end_the_wave_stays_where_it_is() {
+    let network = network();
+    let at = network.intersection(DC01);
+    let plc = shipped().iter().find(|p| p.id == "plc").unwrap();
+    let map = map(plc);
+    let Plans::Download(download) = &plc.plans else { panic!() };
+    let Some(detectors) = plc.detectors else { panic!() };
+    let (form, order) = (&plc.status, plc.words.order);
+    // 2026-03-03 and 2027-01-01, 00:00 in Shanghai. 100 s divide a day, 107 s do not.
+    for midnight in [T + Tenths::from_seconds(16 * 3600), Moment::new(17_987_328_000)] {
+        for (green_s, moves) in [(42, false), (49, true)] {
+            let greens = [green_s, 14, 29].map(Tenths::from_seconds);
+            let plan = Plan::from_greens(at, &greens, Shift::new(320)).unwrap();
+            let from = plan.next_cycle_start(at, midnight - Tenths::from_seconds(1800));
+            let block = map.plan_block(at, &plan, from, 77, 1).unwrap();
+            let mut session = Session::by(map.clone(), DC01);
+            let mut second_block = block.clone();
+            for second in 0..3600 {
+                let now = midnight - Tenths::from_seconds(1800) + Tenths::from_seconds(second);
+                let mut status = vec![0; usize::from(form.block.words)];
+                form.marks.iter().for_each(|mark| status[usize::from(mark.word)] = mark.is);
+                let start = plan.next_cycle_start(at, now) - plan.cycle.length();
+                let of_day = |m: Moment| ((m.count() + i64::from(SHANGHAI_S) * 10).rem_euclid(864_000) / 10) as u64;
+                put(&mut status, form.mode, order, 2);
+                put(&mut status, form.running, order, get(&second_block, download.form.generation, order));
+                put(&mut status, form.running_check.unwrap(), order, get(&second_block, download.form.check, order));
+                put(&mut status, form.identity.unwrap(), order, u64::from(identity(&at.id)));
+                put(&mut status, form.clock.unwrap(), order, of_day(now));
+                let CyclePlace::Start(item) = form.cycle else { panic!() };
+                put(&mut status, item, order, of_day(start));
+                for request in session.tick(now, None) {
+                    let words = match request.op() {
+                        Op::Read { address: 1000, .. } => status.clone(),
+                        Op::Read { address: 1100, .. } => vec![0; usize::from(detectors.block.words)],
+                        Op::Read { address: 2000, .. } => second_block.clone(),
+                        op => panic!("{op:?}"),
+                    };
+                    session.hear(at, request.ask(), &Ok(words), now);
+                }
+                if second < 2 {
+                    continue;
+                }
+                let Some(running) = session.running() else { continue };
+                assert_eq!(running.plan, plan, "wherever midnight is, the wave is where it was");
+                let passed = now >= midnight && second_block == block;
+                assert_eq!(session.is_of_yesterday(now), moves && passed, "second {second}");
+                if second == 2700 && moves {
+                    // Sent again: the offset is another number, the wave the same.
+                    let next = plan.next_cycle_start(at, now);
+                    second_block = map.plan_block(at, &plan, next, 78, 1).unwrap();
+                    let offset = |block: &[u16]| get(block, download.form.offset, order);
+                    assert_eq!((offset(&block) + 1070 - offset(&second_block)) % 107, 86_400 % 107);
+                }
+            }
+        }
     }
 }
