@@ -9,8 +9,9 @@ mod golden;
 mod profiles;
 
 use golden::{DC01, EPOCH, GENERATION, T, golden, network, own_limits, plan, poll, safe};
-use greenwave::field::{Ask, Mode, Op, Push, Request, Session, identity};
-use greenwave::safety::admit_release;
+use greenwave::corridor::StageIndex;
+use greenwave::field::{Ask, FieldFault, Mode, Op, Push, Request, Session, StageAsked, Why, identity};
+use greenwave::safety::{Asked, Limits, Safe, StageAsk, StageRequest, admit_release, admit_stage_request};
 use greenwave::units::Tenths;
 
 /// The write of a tick that was made for a reason.
@@ -169,4 +170,91 @@ fn a_mirror_with_any_other_word_is_no_running_plan() {
         assert!(!believed(other), "word {word}");
     }
     assert!(!believed(block[..115].to_vec()) && !believed(Vec::new()));
+}
+
+/// A session whose cabinet runs the golden plan since T + 132.1 s, heard at T + 200 s with this refusal and request shown.
+fn running(network: &greenwave::corridor::Network) -> Session {
+    let at = network.intersection(DC01);
+    let mut session = Session::new(network, DC01);
+    let now = T + Tenths::new(2000);
+    session.tick(now, None);
+    session.hear(at, Ask::Poll, &Ok(poll("status-running")), now);
+    session.tick(now, None);
+    session.hear(at, Ask::Poll, &Ok(poll("status-running")), now);
+    session.hear(at, Ask::Limits, &Ok(own_limits(at)), now);
+    session.hear(at, Ask::Mirror, &Ok(golden("staged").1), now);
+    session
+}
+
+fn hold(network: &greenwave::corridor::Network) -> Safe<StageRequest> {
+    let now = T + Tenths::new(2000);
+    let ask = StageAsk::Hold { until: T + Tenths::new(2400) };
+    let request = StageRequest { stage: StageIndex(2), ask, expiry: T + Tenths::new(2600) };
+    let running = plan(network.intersection(DC01));
+    admit_stage_request(network, DC01, Asked { request: &request, running: &running, now }, &Limits::default()).unwrap()
+}
+
+#[test]
+fn a_stage_request_is_the_tables_and_is_followed_to_its_end() {
+    let network = network();
+    let at = network.intersection(DC01);
+    let now = T + Tenths::new(2000);
+    let shows = |session: &mut Session, refusal: u16, request: u16| {
+        let mut words = poll("status-running");
+        (words[22], words[35]) = (refusal, request);
+        session.tick(now, None);
+        session.hear(at, Ask::Poll, &Ok(words), now);
+    };
+    let counter = golden("stage-request").1[0];
+    // Carried out, and over.
+    let mut session = running(&network);
+    assert!(session.request_stage(&hold(&network), now));
+    assert_eq!(written(&session.tick(now, None), Ask::StageRequest), golden("stage-request"));
+    session.hear(at, Ask::StageRequest, &Ok(Vec::new()), now);
+    shows(&mut session, 0, counter);
+    assert!(matches!(session.stage_asked(), StageAsked::Carried { .. }));
+    // Withdrawn: the table's words, a second later.
+    let mut withdrawn = session.clone();
+    assert!(withdrawn.withdraw(now + Tenths::new(10)));
+    assert_eq!(written(&withdrawn.tick(now, None), Ask::StageRequest), golden("stage-withdrawal"));
+    assert!(!withdrawn.withdraw(now));
+    assert_eq!(withdrawn.stage_asked(), &StageAsked::Idle);
+    shows(&mut session, 0, 0);
+    assert_eq!(session.stage_asked(), &StageAsked::Over);
+    // Refused, with its reason.
+    let mut session = running(&network);
+    assert!(session.request_stage(&hold(&network), now));
+    session.tick(now, None);
+    session.hear(at, Ask::StageRequest, &Ok(Vec::new()), now);
+    shows(&mut session, 24, 0);
+    assert_eq!(session.stage_asked(), &StageAsked::Failed(Why::Refused(24)));
+    // No answer: the status tells, and it is not sent again.
+    for (shown, end) in [(counter, None), (0, Some(StageAsked::Failed(Why::Fault(FieldFault::Silence))))] {
+        let mut session = running(&network);
+        assert!(session.request_stage(&hold(&network), now));
+        session.tick(now, None);
+        session.hear(at, Ask::StageRequest, &Err(FieldFault::Silence), now);
+        shows(&mut session, 0, shown);
+        shows(&mut session, 0, shown);
+        assert!(session.tick(now, None).iter().all(|r| r.ask() != Ask::StageRequest));
+        match end {
+            Some(end) => assert_eq!(session.stage_asked(), &end),
+            None => assert!(matches!(session.stage_asked(), StageAsked::Carried { .. })),
+        }
+    }
+    // Not on its own plan, not by a person's hand, not after its expiry; a release takes it out of the queue.
+    let mut session = running(&network);
+    for mode in [0, 1, 3, 4, 5] {
+        let mut words = poll("status-running");
+        words[4] = mode;
+        session.tick(now, None);
+        session.hear(at, Ask::Poll, &Ok(words), now);
+        assert!(!session.request_stage(&hold(&network), now), "mode {mode}");
+    }
+    shows(&mut session, 0, 0);
+    assert!(!session.request_stage(&hold(&network), T + Tenths::new(2600)));
+    assert!(session.request_stage(&hold(&network), now));
+    assert!(session.release(&admit_release(DC01, now)));
+    assert!(session.tick(now, None).iter().all(|r| r.ask() != Ask::StageRequest));
+    assert_eq!(session.stage_asked(), &StageAsked::Idle);
 }

@@ -8,7 +8,7 @@
 //!  RegisterProfile ─► map: words, zero (instants) ─► status, plan_block, commit, limits    values <-> registers
 //!                                  reads (batches) ─┐            │
 //!                                                   ▼            ▼
-//!            requests ◄───────────────── session: line, drift (clock), writers, push ◄─── answers, Safe<Plan>
+//!            requests ◄───────────────── session: line, drift (clock), writers, push ◄─── answers, Safe<…>
 //! ```
 //!
 //! The reference layout, as a PLC programmer would implement it:
@@ -25,6 +25,7 @@ mod push;
 mod reads;
 mod request;
 mod session;
+mod stage_request;
 mod status;
 mod words;
 mod writers;
@@ -39,4 +40,5 @@ pub use plan_block::RunningPlan;
 pub use push::{InHand, Push, Why};
 pub use request::{Answer, Ask, FieldFault, Op, Request};
 pub use session::Session;
+pub use stage_request::StageAsked;
 pub use status::Status;

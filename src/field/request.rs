@@ -47,6 +47,8 @@ pub enum Ask {
     Clock,
     /// Back to the local plan.
     Release,
+    /// Ask something of a stage, or take it back.
+    StageRequest,
 }
 
 /// What is asked, in registers.

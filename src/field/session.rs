@@ -21,13 +21,14 @@ use super::plan_block::RunningPlan;
 use super::push::{InHand, Push, Why};
 use super::reads::{Gathering, Read, checked, limits, poll};
 use super::request::{Answer, Ask, FieldFault, Op, Request};
+use super::stage_request::{StageAsked, counter};
 use super::status::Status;
 use super::writers::Writers;
 use crate::corridor::profile::CabinetMode;
 use crate::corridor::{Intersection, IntersectionIndex, Network};
 use crate::detection::Reading;
 use crate::plan::Plan;
-use crate::safety::{Release, Safe};
+use crate::safety::{Release, Safe, StageRequest};
 use crate::units::{Moment, Shift, Tenths};
 use std::collections::VecDeque;
 
@@ -66,6 +67,9 @@ pub struct Session {
     last_beat: Option<Moment>,
     /// Times a release may still be asked for.
     release_tries: u32,
+    asked: StageAsked,
+    /// Counter of the last stage request.
+    counter: Option<u16>,
     news: Vec<News>,
 }
 
@@ -94,6 +98,8 @@ impl Session {
             gathering: Vec::new(),
             last_beat: None,
             release_tries: 0,
+            asked: StageAsked::Idle,
+            counter: None,
             news: Vec::new(),
         }
     }
@@ -276,9 +282,46 @@ impl Session {
         let here = safe.intersection() == self.index && self.may_release() && self.writers.other().is_none();
         if here {
             self.release_tries = RELEASE_TRIES;
+            // A release ends what was asked.
+            self.asked = StageAsked::Idle;
+            self.queue.retain(|r| r.ask() != Ask::StageRequest);
             self.ask_release();
         }
         here
+    }
+
+    /// Asks something of a stage, one request at a time: a later one replaces it. Refused where the profile has no such requests, while
+    /// the centre's plan does not run, and after its expiry. Tells whether it was sent.
+    pub fn request_stage(&mut self, safe: &Safe<StageRequest>, now: Moment) -> bool {
+        let centre = self.status.as_ref().is_some_and(|s| s.mode == CabinetMode::Centre);
+        let number = counter(self.counter, now);
+        let here = safe.intersection() == self.index && now < safe.value().expiry;
+        let op = self.map.stage_request(safe.value(), number);
+        let Some(op) = op.filter(|_| here && centre && self.may_push()) else { return false };
+        self.send(number, op);
+        self.asked = StageAsked::Asked { safe: safe.clone(), counter: number, written: false, unseen: 0 };
+        true
+    }
+
+    /// Takes back what was asked of a stage, if anything still is; tells whether.
+    pub fn withdraw(&mut self, now: Moment) -> bool {
+        let number = counter(self.counter, now);
+        let open = self.asked.is_open() && self.may_write();
+        let Some(op) = self.map.withdrawal(number, now).filter(|_| open) else { return false };
+        self.send(number, op);
+        self.asked = StageAsked::Idle;
+        true
+    }
+
+    fn send(&mut self, number: u16, op: Op) {
+        self.queue.retain(|r| r.ask() != Ask::StageRequest);
+        self.counter = Some(number);
+        self.ask(Ask::StageRequest, op);
+    }
+
+    /// How far a stage request has come.
+    pub fn stage_asked(&self) -> &StageAsked {
+        &self.asked
     }
 
     fn may_release(&self) -> bool {
@@ -367,6 +410,7 @@ impl Session {
             (Ask::Commit, Err(fault @ FieldFault::Exception(_))) if matches!(self.push, Push::Committing(..)) => {
                 self.push = Push::Failed(Why::Fault(*fault));
             }
+            (Ask::StageRequest, answer) => self.asked.hear(answer.as_ref().map(|_| ()).map_err(|fault| *fault)),
             (Ask::Release, Ok(_)) => self.release_tries = 0,
             (Ask::Release, Err(_)) if self.release_tries > 0 && self.may_release() => self.ask_release(),
             _ => {}
@@ -462,6 +506,7 @@ impl Session {
         }
         self.writers.hear(&status, self.map.selects(), &mut self.news);
         self.settle(&status);
+        self.asked.settle(&status);
         if let Some(clock) = status.clock {
             self.clock.hear(clock.since(near), self.map.step(), now, &mut self.news);
         }

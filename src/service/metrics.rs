@@ -167,5 +167,6 @@ fn name(ask: Ask) -> &'static str {
         Ask::Beat => "beat",
         Ask::Clock => "clock",
         Ask::Release => "release",
+        Ask::StageRequest => "stage-request",
     }
 }

@@ -49,6 +49,16 @@ fn every_word_is_the_tables() {
     assert_reads(&cabinet, "status-running");
     let running = cabinet.read(200, 116).unwrap();
     assert_eq!(running, staged, "the running plan is the staged block word for word");
+    let (at, request) = golden("stage-request");
+    cabinet.write(at, &request).unwrap();
+    assert_reads(&cabinet, "stage-request");
+    assert_eq!((cabinet.read(35, 1).unwrap(), cabinet.read(22, 1).unwrap()), (vec![request[0]], vec![0]));
+    assert_eq!(cabinet.read(9, 1).unwrap(), [400], "40 s are left of stage 3");
+    cabinet.advance(T + 2010, &loops);
+    let (at, withdrawal) = golden("stage-withdrawal");
+    cabinet.write(at, &withdrawal).unwrap();
+    assert_eq!((cabinet.read(35, 1).unwrap(), cabinet.read(22, 1).unwrap()), (vec![0], vec![0]));
+    assert_eq!(cabinet.read(9, 1).unwrap(), [261], "as programmed");
 }
 
 #[test]
