@@ -74,6 +74,7 @@ const ROOMS: Table<'static> = &[
     (
         "cli",
         &[
+            "bus",
             "calendar",
             "clock",
             "control",
@@ -98,6 +99,9 @@ const ROOMS: Table<'static> = &[
 const OUTSIDE: Table<'static> = &[
     ("greenwave_sim", &["rig"]),
     ("tokio_modbus", &["bus"]),
+    ("tokio_rustls", &["bus"]),
+    ("tokio_serial", &["bus"]),
+    ("rustls", &["bus"]),
     ("tokio", &["bus", "replay", "rig", "service", "interrupt"]),
     ("hyper", &["service"]),
     ("hyper_util", &["service"]),

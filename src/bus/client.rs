@@ -1,25 +1,19 @@
-//! The Modbus TCP client: one connection a cabinet, every reply checked, any doubt drops the connection.
-//!
-//! The library's client has no timeout and no reconnect, accepts replies of the wrong length, and after a cancelled call
-//! reads old replies as new ones (slowtec/tokio-modbus 59, 324). Therefore: calls go through the low-level `Client::call`,
-//! count and echo are checked here, and after anything but a clean answer the connection is dropped, never reused.
+//! Cabinets asked directly: one connection a cabinet, any doubt drops it. For replays and tools; the live service's bus is
+//! [`LiveBus`](super::LiveBus).
 
+use super::wire::Wire;
 use super::{Bus, Stuck};
-use crate::corridor::profile::RegisterTable;
+use crate::corridor::Line as Way;
 use crate::field::{Answer, FieldFault, Op, Request};
 use futures_util::future::join_all;
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio_modbus::client::{Client, Context, tcp};
-use tokio_modbus::{Error, ExceptionCode, Request as Pdu, Response, Slave};
 
 /// One cabinet's line.
 struct Line {
-    address: SocketAddr,
+    endpoint: Way,
     unit: u8,
-    context: Option<Context>,
+    wire: Option<Wire>,
 }
 
 /// What happens when a cabinet does not answer in time.
@@ -50,8 +44,8 @@ impl TcpBus {
     }
 
     fn with(cabinets: impl IntoIterator<Item = (SocketAddr, u8)>, patience: Patience) -> Self {
-        let lines = cabinets.into_iter().map(|(address, unit)| Line { address, unit, context: None }).collect();
-        TcpBus { lines, patience }
+        let line = |(address, unit)| Line { endpoint: Way::Tcp { address }, unit, wire: None };
+        TcpBus { lines: cabinets.into_iter().map(line).collect(), patience }
     }
 }
 
@@ -86,58 +80,23 @@ impl Bus for TcpBus {
 impl Line {
     async fn ask(&mut self, op: &Op, patience: Patience) -> Result<Answer, Stuck> {
         let (Patience::Silence(limit) | Patience::Guard(limit)) = patience;
-        // The context leaves the line for the time of the call: if the call is cancelled or fails, it is gone.
-        let context = self.context.take();
-        let called = tokio::time::timeout(limit, call(context, self.address, self.unit, op)).await;
-        match (called, patience) {
-            (Ok((answer, context)), _) => {
-                self.context = context;
+        // The connection leaves the line for the time of the call: if the call is cancelled or fails, it is gone.
+        let wire = self.wire.take();
+        let called = tokio::time::timeout(limit, async {
+            let wire = match wire {
+                Some(wire) => wire,
+                None => Wire::connect(&self.endpoint, None).await?,
+            };
+            wire.ask(self.unit, op).await
+        });
+        match (called.await, patience) {
+            (Ok(Ok((answer, wire))), _) => {
+                self.wire = Some(wire);
                 Ok(answer)
             }
+            (Ok(Err(trouble)), _) => Ok(Err(trouble.fault)),
             (Err(_), Patience::Silence(_)) => Ok(Err(FieldFault::Silence)),
-            (Err(_), Patience::Guard(_)) => Err(Stuck(format!("{} did not answer within {limit:?}", self.address))),
+            (Err(_), Patience::Guard(_)) => Err(Stuck(format!("{} did not answer within {limit:?}", self.endpoint))),
         }
     }
-}
-
-/// One call; gives the context back only when it may be used again.
-async fn call(context: Option<Context>, address: SocketAddr, unit: u8, op: &Op) -> (Answer, Option<Context>) {
-    let mut context = match context {
-        Some(context) => context,
-        None => match connect(address, unit).await {
-            Ok(context) => context,
-            Err(_) => return (Err(FieldFault::Silence), None),
-        },
-    };
-    let pdu = match op {
-        Op::Read { table: RegisterTable::Holding, address, count } => Pdu::ReadHoldingRegisters(*address, *count),
-        Op::Read { table: RegisterTable::Input, address, count } => Pdu::ReadInputRegisters(*address, *count),
-        Op::Write { address, words } => Pdu::WriteMultipleRegisters(*address, Cow::Borrowed(words)),
-    };
-    match (context.call(pdu).await, op) {
-        (Ok(Ok(Response::ReadHoldingRegisters(words))), Op::Read { table: RegisterTable::Holding, count, .. })
-        | (Ok(Ok(Response::ReadInputRegisters(words))), Op::Read { table: RegisterTable::Input, count, .. })
-            if words.len() == usize::from(*count) =>
-        {
-            (Ok(words), Some(context))
-        }
-        (Ok(Ok(Response::WriteMultipleRegisters(at, n))), Op::Write { address, words })
-            if at == *address && usize::from(n) == words.len() =>
-        {
-            (Ok(Vec::new()), Some(context))
-        }
-        (Ok(Err(exception)), _) => (Err(FieldFault::Exception(code(exception))), Some(context)),
-        (Ok(Ok(_)) | Err(Error::Protocol(_)), _) => (Err(FieldFault::Garbled), None),
-        (Err(Error::Transport(_)), _) => (Err(FieldFault::Silence), None),
-    }
-}
-
-async fn connect(address: SocketAddr, unit: u8) -> std::io::Result<Context> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(tcp::attach_slave(stream, Slave(unit)))
-}
-
-fn code(exception: ExceptionCode) -> u8 {
-    exception.into()
 }

@@ -9,11 +9,17 @@
 mod client;
 mod faults;
 pub mod frame;
+mod line;
+mod live;
 mod memory;
 mod server;
+mod strict;
+pub mod tls;
+mod wire;
 
 pub use client::TcpBus;
 pub use faults::{LineFault, LineFaults, Struck};
+pub use live::{LiveBus, LiveSettings, News};
 pub use memory::MemoryBus;
 pub use server::{Serving, TcpServer};
 

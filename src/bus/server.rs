@@ -12,13 +12,14 @@
 
 use super::SharedDevice;
 use super::faults::{LineFault, LineFaults, State, Strike};
-use super::frame::{Framing, Head, Inquiry, MOST_BYTES, Reply, Taken, refusal_pdu, reply_pdu};
+use super::frame::{Framing, Head, ILLEGAL_FUNCTION, Inquiry, MOST_BYTES, Reply, Taken, refusal_pdu, reply_pdu};
+use super::tls::{Rights, TlsServer};
 use crate::field::Op;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -40,13 +41,15 @@ pub struct Serving {
     pub most: usize,
     /// A connection on which no request came for this long is cut.
     pub idle: Duration,
+    /// Certificates; without them nobody is asked who they are.
+    pub security: Option<TlsServer>,
     /// What goes wrong.
     pub faults: Option<LineFaults>,
 }
 
 impl Default for Serving {
     fn default() -> Self {
-        Serving { framing: Framing::Mbap, most: 16, idle: Duration::from_secs(300), faults: None }
+        Serving { framing: Framing::Mbap, most: 16, idle: Duration::from_secs(300), security: None, faults: None }
     }
 }
 
@@ -175,6 +178,24 @@ struct Pending {
     bytes: Vec<u8>,
 }
 
+/// What a server talks on.
+trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// Lets the connection end by a reset instead of a close.
+    fn reset(&self) -> io::Result<()>;
+}
+
+impl Stream for TcpStream {
+    fn reset(&self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
+}
+
+impl Stream for tokio_rustls::server::TlsStream<TcpStream> {
+    fn reset(&self) -> io::Result<()> {
+        self.get_ref().0.set_zero_linger()
+    }
+}
+
 /// Why a connection ends; nobody asks.
 struct End;
 
@@ -191,12 +212,31 @@ impl Peer {
             return;
         }
         tokio::select! {
-            _ = self.listen(stream, state.clone()) => {}
+            _ = self.meet(stream, state.clone()) => {}
             () = dropped(&mut state, drops) => {}
         }
     }
 
-    async fn listen(&self, mut stream: TcpStream, mut state: watch::Receiver<State>) -> Result<(), End> {
+    /// The handshake, where there is one.
+    async fn meet(&self, mut stream: TcpStream, mut state: watch::Receiver<State>) -> Result<(), End> {
+        if state.borrow_and_update().black_hole {
+            return swallow(&mut stream, &mut state).await;
+        }
+        match &self.serving.security {
+            None => self.listen(stream, Rights::ALL, state).await,
+            Some(security) => {
+                let (stream, rights) = timeout(FRAME_WITHIN, security.accept(stream)).await.map_err(|_| End)??;
+                self.listen(stream, rights, state).await
+            }
+        }
+    }
+
+    async fn listen<S: Stream>(
+        &self,
+        mut stream: S,
+        rights: Rights,
+        mut state: watch::Receiver<State>,
+    ) -> Result<(), End> {
         let mut heard: Vec<u8> = Vec::new();
         let mut late: Vec<Pending> = Vec::new();
         let patience = sleep(self.serving.idle);
@@ -209,7 +249,7 @@ impl Peer {
                 Taken::Hostile(_) => return Err(End),
                 Taken::Frame(length, head, inquiry) => {
                     heard.drain(..length);
-                    self.answer(&mut stream, &mut late, head, inquiry).await?;
+                    self.answer(&mut stream, rights, &mut late, head, inquiry).await?;
                     patience.set(sleep(if heard.is_empty() { self.serving.idle } else { FRAME_WITHIN }));
                     continue;
                 }
@@ -235,9 +275,10 @@ impl Peer {
     }
 
     /// Answers a request, or does to it what goes wrong.
-    async fn answer(
+    async fn answer<S: Stream>(
         &self,
-        stream: &mut TcpStream,
+        stream: &mut S,
+        rights: Rights,
         late: &mut Vec<Pending>,
         head: Head,
         inquiry: Inquiry,
@@ -253,6 +294,9 @@ impl Peer {
             }
         };
         let write = matches!(op, Op::Write { .. });
+        if !(if write { rights.write } else { rights.read }) {
+            return send(stream, &framing.wrap(head, &reply_pdu(&op, &Reply::Exception(ILLEGAL_FUNCTION)))).await;
+        }
         let Strike { delay, fault, roll } =
             self.serving.faults.as_ref().map(|f| f.fate(head.unit, write)).unwrap_or_default();
         if !delay.is_zero() {
@@ -273,7 +317,7 @@ impl Peer {
             Some(LineFault::Lost) => return Ok(()),
             Some(LineFault::Reset) => {
                 send(stream, &bytes[..half]).await?;
-                stream.set_zero_linger()?;
+                stream.reset()?;
                 return Err(End);
             }
             Some(LineFault::Truncate) => return send(stream, &bytes[..half]).await,
@@ -370,12 +414,16 @@ fn one_more(op: &Op, reply: &Reply) -> Vec<u8> {
     }
 }
 
-async fn send(stream: &mut TcpStream, bytes: &[u8]) -> Result<(), End> {
-    Ok(timeout(FRAME_WITHIN, stream.write_all(bytes)).await.map_err(|_| End)??)
+async fn send<S: Stream>(stream: &mut S, bytes: &[u8]) -> Result<(), End> {
+    let sent = async {
+        stream.write_all(bytes).await?;
+        stream.flush().await
+    };
+    Ok(timeout(FRAME_WITHIN, sent).await.map_err(|_| End)??)
 }
 
 /// Takes what is said and says nothing, until the peer gives up or somebody lets it out of the hole.
-async fn swallow(stream: &mut TcpStream, state: &mut watch::Receiver<State>) -> Result<(), End> {
+async fn swallow<S: Stream>(stream: &mut S, state: &mut watch::Receiver<State>) -> Result<(), End> {
     let mut chunk = [0; MOST_BYTES];
     while state.borrow_and_update().black_hole {
         tokio::select! {

@@ -2,6 +2,7 @@
 
 use super::live::Emulate;
 use super::{count, files, tell};
+use crate::bus::tls::{Roles, TlsServer};
 use crate::clock::SystemClock;
 use crate::rig::{Demand, Glance, Pace, Rig, Run, emulate};
 use crate::units::clock;
@@ -16,6 +17,8 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
         bail!("--from is the end of the day");
     }
     let network = files::network(&args.paths)?;
+    args.papers.needed_by(&network)?;
+    let security = args.papers.read(|papers| TlsServer::new(papers, Roles::default()))?;
     let abroad = network.intersections().iter().find(|i| i.cabinet.address().is_some_and(|a| !a.ip().is_loopback()));
     if let Some(at) = abroad.filter(|_| !args.listen_any) {
         bail!(
@@ -50,7 +53,8 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
         ));
     }
     let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: args.seconds };
-    let last = emulate(&network, &rig, pace, &SystemClock::new(), &mut |glance| tell(&line(glance)))?;
+    let last =
+        emulate(&network, &rig, pace, security.as_ref(), &SystemClock::new(), &mut |glance| tell(&line(glance)))?;
     tell(&line(&last));
     Ok(if last.violations > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,12 +1,14 @@
 //! Arguments of the commands that run in real time: `emulate` and `serve`.
 
 use super::args::clock;
+use super::papers::Papers;
 use crate::rig::DayName;
 use clap::Args as ClapArgs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Emulate the cabinets of a network: Modbus TCP servers on the addresses of the definitions, driven by simulated traffic.
+/// Emulate the cabinets of a network: Modbus servers (TCP, RTU over TCP, TLS) on the addresses of the definitions, driven by
+/// simulated traffic.
 ///
 /// Any Modbus client can read and write them by the register table (src/field/registers.md); `greenwave serve` controls
 /// them. Their clocks show the emulated day, which goes by --time-scale times as fast as yours; `serve` with the same
@@ -39,11 +41,13 @@ pub(super) struct Emulate {
     /// Listen also on addresses that are not this machine's loopback: anybody who reaches them can change plans.
     #[arg(long)]
     pub(super) listen_any: bool,
+    #[command(flatten)]
+    pub(super) papers: Papers,
 }
 
 /// Control the cabinets of a network in real time. A dry run unless --arm is given: nothing is written to any cabinet.
 ///
-/// Connects to every cabinet of the definitions over Modbus TCP, takes a step a second, and shows /metrics (Prometheus) and
+/// Connects to every cabinet as its definition says (Modbus TCP, RTU over TCP, TLS), takes a step a second, and shows /metrics (Prometheus) and
 /// /healthz over HTTP. Decisions go to standard error and, with --journal, to a file.
 ///
 /// The first SIGINT or SIGTERM hands every cabinet back to its own plan and ends; a second ends at once. If serve dies,
@@ -84,4 +88,6 @@ pub(super) struct Serve {
     /// On a stop leave the last plans running until the heartbeat runs out, instead of handing back.
     #[arg(long)]
     pub(super) hold: bool,
+    #[command(flatten)]
+    pub(super) papers: Papers,
 }

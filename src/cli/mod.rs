@@ -10,6 +10,7 @@ mod files;
 mod inputs;
 mod live;
 mod page;
+mod papers;
 mod plan;
 mod progress;
 mod record;

@@ -3,6 +3,7 @@
 use super::live::Serve;
 use super::relay::Relay;
 use super::{count, files, tell};
+use crate::bus::tls::TlsClient;
 use crate::clock::SystemClock;
 use crate::control::{Policy, Setup};
 use crate::optimise::Settings;
@@ -31,6 +32,8 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         let _ = writeln!(console, "{text}");
     };
     let network = Arc::new(files::network(&args.paths)?);
+    args.papers.needed_by(&network)?;
+    let security = args.papers.read(TlsClient::new)?;
     let profile = files::profile(&network, &args.paths, args.counts.as_deref())?.value;
     let settings = Settings::default();
     let day_plans = match files::day_plans(&network, &args.paths, args.plans.as_deref())? {
@@ -60,7 +63,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
         policy: Policy::default(),
         armed: args.arm,
     };
-    let options = Options { settings, scale: args.time_scale, http: args.http, hold: args.hold };
+    let options = Options { settings, scale: args.time_scale, http: args.http, security, hold: args.hold };
     let sinks = Sinks { journal, console: Box::new(console), state };
     Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,

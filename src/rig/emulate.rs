@@ -4,7 +4,9 @@
 //! knows nothing of the machine's date. A centre either takes its time from them or sets them, as with real cabinets.
 
 use super::plant::Rig;
-use crate::bus::{Device, SharedDevice, TcpServer};
+use crate::bus::frame::Framing;
+use crate::bus::tls::TlsServer;
+use crate::bus::{Device, Serving, SharedDevice, TcpServer};
 use crate::clock::Clock;
 use crate::corridor::profile::RegisterTable;
 use crate::corridor::{Line, Network};
@@ -65,21 +67,24 @@ pub enum EmulateProblem {
         /// Why.
         source: io::Error,
     },
-    /// A cabinet that is reached otherwise than by Modbus TCP.
-    #[error("the cabinet of {id} is on {line} (transport {}), and cabinets are emulated over Modbus TCP only", line.transport())]
+    /// A cabinet on a serial line.
+    #[error("the cabinet of {id} is on {line} (transport {}), and that is not emulated", line.transport())]
     Line {
         /// Whose.
         id: String,
         /// The way to it.
         line: Line,
     },
+    /// A cabinet reached by TLS.
+    #[error("the cabinet of {0} is reached by TLS: give its certificate, its key, and the authority of the clients")]
+    Certificates(String),
     /// The machine.
     #[error("the machine gives no runtime: {0}")]
     Machine(#[from] io::Error),
 }
 
 /// Serves the cabinets of a plant until a signal, or the end of its time; gives the last glance. `tell` hears one when all
-/// cabinets listen, and every ten seconds from then on.
+/// cabinets listen, and every ten seconds from then on. `security` is for cabinets that are reached by TLS.
 ///
 /// # Errors
 /// When an address can not be bound.
@@ -87,13 +92,14 @@ pub fn emulate(
     network: &Network,
     rig: &Rig,
     pace: Pace,
+    security: Option<&TlsServer>,
     clock: &dyn Clock,
     tell: &mut dyn FnMut(&Glance),
 ) -> Result<Glance, EmulateProblem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Interrupts::listen()?;
-        let _servers = servers(network, rig).await?;
+        let _servers = servers(network, rig, security).await?;
         Ok(drive(rig, pace, clock, &mut signals, tell).await)
     })
 }
@@ -141,18 +147,25 @@ fn glance(rig: &Rig, second_of_day: u32, violations: usize) -> Glance {
     Glance { second_of_day, vehicles, centre, local, other: modes.len() - centre - local, violations }
 }
 
-/// One server an address; cabinets that share one are told apart by their unit.
-async fn servers(network: &Network, rig: &Rig) -> Result<Vec<TcpServer>, EmulateProblem> {
-    let mut gateways: BTreeMap<SocketAddr, Vec<(u8, SharedDevice)>> = BTreeMap::new();
+/// One server a line; cabinets that share one are told apart by their unit.
+async fn servers(network: &Network, rig: &Rig, security: Option<&TlsServer>) -> Result<Vec<TcpServer>, EmulateProblem> {
+    let mut gateways: BTreeMap<&Line, (SocketAddr, Serving, Vec<(u8, SharedDevice)>)> = BTreeMap::new();
     for (at, (device, unit)) in network.intersections().iter().zip(rig.devices()) {
-        let Line::Tcp { address } = at.cabinet.line else {
-            return Err(EmulateProblem::Line { id: at.id.clone(), line: at.cabinet.line.clone() });
+        let line = &at.cabinet.line;
+        let (address, serving) = match line {
+            Line::Tcp { address } => (*address, Serving::default()),
+            Line::RtuOverTcp { address } => (*address, Serving { framing: Framing::Rtu, ..Serving::default() }),
+            Line::Tls { address } => {
+                let security = security.ok_or_else(|| EmulateProblem::Certificates(at.id.clone()))?;
+                (*address, Serving { security: Some(security.clone()), ..Serving::default() })
+            }
+            Line::Serial { .. } => return Err(EmulateProblem::Line { id: at.id.clone(), line: line.clone() }),
         };
-        gateways.entry(address).or_default().push((unit, device));
+        gateways.entry(line).or_insert_with(|| (address, serving, Vec::new())).2.push((unit, device));
     }
     let mut servers = Vec::with_capacity(gateways.len());
-    for (address, units) in gateways {
-        let served = TcpServer::serve(address, Arc::new(Gateway { units })).await;
+    for (address, serving, units) in gateways.into_values() {
+        let served = TcpServer::serve_as(address, Arc::new(Gateway { units }), serving).await;
         servers.push(served.map_err(|source| EmulateProblem::Address { address, source })?);
     }
     Ok(servers)

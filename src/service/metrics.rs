@@ -20,6 +20,9 @@ pub(super) struct Metrics {
     steps: IntCounter,
     step_seconds: Histogram,
     exchange_seconds: Histogram,
+    answer_seconds: Histogram,
+    line_seconds: GaugeVec,
+    restarts: IntGauge,
     missed: IntCounter,
     behind: Gauge,
     mode: IntGauge,
@@ -54,6 +57,12 @@ impl Metrics {
             steps: counter("steps_total", "Steps of the control loop that were completed.")?,
             step_seconds: durations("step_seconds", "Time the core took to decide a step.")?,
             exchange_seconds: durations("exchange_seconds", "Time until every cabinet asked in a step had answered.")?,
+            answer_seconds: durations(
+                "answer_seconds",
+                "Time a cabinet took to answer a request, connecting included.",
+            )?,
+            line_seconds: reals("line_answer_seconds", "Time the cabinet took for its last answer.")?,
+            restarts: gauge("line_restarts", "Tasks of lines that failed or hung and were begun anew.")?,
             missed: counter("missed_ticks_total", "Ticks that passed without a step, because the one before lasted.")?,
             behind: keep(
                 &registry,
@@ -121,6 +130,17 @@ impl Metrics {
             };
             self.answers.with_label_values(&[name(request.ask()), result]).inc();
         }
+    }
+
+    /// How long cabinets took to answer, and how many lines' tasks had to be begun anew.
+    pub(super) fn lines(&self, network: &Network, times: &[(usize, Duration)], restarts: u64) {
+        for (cabinet, took) in times {
+            self.answer_seconds.observe(took.as_secs_f64());
+            if let Some(at) = network.intersections().get(*cabinet) {
+                self.line_seconds.with_label_values(&[at.id.as_str()]).set(took.as_secs_f64());
+            }
+        }
+        self.restarts.set(i64::try_from(restarts).unwrap_or(i64::MAX));
     }
 
     /// The state after a complete step. What it knows of the cabinets was asked for at `asked`, in the step before.

@@ -5,11 +5,12 @@ use super::memory::{Memory, StateFile};
 use super::metrics::Metrics;
 use super::timeline::Timeline;
 use super::worker::Worker;
-use crate::bus::{Bus, Stuck, TcpBus};
+use crate::bus::tls::TlsClient;
+use crate::bus::{Bus, LiveBus, LiveSettings, News, Stuck};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::control::{Coordinator, Event, Setup};
-use crate::corridor::{Intersection, Line, Network};
+use crate::corridor::{Intersection, Network};
 use crate::field::{Ask, Session};
 use crate::interrupt::Interrupts;
 use crate::journal::Journal;
@@ -23,10 +24,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// Between two steps, by the loop's own time.
 const STEP: Duration = Duration::from_secs(1);
-/// A cabinet that has not answered after this is silent in this step.
-const SILENCE: Duration = Duration::from_millis(800);
-/// The same at a time scale, where a step lasts less than an answer may.
-const LEAST_SILENCE: Duration = Duration::from_millis(200);
+/// At a time scale, where a step lasts less than an answer may: the least time an exchange has.
+const LEAST_EXCHANGE: Duration = Duration::from_millis(200);
+/// Notes about lines that are printed in one step; a thousand lines that are cut at once are one event, not a thousand.
+const MOST_NEWS: usize = 10;
 /// Steps between two looks at the wall clock.
 const FOLLOW_EVERY: u64 = 10;
 /// Steps in which every cabinet should have taken its release.
@@ -45,6 +46,8 @@ pub struct Options {
     pub scale: Option<u32>,
     /// Where `/metrics` and `/healthz` are served.
     pub http: SocketAddr,
+    /// Our certificate, for cabinets that are reached by TLS.
+    pub security: Option<TlsClient>,
     /// On a stop leave the last plan until the heartbeat runs out, instead of handing back.
     pub hold: bool,
 }
@@ -88,14 +91,6 @@ pub enum ServeProblem {
     /// The bus.
     #[error(transparent)]
     Bus(#[from] Stuck),
-    /// A cabinet that is reached otherwise than by Modbus TCP.
-    #[error("the cabinet of {id} is on {line} (transport {}), and cabinets are served over Modbus TCP only", line.transport())]
-    Line {
-        /// Whose.
-        id: String,
-        /// The way to it.
-        line: Line,
-    },
     /// Nobody to take the time from.
     #[error("fewer than half of the cabinets tell the time, and --time-scale takes it from them")]
     NoTime,
@@ -113,22 +108,12 @@ pub fn serve(setup: Setup, options: &Options, clock: Arc<dyn Clock>, sinks: Sink
     ended
 }
 
-/// Address and unit of every cabinet.
-fn reached(network: &Network) -> Result<Vec<(SocketAddr, u8)>, ServeProblem> {
-    let reach = |at: &Intersection| match &at.cabinet.line {
-        Line::Tcp { address } => Ok((*address, at.cabinet.unit)),
-        line => Err(ServeProblem::Line { id: at.id.clone(), line: line.clone() }),
-    };
-    network.intersections().iter().map(reach).collect()
-}
-
 async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: Sinks) -> Result<Ended, ServeProblem> {
     let mut signals = Interrupts::listen()?;
     let (network, armed) = (setup.network.clone(), setup.armed);
     let calendar = Calendar::new(&network);
     let scale = options.scale.unwrap_or(1).max(1);
-    let silence = (SILENCE / scale).max(LEAST_SILENCE);
-    let mut bus = TcpBus::new(reached(&network)?, silence);
+    let mut bus = bus(&network, STEP / scale, options, clock.clone());
     let metrics = Arc::new(Metrics::new(setup.armed)?);
     let pulse = Arc::new(Pulse::new(clock.clone()));
     let pages = Pages::serve(options.http, metrics.clone(), pulse.clone())
@@ -196,6 +181,8 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         };
         let took = clock.elapsed().saturating_sub(decided);
         metrics.exchanged(took, out.requests.iter().zip(&answers));
+        metrics.lines(&network, &bus.take_times(), bus.restarts());
+        sinks.news(&network, &bus.take_news());
         events.clear();
         events.extend(out.requests.iter().zip(answers).map(|(request, answer)| Event::Answer {
             cabinet: request.cabinet(),
@@ -226,6 +213,19 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
     }
 }
 
+/// The cabinets' lines, as the definitions say.
+fn bus(network: &Network, step: Duration, options: &Options, clock: Arc<dyn Clock>) -> LiveBus {
+    let every = LiveSettings::every(step);
+    let settings = LiveSettings {
+        silence: every.silence.max(LEAST_EXCHANGE),
+        deadline: every.deadline.max(LEAST_EXCHANGE),
+        security: options.security.clone(),
+        ..every
+    };
+    let way = |i: &Intersection| (i.cabinet.line.clone(), i.cabinet.unit);
+    LiveBus::new(network.intersections().iter().map(way), settings, clock)
+}
+
 /// Ticks that do not drift; one that comes too late is passed over and counted.
 struct Ticks {
     interval: tokio::time::Interval,
@@ -251,7 +251,7 @@ impl Ticks {
 }
 
 /// The median of the cabinets' clocks, asked until at least half of them tell.
-async fn time_of_cabinets(bus: &mut TcpBus, network: &Network) -> Result<Moment, ServeProblem> {
+async fn time_of_cabinets(bus: &mut LiveBus, network: &Network) -> Result<Moment, ServeProblem> {
     let nobody_knows = Moment::new(0);
     for _ in 0..TIME_TRIES {
         let mut sessions: Vec<Session> = network.indices().map(|i| Session::new(network, i)).collect();
@@ -274,6 +274,18 @@ impl Sinks {
     /// A note of the service's own; not in the journal, which holds what the core decided and nothing else.
     fn note(&mut self, text: &str) {
         let _ = writeln!(self.console, "greenwave serve: {text}");
+    }
+
+    /// What changed on lines to cabinets.
+    fn news(&mut self, network: &Network, news: &[News]) {
+        for News { cabinets, line, text } in news.iter().take(MOST_NEWS) {
+            let ids = network.intersections().iter().enumerate().filter(|(k, _)| cabinets.contains(k));
+            let ids: Vec<&str> = ids.map(|(_, i)| i.id.as_str()).collect();
+            self.note(&format!("{} at {line}: {text}", ids.join(", ")));
+        }
+        if let Some(more @ 1..) = news.len().checked_sub(MOST_NEWS) {
+            self.note(&format!("and {more} more lines changed"));
+        }
     }
 
     /// Writes and flushes. Where that fails control goes on: a full disk is no reason to let go of a street.

@@ -5,7 +5,6 @@ use greenwave::bus::Device;
 use greenwave::corridor::profile::RegisterTable;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 pub(crate) struct Registers {
     words: Mutex<Vec<u16>>,
@@ -23,16 +22,6 @@ impl Registers {
 
     pub(crate) fn writes(&self) -> usize {
         self.writes.load(Ordering::SeqCst)
-    }
-
-    pub(crate) async fn until_writes(&self, count: usize) {
-        for _ in 0..1000 {
-            if self.writes() >= count {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{} writes of {count}", self.writes());
     }
 }
 
