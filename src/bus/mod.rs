@@ -1,10 +1,15 @@
 //! The field bus: the only room that names the Modbus library.
 //!
-//! Knows: how a request travels to a cabinet and an answer back: in memory, or as Modbus over TCP.
+//! Knows: how a request travels to a cabinet and an answer back: in memory, over Modbus TCP, RTU over TCP, serial lines or TLS.
 //! Must not know: what a register means, who asks, or the plant: it reaches a device through [`Device`].
 //!
+//! ```text
+//!  service ──► LiveBus: a task a line ─┐                                        ┌─ frames (strict) ◄─ faults, on purpose
+//!  replay  ──► TcpBus ─────────────────┴─► wire: library's client ═ strict ═ line ═ server ──► Device
+//!  replay  ──► MemoryBus ──────────────────────────────────────────────────────────────────────► Device
+//! ```
 //! Requests to one cabinet are answered in their order; cabinets are asked at the same time; answers come back in the order
-//! of the requests, whatever the line did.
+//! of the requests, whatever the line did. After anything but a clean answer the connection is dropped, never reused.
 
 mod client;
 mod faults;
