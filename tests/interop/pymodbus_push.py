@@ -1,6 +1,6 @@
 """A client that is not ours pushes a plan to an emulated cabinet by the register table (src/field/registers.md) alone.
 
-usage: pymodbus_push.py HOST PORT UNIT INTERSECTION
+usage: pymodbus_push.py HOST PORT UNIT INTERSECTION [rtu]   by Modbus TCP, or by RTU over TCP
 Reads the plan that runs, stages it again with one second moved between the two longest greens, reads it back, commits it, and
 waits until the cabinet runs it; then hands the cabinet back. Any disagreement with the table ends it with an assertion.
 """
@@ -11,6 +11,7 @@ import zlib
 
 import pymodbus
 from pymodbus.client import ModbusTcpClient
+from pymodbus.framer import FramerType
 
 HOST, PORT, UNIT, NAME = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
@@ -31,7 +32,8 @@ def crc(words):
     return zlib.crc32(b"".join(w.to_bytes(2, "big") for w in words))
 
 
-client = ModbusTcpClient(HOST, port=PORT, timeout=5)
+FRAMER = FramerType.RTU if sys.argv[5:] == ["rtu"] else FramerType.SOCKET
+client = ModbusTcpClient(HOST, port=PORT, framer=FRAMER, timeout=5)
 assert client.connect()
 
 
