@@ -149,7 +149,7 @@ fn glance(rig: &Rig, second_of_day: u32, violations: usize) -> Glance {
 
 /// One server a line; cabinets that share one are told apart by their unit.
 async fn servers(network: &Network, rig: &Rig, security: Option<&TlsServer>) -> Result<Vec<TcpServer>, EmulateProblem> {
-    let mut gateways: BTreeMap<&Line, (SocketAddr, Serving, Vec<(u8, SharedDevice)>)> = BTreeMap::new();
+    let mut gateways = BTreeMap::<&Line, (SocketAddr, Serving, Vec<_>)>::new();
     for (at, (device, unit)) in network.intersections().iter().zip(rig.devices()) {
         let line = &at.cabinet.line;
         let (address, serving) = match line {

@@ -62,7 +62,7 @@ fn is_reply(framing: Framing, head: Head, op: &Op, bytes: &[u8], said: &Reply) -
 }
 
 /// Holds the client's reader to its promise; gives whether it took the bytes.
-pub fn client(framing: Framing, head: Head, op: &Op, bytes: &[u8]) -> bool {
+pub(crate) fn client(framing: Framing, head: Head, op: &Op, bytes: &[u8]) -> bool {
     match framing.reply(head, op, bytes) {
         Ok(Some(said)) => {
             assert!(is_reply(framing, head, op, bytes, &said), "{framing:?} {head:?} {op:?} {bytes:?}: {said:?}");
@@ -77,7 +77,7 @@ pub fn client(framing: Framing, head: Head, op: &Op, bytes: &[u8]) -> bool {
 }
 
 /// Holds the server's reader to its promise; gives whether it found something to ask a device.
-pub fn server(framing: Framing, bytes: &[u8]) -> bool {
+pub(crate) fn server(framing: Framing, bytes: &[u8]) -> bool {
     match framing.request(bytes) {
         Taken::Frame(length, head, Inquiry::Op(op)) => {
             assert!(carried(&op), "{op:?}");
@@ -97,7 +97,7 @@ pub fn server(framing: Framing, bytes: &[u8]) -> bool {
 }
 
 /// A request out of a few bytes of choice.
-pub fn request(choice: [u8; 8]) -> (Framing, Head, Op) {
+pub(crate) fn request(choice: [u8; 8]) -> (Framing, Head, Op) {
     let [kind, unit, t1, t2, a1, a2, count, word] = choice;
     let framing = if kind & 1 == 0 { Framing::Mbap } else { Framing::Rtu };
     let transaction = if framing == Framing::Mbap { u16::from_be_bytes([t1, t2]) } else { 0 };
