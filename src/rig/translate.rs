@@ -279,6 +279,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
     let shifts = |list: &[(PhaseIndex, Tenths)]| list.iter().map(|&(p, t)| (p.0, tenths(t))).collect();
     let index = |phases: &Vec<PhaseIndex>| phases.iter().map(|p| p.0).collect::<Vec<_>>();
     CabinetSpec {
+        map: cabinet::Map::reference(),
         id: at.id.clone(),
         phases: at
             .phases
@@ -312,6 +313,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         cycle_max: tenths(at.cycle.max.length()),
         reference_phase: at.reference_phase.0,
         day_plan: own,
+        stored_plans: Vec::new(),
         day_types: Vec::new(),
         clock_zero: if daily { cabinet::ClockZero::LocalMidnight } else { cabinet::ClockZero::UnixEpoch },
         utc_offset_s: network.utc_offset_s(),

@@ -1,4 +1,4 @@
-//! The plan block: 116 registers read and written, this cabinet's own reading of the register table.
+//! The plan block read and written by the map, this cabinet's own reading of a register table. Reference layout:
 //!
 //! ```text
 //!  0 layout  1 version  2-3 identity  4-5 generation  6-7 epoch  8 cycle  9 offset  10 stages  11 reference stage
@@ -11,19 +11,8 @@
 use super::actuation::Actuation;
 use super::calendar::midnight;
 use super::guard;
-use super::spec::{Table, Tenths};
-
-/// Registers in a plan block.
-pub(super) const BLOCK: usize = 116;
-/// The layout word.
-pub(super) const LAYOUT: u16 = 0x4757;
-/// The version word.
-pub(super) const VERSION: u16 = 1;
-/// Flags: free, coordinated-actuated.
-const FREE: u16 = 1;
-const COORDINATED: u16 = 2;
-const HEADER: usize = 20;
-const RECORD: usize = 6;
+use super::map::{DownloadMap, FormMap, Item};
+use super::spec::{ClockZero, Table, Tenths};
 
 /// Why a staged plan, a commit or a clock value was refused; the numbers of register 22.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +46,7 @@ pub enum Refusal {
     Key = 13,
     /// Nothing is staged.
     Empty = 14,
-    /// Start-up, flash or manual.
+    /// Start-up, flash, manual or preemption.
     Mode = 15,
     /// Expiry out of range, or over before the plan could take effect.
     Expiry = 16,
@@ -107,6 +96,11 @@ impl Plan {
         Self { daily: Some(utc_offset_s), ..self }
     }
 
+    /// The same with its offset counted from an instant instead of the epoch.
+    pub(super) fn counted_from(self, zero: Tenths) -> Self {
+        Self { anchor: self.anchor.map(|anchor| (anchor + zero).rem_euclid(self.cycle)), ..self }
+    }
+
     /// A start of cycle as it is meant at clock time `t`; `None` for an uncoordinated plan.
     pub(super) fn anchor(&self, t: Tenths) -> Option<Tenths> {
         let zero = self.daily.map_or(0, |utc_offset_s| midnight(utc_offset_s, t));
@@ -139,16 +133,6 @@ pub(super) enum Asked {
     Coordinated(Actuation),
 }
 
-/// High word first.
-pub(super) fn long(words: &[u16]) -> u32 {
-    words.iter().take(2).fold(0, |all, &w| all << 16 | u32::from(w))
-}
-
-/// High word first, as a date.
-pub(super) fn date(words: &[u16]) -> u64 {
-    words.iter().take(4).fold(0, |all, &w| all << 16 | u64::from(w))
-}
-
 /// CRC-32 of registers, each high byte first.
 pub(super) fn crc(words: impl IntoIterator<Item = u16>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
@@ -158,94 +142,131 @@ pub(super) fn crc(words: impl IntoIterator<Item = u16>) -> u32 {
     hasher.finalize()
 }
 
-/// The checksum of a block as it lies in memory.
-pub(super) fn checksum(block: &[u16]) -> u32 {
-    crc(block[..18].iter().chain(&block[HEADER..]).copied())
+/// The checksum of a block as it lies in memory: over all registers but its own.
+pub(super) fn checksum(form: &FormMap, block: &[u16]) -> u32 {
+    let own = form.check.range(0);
+    crc(block[..own.start].iter().chain(&block[own.end..]).copied())
 }
 
-/// Reads a block against the installed table. Generation and epoch are the caller's to judge.
-pub(super) fn decode(table: &Table, block: &[u16]) -> Result<Decoded, Refusal> {
-    if block[0] != LAYOUT || block[1] != VERSION {
+/// Whether every register that is neither a mark nor of an item is 0.
+pub(super) fn blank_beside(words: &[u16], marks: &[(u16, u16)], items: &[Option<Item>]) -> bool {
+    let used = |at: usize| {
+        marks.iter().any(|m| usize::from(m.0) == at) || items.iter().flatten().any(|i| i.range(0).contains(&at))
+    };
+    words.iter().enumerate().all(|(at, &word)| word == 0 || used(at))
+}
+
+/// Reads a block against the installed table. Generation and epoch are the caller's to judge; the offset counts from the
+/// epoch until [`Plan::counted_from`] says otherwise.
+pub(super) fn decode(table: &Table, form: &FormMap, block: &[u16]) -> Result<Decoded, Refusal> {
+    let map = &table.spec.map;
+    // A block of another layout has its checksum elsewhere: what the status block is told by too is looked at first.
+    let known = |of_status: bool| {
+        let marks = form.marks.iter().filter(|m| map.status.block.marks.contains(m) == of_status);
+        marks.into_iter().all(|&(at, is)| block[usize::from(at)] == is)
+    };
+    if !known(true) {
         return Err(Refusal::Layout);
     }
-    let crc = checksum(block);
-    if long(&block[18..]) != crc {
+    let crc = checksum(form, block);
+    if map.get(block, form.check) != u64::from(crc) {
         return Err(Refusal::Checksum);
     }
-    if long(&block[2..]) != table.identity {
+    if form.identity.is_some_and(|i| map.get(block, i) != u64::from(table.identity)) {
         return Err(Refusal::Identity);
     }
-    let flags = block[13] == 0 || matches!(block[13], FREE | COORDINATED) && table.spec.on_request.is_some();
-    if block[12] != 1 || !flags || block[14..18].iter().any(|&w| w != 0) {
+    let head = usize::from(form.first);
+    let named = [Some(form.generation), Some(form.cycle), Some(form.offset), Some(form.stages), Some(form.check)];
+    let named: Vec<_> =
+        named.into_iter().chain([form.identity, form.epoch, form.reference_stage, form.operation]).collect();
+    let code = form.operation.map_or(u64::from(map.fixed_time), |i| map.get(block, i));
+    let by = |wanted: Option<u16>| wanted.map(u64::from) == Some(code);
+    let detected = by(map.free) || by(map.coordinated);
+    let offered = by(Some(map.fixed_time)) || detected && table.spec.on_request.is_some();
+    if !known(false) || !offered || !blank_beside(&block[..head], &form.marks, &named) {
         return Err(Refusal::Layout);
     }
-    let n = usize::from(block[10]);
-    let cycle = Tenths::from(block[8]);
+    let (cycle, offset) = (map.time(block, 0, form.cycle), map.time(block, 0, form.offset));
     if !(table.spec.cycle_min..=table.spec.cycle_max).contains(&cycle) {
         return Err(Refusal::Cycle);
     }
-    if block[9] >= block[8] {
+    if offset >= cycle {
         return Err(Refusal::Offset);
     }
     // The sequence is the installed one, all of it, from the first stage on: any other would need its own intergreens.
-    let reference = usize::from(block[11]);
-    if n != table.stages() || !(1..=n).contains(&reference) {
+    let n = table.stages();
+    let reference = form.reference_stage.map_or(1, |i| usize::try_from(map.get(block, i)).unwrap_or(usize::MAX));
+    if map.get(block, form.stages) != n as u64 || !(1..=n).contains(&reference) {
         return Err(Refusal::Stages);
     }
-    let greens = records(table, &block[HEADER..], n)?;
+    let greens = records(table, form, &block[head..])?;
     match guard::greens(table, &greens) {
         Ok(()) if table.cycle_of(&greens) == cycle => {}
         Ok(()) | Err(guard::Breach::Cycle) => return Err(Refusal::Sum),
         Err(_) => return Err(Refusal::Green),
     }
-    let asked = table.spec.on_request.as_ref().and_then(|own| match block[13] {
-        FREE => Some(Asked::Free(Actuation { max_greens: greens.clone(), ..own.clone() })),
-        COORDINATED => Some(Asked::Coordinated(own.clone())),
-        _ => None,
+    let asked = table.spec.on_request.as_ref().filter(|_| detected).map(|own| match by(map.free) {
+        true => Asked::Free(Actuation { max_greens: greens.clone(), ..own.clone() }),
+        false => Asked::Coordinated(own.clone()),
     });
-    let plan = Plan::new(table, greens, reference - 1, Some(Tenths::from(block[9])));
-    Ok(Decoded { generation: long(&block[4..]), epoch: long(&block[6..]), crc, plan, asked })
+    let to_edge = if map.to_green_end { greens[reference - 1] } else { 0 };
+    let plan = Plan::new(table, greens, reference - 1, Some(offset - to_edge));
+    let [generation, epoch] = [Some(form.generation), form.epoch].map(|i| i.map_or(0, |i| map.get(block, i) as u32));
+    Ok(Decoded { generation, epoch, crc, plan, asked })
 }
 
-fn records(table: &Table, words: &[u16], n: usize) -> Result<Vec<Tenths>, Refusal> {
-    let (used, unused) = words.split_at(n * RECORD);
-    let reserved = |r: &[u16]| r[4] != 0 || r[5] != 0;
-    if unused.iter().any(|&w| w != 0) || used.chunks(RECORD).any(reserved) {
+fn records(table: &Table, form: &FormMap, words: &[u16]) -> Result<Vec<Tenths>, Refusal> {
+    let map = &table.spec.map;
+    let stride = usize::from(form.stride);
+    let (used, unused) = words.split_at(table.stages() * stride);
+    let items = [form.stage, form.green, form.yellow, form.all_red];
+    let reserved = |r: &[u16]| !blank_beside(r, &[], &items.map(Some));
+    if unused.iter().any(|&w| w != 0) || used.chunks(stride).any(reserved) {
         return Err(Refusal::Layout);
     }
-    if used.chunks(RECORD).enumerate().any(|(k, r)| usize::from(r[0]) != k + 1) {
+    let mut records = used.chunks(stride).zip(1_u64..);
+    if records.any(|(r, number)| map.get(r, form.stage) != number) {
         return Err(Refusal::Stages);
     }
-    let mut records = used.chunks(RECORD).zip(&table.spec.stages);
-    if records.any(|(r, s)| Tenths::from(r[2]) != s.yellow || Tenths::from(r[3]) != s.all_red) {
+    let mut records = used.chunks(stride).zip(&table.spec.stages);
+    if records.any(|(r, s)| map.time(r, 0, form.yellow) != s.yellow || map.time(r, 0, form.all_red) != s.all_red) {
         return Err(Refusal::Clearance);
     }
-    Ok(used.chunks(RECORD).map(|r| Tenths::from(r[1])).collect())
+    Ok(used.chunks(stride).map(|r| map.time(r, 0, form.green)).collect())
 }
 
-/// A local plan in the form of the block: generation and epoch 0, `offset` as given.
-pub(super) fn encode_local(table: &Table, plan: &Plan, offset: Tenths) -> Vec<u16> {
-    let word = |t: Tenths| u16::try_from(t).unwrap_or(u16::MAX);
-    let mut block = vec![0; BLOCK];
-    block[0] = LAYOUT;
-    block[1] = VERSION;
-    block[2..4].copy_from_slice(&split(table.identity));
-    block[8] = word(plan.cycle);
-    block[9] = word(offset);
-    block[10] = table.stages() as u16;
-    block[11] = table.reference_stage as u16 + 1;
-    block[12] = 1;
-    for (k, (stage, &green)) in table.spec.stages.iter().zip(&plan.greens).enumerate() {
-        let at = HEADER + RECORD * k;
-        let record = [k as u16 + 1, word(green), word(stage.yellow), word(stage.all_red)];
-        block[at..at + 4].copy_from_slice(&record);
+/// A local plan in the form of the block, one of whose cycles starts at clock time `start`: generation and epoch 0, the
+/// offset from the epoch or the local midnight at or before `now`.
+pub(super) fn encode_local(table: &Table, load: &DownloadMap, plan: &Plan, (start, now): (Tenths, Tenths)) -> Vec<u16> {
+    let (map, form, mut block) = (&table.spec.map, &load.form, load.running.blank());
+    form.marks.iter().for_each(|&(at, is)| block[usize::from(at)] = is);
+    let reference = form.reference_stage.map_or(0, |_| table.reference_stage);
+    let to_edge = if map.to_green_end { plan.greens[reference] } else { 0 };
+    let zero = match map.zero {
+        ClockZero::UnixEpoch => 0,
+        ClockZero::LocalMidnight => midnight(table.spec.utc_offset_s, now),
+    };
+    let offset = (start - zero + table.lead(&plan.greens, reference) + to_edge).rem_euclid(plan.cycle);
+    if let Some(identity) = form.identity {
+        map.put(&mut block, identity, u64::from(table.identity));
     }
-    let crc = checksum(&block);
-    block[18..20].copy_from_slice(&split(crc));
+    map.put_time(&mut block, 0, form.cycle, plan.cycle);
+    map.put_time(&mut block, 0, form.offset, offset);
+    map.put(&mut block, form.stages, table.stages() as u64);
+    if let Some(item) = form.reference_stage {
+        map.put(&mut block, item, reference as u64 + 1);
+    }
+    if let Some(item) = form.operation {
+        map.put(&mut block, item, u64::from(map.fixed_time));
+    }
+    for ((k, stage), &green) in (0..).zip(&table.spec.stages).zip(&plan.greens) {
+        let at = form.first + form.stride * k;
+        map.put_of(&mut block, at, form.stage, u64::from(k) + 1);
+        map.put_time(&mut block, at, form.green, green);
+        map.put_time(&mut block, at, form.yellow, stage.yellow);
+        map.put_time(&mut block, at, form.all_red, stage.all_red);
+    }
+    let crc = checksum(form, &block);
+    map.put(&mut block, form.check, u64::from(crc));
     block
-}
-
-/// A 32-bit value as two registers.
-pub(super) fn split(value: u32) -> [u16; 2] {
-    [(value >> 16) as u16, value as u16]
 }

@@ -5,7 +5,7 @@
 
 use super::spec::{CabinetSpec, DayEntry, Tenths};
 
-const DAY: Tenths = 864_000;
+pub(super) const DAY: Tenths = 864_000;
 
 /// Which days.
 #[derive(Debug, Clone, PartialEq, Eq)]

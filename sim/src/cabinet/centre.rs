@@ -9,18 +9,26 @@
 //!                        refused (register 22)                                           local plan (mode 1)
 //! ```
 //!
+//! A cabinet whose plans are stored is told a number instead: pending until the end of its cycle, then running. One that carries
+//! its own transitions takes a plan over at any cycle start and brings itself to its offset.
+//!
 //! Knows: blocks, refusals, the cabinet's clock. Must not know: lamps, sockets. A commit is judged on the staged block as
 //! it lies in memory at that moment, never on an earlier verdict, and copies it: what is written later can not reach a plan
 //! that is pending or runs, so a torn write can never run.
 
-use super::block::{BLOCK, Decoded, Refusal, crc, date, decode, long};
+use super::block::{Decoded, Refusal, blank_beside, crc, decode};
+use super::calendar::midnight;
 use super::clock::SLEW;
+use super::map::{Area, DownloadMap, HeartbeatMap, Map, Near};
 use super::request::Requests;
-use super::spec::{Table, Tenths};
+use super::spec::{ClockZero, Table, Tenths};
+use std::ops::RangeInclusive;
 
 /// Farthest activation ahead of the clock: one hour.
 const HORIZON: Tenths = 36_000;
-const MINUTE: Tenths = 600;
+pub(super) const MINUTE: Tenths = 600;
+/// How long a plan may last that nobody renews, minutes.
+pub(super) const MINUTES: RangeInclusive<Tenths> = 1..=1440;
 
 /// A plan that the centre committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +54,10 @@ pub(super) struct Kept {
 /// What lies in memory of the centre's control; gone after a restart.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Centre {
-    /// The staged block as it lies in memory; `None` = nothing staged.
-    pub(super) staged: Option<Vec<u16>>,
+    /// The staged blocks as they lie in memory, by slot; `None` = nothing staged.
+    pub(super) staged: Vec<Option<Vec<u16>>>,
+    /// The slot written last.
+    pub(super) slot: usize,
     pub(super) pending: Option<CentrePlan>,
     pub(super) running: Option<CentrePlan>,
     /// The running plan ends with its cycle.
@@ -57,11 +67,15 @@ pub(super) struct Centre {
     /// Accepted commits, wrapping.
     pub(super) commits: u16,
     /// Heartbeat words as last written.
-    pub(super) heartbeat: [u16; 2],
+    pub(super) heartbeat: Vec<u16>,
+    /// Timeout as last written; 0 = never.
+    timeout: Tenths,
     /// Stage requests.
     pub(super) requests: Requests,
     /// Clock words as last accepted.
-    pub(super) clock_words: [u16; 4],
+    pub(super) clock_words: Vec<u16>,
+    /// Selection as last accepted.
+    pub(super) selection: Vec<u16>,
     /// True time of the last beat, or since when one is awaited.
     beat: Tenths,
 }
@@ -73,13 +87,16 @@ pub(super) struct Start {
     pub(super) at: Tenths,
     /// How far it may lie from a cycle start of the new plan.
     pub(super) tolerance: Tenths,
+    /// The cabinet brings itself to the new plan's offset: any start will do.
+    pub(super) any: bool,
 }
 
 impl Start {
-    /// A cycle start at clock time `at`, `late` against the running plan's anchor, after the clock moved by `moved`.
-    pub(super) fn new(at: Tenths, late: Tenths, moved: Tenths) -> Self {
+    /// A cycle start at clock time `at`, `late` against the running plan's anchor, after the clock moved by `moved`. What is
+    /// said in whole steps is met within one.
+    pub(super) fn new(map: &Map, at: Tenths, late: Tenths, moved: Tenths) -> Self {
         let late = if late.abs() <= SLEW { late.abs() } else { 0 };
-        Self { at, tolerance: 1 + late.max(moved.abs()) }
+        Self { at, tolerance: map.step + late.max(moved.abs()), any: map.own_transition.is_some() }
     }
 
     /// Whether it is at or after the activation.
@@ -89,7 +106,7 @@ impl Start {
 
     /// Whether a plan can begin here: one of its own cycles does, and it is not over yet.
     pub(super) fn fits(&self, plan: &CentrePlan) -> Result<(), Refusal> {
-        if plan.decoded.plan.late(self.at).abs() > self.tolerance {
+        if !self.any && plan.decoded.plan.late(self.at).abs() > self.tolerance {
             Err(Refusal::Activation)
         } else if self.at >= plan.expires {
             Err(Refusal::Expiry)
@@ -101,16 +118,22 @@ impl Start {
 
 impl Centre {
     /// Memory after power-on at true time `now`.
-    pub(super) fn new(now: Tenths) -> Self {
-        Self { beat: now, ..Self::default() }
+    pub(super) fn new(map: &Map, now: Tenths) -> Self {
+        let blank = |area: Option<Area>| area.map(|a| a.blank()).unwrap_or_default();
+        Self {
+            beat: now,
+            staged: vec![None; map.download().map_or(0, |load| usize::from(load.slots))],
+            heartbeat: map.heartbeat.area.blank(),
+            clock_words: blank(map.clock.map(|c| c.area)),
+            selection: blank(map.select().map(|s| s.area)),
+            requests: Requests::new(blank(map.request.map(|r| r.area))),
+            ..Self::default()
+        }
     }
 
     /// Timeout in force.
     pub(super) fn timeout(&self, table: &Table) -> Tenths {
-        match self.heartbeat[1] {
-            0 => table.spec.heartbeat_timeout,
-            word => Tenths::from(word),
-        }
+        if self.timeout == 0 { table.spec.heartbeat_timeout } else { self.timeout }
     }
 
     /// Whether silence matters.
@@ -146,17 +169,25 @@ impl Centre {
     }
 
     /// A heartbeat write: a changed counter is a beat, the timeout holds from now on.
-    pub(super) fn beat(&mut self, now: Tenths, words: [u16; 2]) {
-        if words[0] != self.heartbeat[0] {
+    pub(super) fn beat(&mut self, map: &Map, now: Tenths, words: Vec<u16>) {
+        let HeartbeatMap { counter, timeout, .. } = map.heartbeat;
+        if map.get(&words, counter) != map.get(&self.heartbeat, counter) {
             self.beat = now;
         }
+        self.timeout = timeout.map_or(0, |item| map.time(&words, 0, item));
         self.heartbeat = words;
     }
 
-    /// Judges the staged block as it lies in memory now.
-    pub(super) fn judge(&self, table: &Table, kept: &Kept) -> Result<Decoded, Refusal> {
-        let block = self.staged.as_ref().ok_or(Refusal::Empty)?;
-        let decoded = decode(table, block)?;
+    /// Judges the block staged in a slot as it lies in memory now.
+    pub(super) fn judge(
+        &self,
+        table: &Table,
+        load: &DownloadMap,
+        kept: &Kept,
+        slot: usize,
+    ) -> Result<Decoded, Refusal> {
+        let block = self.staged[slot].as_ref().ok_or(Refusal::Empty)?;
+        let decoded = decode(table, &load.form, block)?;
         let known = [&self.running, &self.pending];
         let newest = known.into_iter().flatten().map(|p| p.decoded.generation).max().unwrap_or(0);
         if decoded.epoch < kept.last.0 {
@@ -164,7 +195,7 @@ impl Centre {
         }
         // A late copy of an old stage and commit must not come back after a release: within one epoch generations only grow.
         let seen = if decoded.epoch == kept.last.0 { kept.last.1 } else { 0 };
-        if decoded.generation <= newest.max(seen) {
+        if decoded.generation <= newest.max(seen) || load.slot_of(decoded.generation) != slot {
             return Err(Refusal::Generation);
         }
         Ok(decoded)
@@ -174,31 +205,39 @@ impl Centre {
     pub(super) fn examine(
         &self,
         table: &Table,
+        load: &DownloadMap,
         kept: &Kept,
         clock: Tenths,
         words: &[u16],
     ) -> Result<CentrePlan, Refusal> {
-        let decoded = self.judge(table, kept)?;
-        if long(words) != decoded.generation {
+        let (map, commit) = (&table.spec.map, &load.commit);
+        let utc_offset_s = table.spec.utc_offset_s;
+        let generation = map.get(words, commit.generation) as u32;
+        let slot = load.slot_of(generation);
+        let mut decoded = self.judge(table, load, kept, slot)?;
+        if generation != decoded.generation {
             return Err(Refusal::Generation);
         }
-        let bound = crc(words[..2].iter().chain(&words[4..8]).copied());
-        if long(&words[2..]) != decoded.crc ^ bound {
+        let bound = crc([commit.generation, commit.activation].into_iter().flat_map(|i| Map::raw(words, i)).copied());
+        if map.get(words, commit.key) != u64::from(decoded.crc ^ bound) {
             return Err(Refusal::Key);
         }
-        if words[9] != 0 {
+        let items = [commit.generation, commit.key, commit.activation, commit.expiry].map(Some);
+        if !blank_beside(words, &[], &items) {
             return Err(Refusal::Layout);
         }
-        if !(1..=1440).contains(&words[8]) {
+        let minutes = Tenths::try_from(map.get(words, commit.expiry)).unwrap_or(0);
+        if !MINUTES.contains(&minutes) {
             return Err(Refusal::Expiry);
         }
-        let activation = Tenths::try_from(date(&words[4..])).map_err(|_| Refusal::Activation)?;
-        if activation < clock || activation > clock + HORIZON {
-            return Err(Refusal::Activation);
+        let activation = map.instant(words, commit.activation, utc_offset_s, Near::From(clock));
+        let activation = activation.filter(|&at| at >= map.whole(clock) && at <= clock + HORIZON);
+        let activation = activation.ok_or(Refusal::Activation)?;
+        if map.zero == ClockZero::LocalMidnight {
+            decoded.plan = decoded.plan.counted_from(midnight(utc_offset_s, activation));
         }
-        let block = self.staged.clone().ok_or(Refusal::Empty)?;
-        let expires = activation + Tenths::from(words[8]) * MINUTE;
-        Ok(CentrePlan { decoded, block, activation, expires })
+        let block = self.staged[slot].clone().ok_or(Refusal::Empty)?;
+        Ok(CentrePlan { decoded, block, activation, expires: activation + minutes * MINUTE })
     }
 
     /// Makes an examined plan pending. Silence is counted from here when it did not matter before.
@@ -229,9 +268,10 @@ impl Centre {
         }
     }
 
-    /// Lays words into the staged memory as far as they came.
-    pub(super) fn lay(&mut self, words: &[u16]) {
-        let staged = self.staged.get_or_insert_with(|| vec![0; BLOCK]);
+    /// Lays words into the memory of a slot as far as they came.
+    pub(super) fn lay(&mut self, load: &DownloadMap, slot: usize, words: &[u16]) {
+        let staged = self.staged[slot].get_or_insert_with(|| load.staged.blank());
         staged[..words.len()].copy_from_slice(words);
+        self.slot = slot;
     }
 }

@@ -1,10 +1,10 @@
-//! What goes wrong with cabinets, switched on by tests and by scenarios.
+//! What goes wrong with cabinets, switched on by tests, scenarios and `greenwave emulate --fault`.
 //!
 //! Knows: the cabinet's insides. Must not know: who injects, why. None of these may ever make the cabinet unsafe; they make
 //! it dumb, deaf, forgetful or a liar towards the centre.
 
 use super::centre::Centre;
-use super::registers::{self, Exception};
+use super::registers::{self, Exception, Written};
 use super::{Cabinet, Mode, Signal, Tenths, calendar};
 
 /// Flash shown at least after a restart, 0.1 s.
@@ -31,11 +31,42 @@ pub enum Fault {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Switches {
     pub(super) manual: bool,
+    /// Somebody else's priority holds a green.
+    pub(super) preempt: bool,
     pub(super) fault: Fault,
-    /// What the staged block's read-back shows instead of the truth.
-    pub(super) stale_staged: Option<Vec<u16>>,
+    /// What the read-back of the staging slots shows instead of the truth.
+    pub(super) stale_staged: Option<Vec<Vec<u16>>>,
     /// Registers that read a fixed value.
     pub(super) stuck: Vec<(u16, u16)>,
+    /// What channels do instead of counting, and what that made of their values: vehicles and seconds to be added.
+    pub(super) lies: Vec<Lying>,
+}
+
+impl Switches {
+    /// Whether a green is held.
+    pub(super) fn held(&self) -> bool {
+        self.manual || self.preempt
+    }
+}
+
+/// A detector channel that lies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Lie {
+    /// Nobody ever comes: the values stand still.
+    Dead,
+    /// Always occupied, no vehicles.
+    Stuck,
+    /// This many vehicles a second, each for a tenth of one.
+    Chatter(u32),
+}
+
+/// A channel's lie and what it left behind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Lying {
+    channel: usize,
+    lie: Option<Lie>,
+    /// Vehicles and seconds by which the channel is ahead of the truth.
+    ahead: (u32, f64),
 }
 
 impl Cabinet {
@@ -44,9 +75,9 @@ impl Cabinet {
         self.signal = Signal::Off;
         self.engine = None;
         self.calls.forget(&self.table.spec);
-        self.centre = Centre::new(self.now);
+        self.centre = Centre::new(&self.table.spec.map, self.now);
         self.clock.forget_correction();
-        self.switches.manual = false;
+        (self.switches.manual, self.switches.preempt) = (false, false);
         self.show();
     }
 
@@ -81,7 +112,7 @@ impl Cabinet {
         let done = if cut.len() == words.len() {
             self.write(addr, words)
         } else {
-            registers::whole_block(addr, words.len()).map(|()| self.lay_torn(addr, cut))
+            registers::whole_block(&self.table.spec.map, addr, words.len()).map(|what| self.lay_torn(what, cut))
         };
         if reboot {
             self.reboot();
@@ -89,12 +120,16 @@ impl Cabinet {
         done
     }
 
-    fn lay_torn(&mut self, addr: u16, cut: &[u16]) {
-        if addr == registers::STAGED && !cut.is_empty() {
-            self.centre.lay(cut);
-        }
-        if let (registers::HEARTBEAT, Some(&counter)) = (addr, cut.first()) {
-            self.centre.beat(self.now, [counter, self.centre.heartbeat[1]]);
+    fn lay_torn(&mut self, what: Written, cut: &[u16]) {
+        let map = &self.table.spec.map;
+        match (what, map.download()) {
+            (Written::Staged(slot), Some(load)) if !cut.is_empty() => self.centre.lay(load, slot, cut),
+            (Written::Heartbeat, _) => {
+                let mut words = self.centre.heartbeat.clone();
+                words[..cut.len()].copy_from_slice(cut);
+                self.centre.beat(map, self.now, words);
+            }
+            _ => {}
         }
     }
 
@@ -102,8 +137,19 @@ impl Cabinet {
     /// is over time, after the pedestrians' clearance; then the local plan).
     pub fn set_manual(&mut self, on: bool) {
         self.switches.manual = on;
-        let mode = self.mode();
-        if on && mode == Mode::Manual {
+        self.hold();
+    }
+
+    /// Somebody else's priority (a fire station's button, a level crossing) holds the running or next green, or lets it go, as a
+    /// person would.
+    pub fn set_preempt(&mut self, on: bool) {
+        self.switches.preempt = on;
+        self.hold();
+    }
+
+    fn hold(&mut self) {
+        let on = self.switches.held();
+        if matches!(self.mode(), Mode::Manual | Mode::Preempt) {
             self.centre.cut_off();
             self.local = calendar::line(&self.table.spec, self.clock());
         }
@@ -128,7 +174,7 @@ impl Cabinet {
         }
         if on {
             self.centre.cut_off();
-            self.switches.manual = false;
+            (self.switches.manual, self.switches.preempt) = (false, false);
             self.switches.fault = fault;
             self.signal = Signal::Flash;
             self.engine = None;
@@ -143,10 +189,11 @@ impl Cabinet {
 
     /// From now on the read-back of the staged block shows what lies there now, whatever is written; or the truth again.
     pub fn lie_about_staged(&mut self, on: bool) {
-        self.switches.stale_staged = on.then(|| self.staged_words());
+        let slots = 0..self.centre.staged.len();
+        self.switches.stale_staged = on.then(|| slots.map(|slot| self.staged_words(slot)).collect());
     }
 
-    /// A register reads `value` from now on, or (`None`) the truth again.
+    /// A register, in whichever table, reads `value` from now on, or (`None`) the truth again.
     pub fn stick(&mut self, addr: u16, value: Option<u16>) {
         self.switches.stuck.retain(|s| s.0 != addr);
         self.switches.stuck.extend(value.map(|v| (addr, v)));
@@ -155,5 +202,50 @@ impl Cabinet {
     /// The clock runs too fast by this much from now on, parts per million.
     pub fn set_drift(&mut self, ppm: i32) {
         self.clock.set_drift(self.now, ppm);
+    }
+
+    /// The clock shows another time at once, as after a bad time signal; the running cycle goes on as it is.
+    pub fn step_clock(&mut self, by: Tenths) {
+        self.clock.step(by);
+    }
+
+    /// The detector counters begin again at 0; `counted`: as if after a restart, which the restart counter shows.
+    pub fn lose_counters(&mut self, counted: bool) {
+        self.detector_zero = self.detectors.clone();
+        if counted {
+            self.kept.boots = self.kept.boots.wrapping_add(1);
+        }
+    }
+
+    /// A detector channel (from 0) lies from now on, or (`None`) counts again from where the lie left it.
+    pub fn lie_about_channel(&mut self, channel: usize, lie: Option<Lie>) {
+        let known = self.switches.lies.iter_mut().find(|l| l.channel == channel);
+        match known {
+            Some(lying) => lying.lie = lie,
+            None => self.switches.lies.push(Lying { channel, lie, ahead: (0, 0.0) }),
+        }
+    }
+
+    /// What the channels show now, after the truth went on to `given` since they were last heard.
+    pub(super) fn overheard(&mut self, since: Tenths, given: &[(u32, f64)]) -> Vec<(u32, f64)> {
+        let mut shown = given.to_vec();
+        for lying in &mut self.switches.lies {
+            let (Some(shown), Some(&before)) = (shown.get_mut(lying.channel), self.detectors.get(lying.channel)) else {
+                continue;
+            };
+            let truth = *shown;
+            *shown = match lying.lie {
+                None => (truth.0.wrapping_add(lying.ahead.0), truth.1 + lying.ahead.1),
+                Some(Lie::Dead) => before,
+                Some(Lie::Stuck) => (before.0, before.1 + (self.now - since) as f64 / 10.0),
+                Some(Lie::Chatter(rate)) => {
+                    let until = |t: Tenths| t * Tenths::from(rate) / 10;
+                    let more = (until(self.now) - until(since)) as u32;
+                    (before.0.wrapping_add(more), before.1 + f64::from(more) / 10.0)
+                }
+            };
+            lying.ahead = (shown.0.wrapping_sub(truth.0), shown.1 - truth.1);
+        }
+        shown
     }
 }

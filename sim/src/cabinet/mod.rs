@@ -32,6 +32,7 @@ mod cycle;
 mod faults;
 mod guard;
 mod heads;
+mod map;
 mod registers;
 mod request;
 mod room;
@@ -42,8 +43,12 @@ mod transition;
 pub use actuation::{Actuation, Input, Memory};
 pub use block::Refusal;
 pub use calendar::{DayType, Days};
-pub use faults::Fault;
+pub use faults::{Fault, Lie};
 pub use guard::Breach;
+pub use map::{
+    Area, ClockMap, CommitMap, DetectorMap, DownloadMap, FormMap, HeartbeatMap, Item, LimitsMap, Map, Marked, PlansMap,
+    Registers, RequestMap, SelectMap, StatusMap, Stretch,
+};
 pub use registers::Exception;
 pub use spec::{
     CabinetSpec, ClockZero, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError,
@@ -77,7 +82,7 @@ pub struct LampChange {
     pub lamp: Lamp,
 }
 
-/// Who is in charge; the numbers of register 4.
+/// Who is in charge; the numbers of register 4 of the reference layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Mode {
@@ -91,6 +96,8 @@ pub enum Mode {
     Flash = 3,
     /// A person at the panel.
     Manual = 4,
+    /// Somebody else's priority.
+    Preempt = 5,
 }
 
 /// What the signal heads are doing.
@@ -108,6 +115,8 @@ pub struct Cabinet {
     table: Table,
     /// The day plan's plans, ready to run.
     local_plans: Vec<Plan>,
+    /// The plans the centre may choose by number, ready to run.
+    stored: Vec<Plan>,
     /// Line of the day plan that runs, or ran last.
     local: usize,
     now: Tenths,
@@ -129,6 +138,8 @@ pub struct Cabinet {
     /// Field number of the stage green last.
     stage: u16,
     switches: Switches,
+    /// When the detectors were last heard.
+    heard: Tenths,
 }
 
 impl Cabinet {
@@ -137,17 +148,19 @@ impl Cabinet {
     pub fn new(spec: CabinetSpec, power_on: Tenths) -> Result<Self, SpecError> {
         let table = Table::new(spec)?;
         let reference = table.reference_stage;
-        let plan = |entry: &DayEntry| {
-            let plan = Plan::new(&table, entry.plan.greens.clone(), reference, entry.plan.offset);
+        let plan = |own: &LocalPlan| {
+            let plan = Plan::new(&table, own.greens.clone(), reference, own.offset);
             match table.spec.clock_zero {
                 ClockZero::UnixEpoch => plan,
                 ClockZero::LocalMidnight => plan.since_midnight(table.spec.utc_offset_s),
             }
         };
-        let local_plans = table.lines.iter().map(plan).collect();
+        let local_plans = table.lines.iter().map(|entry| plan(&entry.plan)).collect();
+        let stored = table.spec.stored_plans.iter().map(plan).collect();
         let channels = table.spec.detectors;
         let mut cabinet = Self {
             local_plans,
+            stored,
             local: 0,
             now: power_on,
             clock: Clock::new(power_on, table.spec.clock_error, table.spec.drift_ppm),
@@ -158,12 +171,13 @@ impl Cabinet {
             calls: Calls::new(&table.spec),
             lamps: vec![Lamp::Dark; table.spec.phases.len()],
             changes: Vec::new(),
-            centre: Centre::new(power_on),
+            centre: Centre::new(&table.spec.map, power_on),
             kept: Kept::default(),
             detectors: vec![(0, 0.0); channels],
             detector_zero: vec![(0, 0.0); channels],
             stage: 0,
             switches: Switches::default(),
+            heard: power_on,
             table,
         };
         let (flash, red) = (cabinet.table.spec.startup_flash, cabinet.table.spec.startup_all_red);
@@ -198,7 +212,13 @@ impl Cabinet {
         }
         let due = self.next_event() == Some(true_time);
         self.now = self.now.max(true_time);
-        self.hear(detectors);
+        let since = std::mem::replace(&mut self.heard, self.now);
+        if self.switches.lies.is_empty() {
+            self.hear(detectors);
+        } else {
+            let overheard = self.overheard(since, detectors);
+            self.hear(&overheard);
+        }
         if due {
             self.step();
         } else if self.engine.is_some() || self.bend.is_some() {
@@ -248,6 +268,7 @@ impl Cabinet {
             Signal::Off | Signal::StartUp { .. } => Mode::StartUp,
             Signal::Flash => Mode::Flash,
             Signal::Running(_) if self.switches.manual => Mode::Manual,
+            Signal::Running(_) if self.switches.preempt => Mode::Preempt,
             Signal::Running(_) if self.centre.running.is_some() => Mode::Centre,
             Signal::Running(_) => Mode::Local,
         }
@@ -312,7 +333,7 @@ impl Cabinet {
 
     fn scene<'a>(&'a self, cycle: &'a Cycle) -> Scene<'a> {
         let asked = self.wish();
-        Scene { table: &self.table, cycle, aim: self.aim(), asked, now: self.now, held: self.switches.manual }
+        Scene { table: &self.table, cycle, aim: self.aim(), asked, now: self.now, held: self.switches.held() }
     }
 
     /// Lets the calls decide, where they do.
@@ -366,7 +387,7 @@ impl Cabinet {
         let moved = self.clock.end_of_cycle(self.now);
         let at = self.clock.read(self.now);
         let late = self.plan().late(at);
-        self.centre.turn(Start::new(at, late, moved));
+        self.centre.turn(Start::new(&self.table.spec.map, at, late, moved));
         if self.centre.running.is_none() {
             self.local = calendar::line(&self.table.spec, at);
         }
@@ -376,7 +397,7 @@ impl Cabinet {
         }
         let Shape { greens, stretched, .. } = shape(&self.table, self.plan(), at, local);
         let mut cycle = Cycle::new(&self.table, self.now, greens, stretched);
-        if self.switches.manual {
+        if self.switches.held() {
             cycle.hold(&self.table, self.now);
         }
         if let Some(bend) = &mut self.bend {
@@ -402,7 +423,7 @@ impl Cabinet {
     /// flash, manual, the cabinet's own transition).
     fn foretell(&self, activation: Tenths) -> Option<Start> {
         let Signal::Running(cycle) = &self.signal else { return None };
-        if cycle.stretched || self.switches.manual {
+        if cycle.stretched || self.switches.held() {
             return None;
         }
         let mut plan = self.plan();
@@ -411,7 +432,7 @@ impl Cabinet {
         let mut slew = self.clock.due();
         for _ in 0..LOOK_AHEAD {
             at += slew;
-            let start = Start::new(at, plan.late(at), slew);
+            let start = Start::new(&self.table.spec.map, at, plan.late(at), slew);
             if start.reaches(activation) {
                 return Some(start);
             }

@@ -11,15 +11,14 @@
 //! Knows: the block's words, calls, the heads' stage. Must not know: how greens are laid (`bend`, `actuated`).
 
 use super::bend::{Bend, Wish};
-use super::block::{Plan, Refusal, crc, date, long};
+use super::block::{Plan, Refusal, blank_beside, crc};
 use super::cycle::{Cycle, Interval};
 use super::guard;
+use super::map::{Map, Near};
 use super::room::Room;
 use super::spec::{Table, Tenths};
 use super::{Aim, Cabinet, Mode, Signal};
 
-/// Registers of a request.
-pub(super) const WORDS: usize = 14;
 /// Farthest expiry ahead of the clock: two minutes. So long a counter is remembered too.
 const HORIZON: Tenths = 1_200;
 
@@ -51,15 +50,24 @@ pub(super) struct Requests {
     /// The one that is carried out.
     pub(super) now: Option<Request>,
     /// As last accepted.
-    pub(super) words: [u16; WORDS],
+    pub(super) words: Vec<u16>,
     /// True time of the last accepted one.
     at: Option<Tenths>,
 }
 
 impl Requests {
+    /// Nothing yet, in so many words.
+    pub(super) fn new(words: Vec<u16>) -> Self {
+        Self { words, ..Self::default() }
+    }
+
     /// Judges a block by itself: `None` withdraws.
     fn read(&self, table: &Table, now: Tenths, clock: Tenths, words: &[u16]) -> Result<Option<Request>, Refusal> {
-        let kind = match words[1] {
+        let map = &table.spec.map;
+        let place = map.request.ok_or(Refusal::Request)?;
+        let small = |words: &[u16], item| u16::try_from(map.get(words, item)).unwrap_or(u16::MAX);
+        let (counter, number) = (small(words, place.counter), small(words, place.stage));
+        let kind = match map.get(words, place.kind) {
             0 => None,
             1 => Some(Kind::Hold),
             2 => Some(Kind::Extend),
@@ -68,26 +76,33 @@ impl Requests {
             _ => return Err(Refusal::Request),
         };
         let timed = matches!(kind, Some(Kind::Hold | Kind::Extend));
-        let (until, expiry) = (date(&words[4..]), date(&words[8..]));
-        if words[0] == 0 || words[3] != 0 || !timed && until != 0 || kind.is_none() && words[2] != 0 {
+        let bound = [place.counter, place.kind, place.stage, place.until, place.expiry];
+        let items = bound.into_iter().chain([place.check]).map(Some).collect::<Vec<_>>();
+        let idle = !timed && map.get(words, place.until) != 0 || kind.is_none() && number != 0;
+        if counter == 0 || idle || !blank_beside(words, &[], &items) {
             return Err(Refusal::Request);
         }
-        if long(&words[12..]) != crc(words[..3].iter().chain(&words[4..12]).copied()) {
+        let check = crc(bound.into_iter().flat_map(|item| Map::raw(words, item)).copied());
+        if map.get(words, place.check) != u64::from(check) {
             return Err(Refusal::RequestCheck);
         }
-        let ahead = words[0].wrapping_sub(self.words[0]);
+        let ahead = counter.wrapping_sub(small(&self.words, place.counter));
         if self.at.is_some_and(|at| now - at <= HORIZON) && !(1..=32_767).contains(&ahead) {
             return Err(Refusal::Counter);
         }
-        let when = |date: u64| Tenths::try_from(date).map_err(|_| Refusal::RequestTime);
-        let (until, expiry) = (when(until)?, when(expiry)?);
+        let when = |item| {
+            let at = map.instant(words, item, table.spec.utc_offset_s, Near::From(clock));
+            at.ok_or(Refusal::RequestTime)
+        };
+        let until = if timed { when(place.until)? } else { 0 };
+        let expiry = when(place.expiry)?;
         if expiry <= clock || expiry > clock + HORIZON || timed && (until <= clock || until > expiry) {
             return Err(Refusal::RequestTime);
         }
         let Some(kind) = kind else { return Ok(None) };
-        let stage = usize::from(words[2]).checked_sub(1).filter(|&k| k < table.stages());
+        let stage = usize::from(number).checked_sub(1).filter(|&k| k < table.stages());
         let stage = stage.ok_or(Refusal::RequestStage)?;
-        Ok(Some(Request { counter: words[0], kind, stage, until, expiry, begun: false }))
+        Ok(Some(Request { counter, kind, stage, until, expiry, begun: false }))
     }
 }
 
@@ -102,7 +117,7 @@ impl Cabinet {
             self.permitted(request)?;
         }
         let requests = &mut self.centre.requests;
-        requests.words.copy_from_slice(words);
+        requests.words = words.to_vec();
         requests.at = Some(self.now);
         requests.now = request;
         self.act();

@@ -7,6 +7,7 @@
 use super::actuation::{Actuation, Input};
 use super::calendar::DayType;
 use super::guard;
+use super::map::Map;
 use super::slots::{Layout, Slot};
 
 /// Tenths of a second: a length of time, or a point of time since the Unix epoch UTC.
@@ -102,6 +103,8 @@ pub struct DayEntry {
 /// Everything about one installed cabinet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CabinetSpec {
+    /// Where its registers lie.
+    pub map: Map,
     /// The intersection's id; its CRC-32 is the cabinet's identity on the bus.
     pub id: String,
     /// Signal groups, at most 64.
@@ -121,9 +124,12 @@ pub struct CabinetSpec {
     pub reference_phase: usize,
     /// The cabinet's own plans by local time of day, ascending.
     pub day_plan: Vec<DayEntry>,
+    /// Plans the centre may choose by number, from 1 upwards, where the map says so; each with an offset.
+    pub stored_plans: Vec<LocalPlan>,
     /// Day plans of other days than ordinary ones; the first that fits a date rules it.
     pub day_types: Vec<DayType>,
-    /// What the offsets of the cabinet's own plans count from; the centre's always count from the Unix epoch UTC.
+    /// What the offsets of the cabinet's own plans count from, stored ones included; those of plans the centre sends count from the
+    /// map's zero.
     pub clock_zero: ClockZero,
     /// Local time less UTC, s.
     pub utc_offset_s: i32,
@@ -200,6 +206,17 @@ pub enum SpecError {
     /// Lines of the day plan are not ascending, or lie outside the day.
     #[error("day plan line {0}: its time is not after the line before, or not within the day")]
     DayOrder(usize),
+    /// A plan the centre may choose breaks the cabinet's own rules, or has no offset.
+    #[error("stored plan {number}: {breach}")]
+    Stored {
+        /// Its number.
+        number: usize,
+        /// What it breaks.
+        breach: guard::Breach,
+    },
+    /// Registers lie over each other, outside of their block, or there is no room for the installation.
+    #[error("register map: {0} does not fit")]
+    Map(&'static str),
     /// A pedestrian phase can not be green whenever some vehicle phase of the rings is.
     #[error("no phase in the rings can carry pedestrian phase {0}")]
     Uncarried(usize),
@@ -246,13 +263,13 @@ impl Table {
         guard::sequence(&table, &least).map_err(SpecError::Unsafe)?;
         for (line, entry) in table.lines.iter().enumerate() {
             let breach = |breach| SpecError::DayPlan { line, breach };
-            guard::greens(&table, &entry.plan.greens).map_err(breach)?;
-            if let Some(offset) = entry.plan.offset
-                && !(0..table.cycle_of(&entry.plan.greens)).contains(&offset)
-            {
-                return Err(breach(guard::Breach::Offset));
-            }
+            own_plan(&table, &entry.plan).map_err(breach)?;
         }
+        for (number, plan) in (1..).zip(&table.spec.stored_plans) {
+            let sound = if plan.offset.is_none() { Err(guard::Breach::Offset) } else { own_plan(&table, plan) };
+            sound.map_err(|breach| SpecError::Stored { number, breach })?;
+        }
+        table.spec.map.fits(table.stages(), table.spec.detectors).map_err(SpecError::Map)?;
         Ok(table)
     }
 
@@ -352,6 +369,12 @@ impl Table {
     }
 }
 
+fn own_plan(table: &Table, plan: &LocalPlan) -> Result<(), guard::Breach> {
+    guard::greens(table, &plan.greens)?;
+    let inside = plan.offset.is_none_or(|offset| (0..table.cycle_of(&plan.greens)).contains(&offset));
+    if inside { Ok(()) } else { Err(guard::Breach::Offset) }
+}
+
 fn of(shifts: &[(usize, Tenths)], p: usize) -> Tenths {
     shifts.iter().find(|s| s.0 == p).map_or(0, |s| s.1)
 }
@@ -383,6 +406,7 @@ fn shapes(spec: &CabinetSpec) -> Result<(), SpecError> {
         ("stages", spec.stages.iter().all(|s| !s.phases.is_empty() && s.phases.iter().all(|&p| p < n))),
         ("reference phase", spec.reference_phase < n),
         ("day plan", plans().all(|plan| plan.greens.len() == spec.stages.len())),
+        ("stored plans", spec.stored_plans.iter().all(|plan| plan.greens.len() == spec.stages.len())),
         ("day types", spec.day_types.iter().all(|t| !t.day_plan.is_empty())),
         ("late starts and early cuts", spec.stages.iter().all(shifted)),
         ("inputs", spec.inputs.iter().all(|i| i.channel < spec.detectors && i.phase < n)),

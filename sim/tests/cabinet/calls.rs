@@ -71,6 +71,7 @@ pub(crate) fn legs() -> CabinetSpec {
     }
     let inputs = (0..8).map(|p| Input { channel: p, phase: p, call: Some(Memory::NonLocking), stretch: Some(0) });
     CabinetSpec {
+        map: Map::reference(),
         id: "legs".into(),
         phases,
         stages: vec![

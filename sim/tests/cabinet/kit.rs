@@ -34,6 +34,7 @@ pub(crate) fn spec() -> CabinetSpec {
         intergreens[q][p] = 50;
     }
     CabinetSpec {
+        map: Map::reference(),
         id: "dc01".into(),
         phases: vec![vehicle(70), vehicle(100), vehicle(70), vehicle(100), walk(70, 120), walk(70, 150)],
         stages: vec![stage(&[0, 1, 4], 190, 900), stage(&[0, 2], 70, 400), stage(&[3, 5], 220, 900)],
@@ -43,6 +44,7 @@ pub(crate) fn spec() -> CabinetSpec {
         cycle_max: 1800,
         reference_phase: 0,
         day_plan: vec![DayEntry { from_s: 0, plan: free(&[400, 150, 300], 679) }],
+        stored_plans: Vec::new(),
         day_types: Vec::new(),
         clock_zero: ClockZero::UnixEpoch,
         utc_offset_s: 8 * 3600,
