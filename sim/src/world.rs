@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use crate::arrivals::Departure;
-use crate::cabinet::{Cabinet, CabinetSpec, Exception, SpecError, Tenths};
+use crate::cabinet::{Cabinet, CabinetSpec, Exception, Registers, SpecError, Tenths};
 use crate::measure::{Measures, Window};
 use crate::monitor::{Monitor, MonitorSpec, Violation};
 use crate::signal::Lamp;
@@ -105,12 +105,12 @@ impl World {
         }
     }
 
-    /// FC03 of a cabinet.
+    /// FC03 of a cabinet, or FC04 by the table.
     ///
     /// # Errors
     /// The exception it answers with.
-    pub fn read(&self, cabinet: usize, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        self.cabinets[cabinet].read(address, count)
+    pub fn read(&self, cabinet: usize, table: Registers, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
+        self.cabinets[cabinet].read_from(table, address, count)
     }
 
     /// FC16 of a cabinet.

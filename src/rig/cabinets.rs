@@ -3,6 +3,7 @@
 //!
 //! Every channel counts a vehicle now and then, so that counters move as they do on a street.
 
+use super::layout::registers;
 use super::plant::{RigProblem, monitor};
 use super::translate;
 use crate::bus::{Device, SharedDevice};
@@ -121,8 +122,6 @@ struct Port(Arc<Mutex<Unit>>);
 
 /// Gateway target device failed to respond: no such unit behind this port.
 const NO_SUCH_UNIT: u8 = 11;
-/// Illegal function.
-const NO_SUCH_FUNCTION: u8 = 1;
 
 impl Port {
     fn unit(&self, number: u8) -> Result<MutexGuard<'_, Unit>, u8> {
@@ -133,11 +132,7 @@ impl Port {
 
 impl Device for Port {
     fn read(&self, unit: u8, table: RegisterTable, address: u16, count: u16) -> Result<Vec<u16>, u8> {
-        // The plant's cabinets have holding registers only.
-        if table == RegisterTable::Input {
-            return Err(NO_SUCH_FUNCTION);
-        }
-        self.unit(unit)?.cabinet.read(address, count).map_err(|e| e.code())
+        self.unit(unit)?.cabinet.read_from(registers(table), address, count).map_err(|e| e.code())
     }
 
     fn write(&self, unit: u8, address: u16, words: &[u16]) -> Result<(), u8> {

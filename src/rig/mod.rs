@@ -8,6 +8,7 @@ mod camera;
 mod days;
 mod emulate;
 mod give_way;
+mod layout;
 mod plant;
 mod translate;
 

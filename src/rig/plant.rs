@@ -1,6 +1,7 @@
 //! A plant set up for one run, shared between whoever drives its time and whoever asks its cabinets.
 
 use super::days::Demand;
+use super::layout::registers;
 use super::translate::{self, LocalEntry, Translated};
 use crate::bus::{Device, SharedDevice};
 use crate::corridor::profile::RegisterTable;
@@ -15,8 +16,6 @@ use greenwave_sim::street::StreetError;
 use greenwave_sim::world::{Installation, World};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The Modbus exception for a function a device does not have.
-const NO_SUCH_FUNCTION: u8 = 1;
 /// Local midnight of day 0 of all runs: Monday 2026-03-02. The day of seed n is n days later, so that clock zeros differ.
 const DAY_ZERO: i64 = 20_514;
 /// A phase without green for this long is reported as starved: two of the longest cycles in use and more.
@@ -242,11 +241,7 @@ impl Port {
 
 impl Device for Port {
     fn read(&self, unit: u8, table: RegisterTable, address: u16, count: u16) -> Result<Vec<u16>, u8> {
-        // The plant's cabinets have holding registers only.
-        if table == RegisterTable::Input {
-            return Err(NO_SUCH_FUNCTION);
-        }
-        self.world(unit)?.read(self.cabinet, address, count).map_err(|e| e as u8)
+        self.world(unit)?.read(self.cabinet, registers(table), address, count).map_err(|e| e as u8)
     }
 
     fn write(&self, unit: u8, address: u16, words: &[u16]) -> Result<(), u8> {
