@@ -1,9 +1,10 @@
 //! The one translator: the core's network, plans and tenths into the plant's street, cabinets and SI units.
 
 use super::give_way::{self, Numbers, Ways, green};
+use super::layout;
 use crate::corridor::{
-    Actuation, Approach, Arm, ClockZero, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Movement,
-    Network, Operation, PhaseIndex, Serves,
+    Actuation, Approach, Arm, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network,
+    Operation, PhaseIndex, Serves,
 };
 use crate::plan::Plan;
 use crate::units::{Metres, MetresPerSecond, Moment, Shift, Tenths};
@@ -246,7 +247,7 @@ fn class_of(network: &Network, index: usize, from: Arm) -> ApproachClass {
     direction_of(network, index, from).map_or(ApproachClass::Side, ApproachClass::Arterial)
 }
 
-fn tenths(time: Tenths) -> i64 {
+pub(super) fn tenths(time: Tenths) -> i64 {
     i64::from(time.count())
 }
 
@@ -265,7 +266,8 @@ pub struct LocalEntry {
 
 /// The installation of one cabinet; `midnight` is the local one of the run's day.
 pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], midnight: Moment) -> CabinetSpec {
-    let daily = at.cabinet.clock_zero == Some(ClockZero::LocalMidnight);
+    let clock_zero = layout::zero(&at.cabinet);
+    let daily = clock_zero == cabinet::ClockZero::LocalMidnight;
     let own: Vec<DayEntry> = if own.is_empty() {
         let greens = at.local_plan.greens.iter().map(|&g| tenths(g)).collect();
         let actuation = match &at.local_plan.operation {
@@ -279,7 +281,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
     let shifts = |list: &[(PhaseIndex, Tenths)]| list.iter().map(|&(p, t)| (p.0, tenths(t))).collect();
     let index = |phases: &Vec<PhaseIndex>| phases.iter().map(|p| p.0).collect::<Vec<_>>();
     CabinetSpec {
-        map: cabinet::Map::reference(),
+        map: layout::map(&at.cabinet),
         id: at.id.clone(),
         phases: at
             .phases
@@ -315,7 +317,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         day_plan: own,
         stored_plans: Vec::new(),
         day_types: Vec::new(),
-        clock_zero: if daily { cabinet::ClockZero::LocalMidnight } else { cabinet::ClockZero::UnixEpoch },
+        clock_zero,
         utc_offset_s: network.utc_offset_s(),
         detectors: at.detectors.iter().map(|d| usize::from(d.channel)).max().unwrap_or(0),
         inputs: at.detectors.iter().flat_map(|d| inputs(at, d)).collect(),
