@@ -9,7 +9,7 @@ use crate::corridor::profile::{Carrier, OffsetEdge, WordOrder};
 use crate::corridor::{Cabinet, ClockZero};
 use greenwave_sim::cabinet::{
     self, Area, ClockMap, CommitMap, DetectorMap, DownloadMap, FormMap, HeartbeatMap, Item, LimitsMap, Map, Marked,
-    Mode, PlansMap, Registers, SelectMap, StatusMap, Stretch,
+    Mode, PlansMap, Registers, RequestMap, SelectMap, StatusMap, Stretch,
 };
 
 /// The plant's word for a table.
@@ -81,6 +81,15 @@ pub(super) fn map(cabinet: &Cabinet) -> Map {
         },
         clock: profile.clock.map(|c| ClockMap { area: area(c.block), instant: item(c.instant) }),
         release: Marked { area: area(profile.release.block), marks: marks(&profile.release.marks) },
+        request: profile.stage_request.map(|r| RequestMap {
+            area: area(r.block),
+            counter: item(r.counter),
+            kind: item(r.kind),
+            stage: item(r.stage),
+            until: item(r.until),
+            expiry: item(r.expiry),
+            check: item(r.check),
+        }),
     }
 }
 
@@ -120,6 +129,7 @@ fn status(status: &profile::StatusBlock) -> StatusMap {
         heartbeat_left: status.heartbeat_left.map(item),
         commits: status.commits.map(item),
         channels: status.channels.map(item),
+        request: status.request.map(item),
     }
 }
 

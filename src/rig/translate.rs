@@ -4,7 +4,7 @@ use super::give_way::{self, Numbers, Ways, green};
 use super::layout;
 use crate::corridor::{
     Actuation, Approach, Arm, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network,
-    Operation, PhaseIndex, Serves,
+    Operation, PhaseIndex, Serves, StoredPlan,
 };
 use crate::plan::Plan;
 use crate::units::{Metres, MetresPerSecond, Moment, Shift, Tenths};
@@ -315,7 +315,7 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         cycle_max: tenths(at.cycle.max.length()),
         reference_phase: at.reference_phase.0,
         day_plan: own,
-        stored_plans: Vec::new(),
+        stored_plans: at.stored_plans.iter().map(stored).collect(),
         day_types: Vec::new(),
         clock_zero,
         utc_offset_s: network.utc_offset_s(),
@@ -330,6 +330,14 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
         startup_all_red: 0,
         heartbeat_timeout: tenths(at.cabinet.heartbeat_timeout),
         countdown: at.cabinet.countdown,
+    }
+}
+
+fn stored(plan: &StoredPlan) -> cabinet::StoredPlan {
+    cabinet::StoredPlan {
+        number: plan.number,
+        greens: plan.greens.iter().map(|&t| tenths(t)).collect(),
+        offset: tenths(plan.offset.since_zero()),
     }
 }
 

@@ -52,7 +52,7 @@ pub use map::{
 pub use registers::Exception;
 pub use spec::{
     CabinetSpec, ClockZero, DayEntry, LocalPlan, MAX_CHANNELS, MAX_PHASES, MAX_STAGES, PhaseKind, PhaseSpec, SpecError,
-    StageSpec, Tenths,
+    StageSpec, StoredPlan, Tenths,
 };
 
 use crate::signal::Lamp;
@@ -116,7 +116,7 @@ pub struct Cabinet {
     /// The day plan's plans, ready to run.
     local_plans: Vec<Plan>,
     /// The plans the centre may choose by number, ready to run.
-    stored: Vec<Plan>,
+    stored: Vec<(u16, Plan)>,
     /// Line of the day plan that runs, or ran last.
     local: usize,
     now: Tenths,
@@ -156,7 +156,8 @@ impl Cabinet {
             }
         };
         let local_plans = table.lines.iter().map(|entry| plan(&entry.plan)).collect();
-        let stored = table.spec.stored_plans.iter().map(plan).collect();
+        let number = |p: &StoredPlan| (p.number, Plan::new(&table, p.greens.clone(), reference, Some(p.offset)));
+        let stored = table.spec.stored_plans.iter().map(number).collect();
         let channels = table.spec.detectors;
         let mut cabinet = Self {
             local_plans,

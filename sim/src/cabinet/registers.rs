@@ -222,7 +222,7 @@ impl Cabinet {
         let bound = [select.number, select.expiry].into_iter().flat_map(|i| Map::raw(words, i)).copied();
         let (number, minutes) = (map.get(words, select.number), map.get(words, select.expiry));
         let minutes = Tenths::try_from(minutes).unwrap_or(Tenths::MAX);
-        let stored = usize::try_from(number).ok().and_then(|n| self.stored.get(n.checked_sub(1)?));
+        let stored = self.stored.iter().find(|p| number != 0 && u64::from(p.0) == number).map(|p| &p.1);
         let known = if number == 0 { minutes == 0 } else { stored.is_some() && MINUTES.contains(&minutes) };
         let items = [select.number, select.expiry, select.check].map(Some);
         let sound = map.get(words, select.check) == u64::from(block::crc(bound)) && blank_beside(words, &[], &items);

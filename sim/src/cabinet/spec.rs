@@ -81,6 +81,17 @@ pub struct LocalPlan {
     pub actuation: Option<Actuation>,
 }
 
+/// A plan the centre may choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPlan {
+    /// What it is called, from 1.
+    pub number: u16,
+    /// Green of each stage, 0.1 s.
+    pub greens: Vec<Tenths>,
+    /// Start of green of the reference phase after the Unix epoch UTC modulo the cycle, 0.1 s.
+    pub offset: Tenths,
+}
+
 /// What local plans' offsets count from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ClockZero {
@@ -124,12 +135,11 @@ pub struct CabinetSpec {
     pub reference_phase: usize,
     /// The cabinet's own plans by local time of day, ascending.
     pub day_plan: Vec<DayEntry>,
-    /// Plans the centre may choose by number, from 1 upwards, where the map says so; each with an offset.
-    pub stored_plans: Vec<LocalPlan>,
+    /// Plans the centre may choose by number, where the map says so.
+    pub stored_plans: Vec<StoredPlan>,
     /// Day plans of other days than ordinary ones; the first that fits a date rules it.
     pub day_types: Vec<DayType>,
-    /// What the offsets of the cabinet's own plans count from, stored ones included; those of plans the centre sends count from the
-    /// map's zero.
+    /// What the offsets of the cabinet's own plans count from; those of plans the centre sends count from the map's zero.
     pub clock_zero: ClockZero,
     /// Local time less UTC, s.
     pub utc_offset_s: i32,
@@ -206,11 +216,11 @@ pub enum SpecError {
     /// Lines of the day plan are not ascending, or lie outside the day.
     #[error("day plan line {0}: its time is not after the line before, or not within the day")]
     DayOrder(usize),
-    /// A plan the centre may choose breaks the cabinet's own rules, or has no offset.
+    /// A plan the centre may choose breaks the cabinet's own rules.
     #[error("stored plan {number}: {breach}")]
     Stored {
         /// Its number.
-        number: usize,
+        number: u16,
         /// What it breaks.
         breach: guard::Breach,
     },
@@ -263,11 +273,11 @@ impl Table {
         guard::sequence(&table, &least).map_err(SpecError::Unsafe)?;
         for (line, entry) in table.lines.iter().enumerate() {
             let breach = |breach| SpecError::DayPlan { line, breach };
-            own_plan(&table, &entry.plan).map_err(breach)?;
+            own_plan(&table, &entry.plan.greens, entry.plan.offset).map_err(breach)?;
         }
-        for (number, plan) in (1..).zip(&table.spec.stored_plans) {
-            let sound = if plan.offset.is_none() { Err(guard::Breach::Offset) } else { own_plan(&table, plan) };
-            sound.map_err(|breach| SpecError::Stored { number, breach })?;
+        for plan in &table.spec.stored_plans {
+            let breach = |breach| SpecError::Stored { number: plan.number, breach };
+            own_plan(&table, &plan.greens, Some(plan.offset)).map_err(breach)?;
         }
         table.spec.map.fits(table.stages(), table.spec.detectors).map_err(SpecError::Map)?;
         Ok(table)
@@ -369,9 +379,9 @@ impl Table {
     }
 }
 
-fn own_plan(table: &Table, plan: &LocalPlan) -> Result<(), guard::Breach> {
-    guard::greens(table, &plan.greens)?;
-    let inside = plan.offset.is_none_or(|offset| (0..table.cycle_of(&plan.greens)).contains(&offset));
+fn own_plan(table: &Table, greens: &[Tenths], offset: Option<Tenths>) -> Result<(), guard::Breach> {
+    guard::greens(table, greens)?;
+    let inside = offset.is_none_or(|offset| (0..table.cycle_of(greens)).contains(&offset));
     if inside { Ok(()) } else { Err(guard::Breach::Offset) }
 }
 

@@ -3,7 +3,7 @@
 use crate::kit::{T, cabinet};
 
 /// A section's first register and words.
-fn golden(name: &str) -> (u16, Vec<u16>) {
+pub(crate) fn golden(name: &str) -> (u16, Vec<u16>) {
     let text = include_str!("../golden_words.txt");
     let lines = text.lines().filter(|l| !l.starts_with('#'));
     let mut lines = lines.skip_while(|l| !l.starts_with(&format!("[{name} ")));
@@ -26,6 +26,7 @@ fn every_word_is_the_tables() {
     let mut cabinet = cabinet();
     assert_reads(&cabinet, "status-local");
     assert_reads(&cabinet, "running-local");
+    assert_reads(&cabinet, "limits");
     let (at, staged) = golden("staged");
     cabinet.write(at, &staged).unwrap();
     assert_reads(&cabinet, "staged");

@@ -10,6 +10,7 @@ mod demand;
 mod golden;
 mod kit;
 mod lamps;
+mod layouts;
 mod push;
 mod refusals;
 mod requests;
