@@ -20,13 +20,9 @@ pub(super) fn registers(table: RegisterTable) -> Registers {
     }
 }
 
-/// What a cabinet's own plans count from: its definition's word, or its profile's.
+/// What a cabinet's clock counts from: its definition's word, or its profile's.
 pub(super) fn zero(cabinet: &Cabinet) -> cabinet::ClockZero {
-    zero_of(cabinet.clock_zero.unwrap_or(cabinet.profile.time.zero))
-}
-
-fn zero_of(zero: ClockZero) -> cabinet::ClockZero {
-    match zero {
+    match cabinet.clock_zero.unwrap_or(cabinet.profile.time.zero) {
         ClockZero::UnixEpoch => cabinet::ClockZero::UnixEpoch,
         ClockZero::LocalMidnight => cabinet::ClockZero::LocalMidnight,
     }
@@ -41,7 +37,7 @@ pub(super) fn map(cabinet: &Cabinet) -> Map {
         most_read: profile.words.most_read,
         most_written: profile.words.most_written,
         step: tenths(profile.time.step),
-        zero: zero_of(profile.time.zero),
+        zero: zero(cabinet),
         to_green_end: profile.offset == OffsetEdge::GreenEnd,
         own_transition: match profile.transitions {
             Carrier::Centre => None,
