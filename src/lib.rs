@@ -2,6 +2,7 @@
 
 pub mod bus;
 pub mod calendar;
+pub mod campaign;
 pub mod cli;
 pub mod clock;
 pub mod control;

@@ -34,6 +34,25 @@ const ROOMS: Table<'static> = &[
     ("interrupt", &[]),
     // `emulate` paces the plant by the clock until it is told to stop
     ("rig", &["bus", "clock", "corridor", "plan", "interrupt", "units"]),
+    // cores, bare cabinets and lines that go wrong, to try the field link
+    (
+        "campaign",
+        &[
+            "bus",
+            "calendar",
+            "clock",
+            "control",
+            "corridor",
+            "demand",
+            "field",
+            "journal",
+            "plan",
+            "rig",
+            "safety",
+            "transition",
+            "units",
+        ],
+    ),
     // the live shell: drives the core over the bus; knows neither rig nor replay
     (
         "service",
@@ -76,6 +95,7 @@ const ROOMS: Table<'static> = &[
         &[
             "bus",
             "calendar",
+            "campaign",
             "clock",
             "control",
             "corridor",
@@ -102,20 +122,20 @@ const OUTSIDE: Table<'static> = &[
     ("tokio_rustls", &["bus"]),
     ("tokio_serial", &["bus"]),
     ("rustls", &["bus"]),
-    ("tokio", &["bus", "replay", "rig", "service", "interrupt"]),
+    ("tokio", &["bus", "campaign", "replay", "rig", "service", "interrupt"]),
     ("hyper", &["service"]),
     ("hyper_util", &["service"]),
     ("prometheus", &["service"]),
     ("clap", &["cli", "replay"]),
     ("indicatif", &["cli"]),
     ("anyhow", &["cli"]),
-    ("rand", &["bus", "replay"]),
-    ("rand_pcg", &["bus", "replay"]),
+    ("rand", &["bus", "campaign", "replay"]),
+    ("rand_pcg", &["bus", "campaign", "replay"]),
     ("std::fs", &["cli"]),
     ("std::env", &["cli"]),
     ("std::thread", &["cli", "replay"]),
     ("std::process", &["cli", "main"]),
-    ("std::time::Duration", &["bus", "clock", "replay", "rig", "service"]),
+    ("std::time::Duration", &["bus", "campaign", "cli", "clock", "replay", "rig", "service"]),
 ];
 
 /// What stands nowhere in the core or the plant, unless the file is named beside it, with the reason.

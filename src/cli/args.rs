@@ -1,6 +1,6 @@
 //! Arguments as typed.
 
-use super::live::{Emulate, Serve};
+use super::live::{CampaignArgs, Emulate, Serve};
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;
 use crate::units::Date;
@@ -24,6 +24,7 @@ pub(super) enum Command {
     Replay(Replay),
     Emulate(Emulate),
     Serve(Serve),
+    Campaign(CampaignArgs),
     Completions(Completions),
     /// Print the manual as roff: the program's page, then one a command.
     Man,

@@ -1,4 +1,4 @@
-//! Arguments of the commands that run in real time: `emulate` and `serve`.
+//! Arguments of the commands that work on cabinets: `emulate`, `serve` and `campaign`.
 
 use super::args::clock;
 use super::papers::Papers;
@@ -90,4 +90,32 @@ pub(super) struct Serve {
     pub(super) hold: bool,
     #[command(flatten)]
     pub(super) papers: Papers,
+}
+
+/// Try the field link with faults: real cores push plans over Modbus TCP to emulated cabinets while lines and cabinets go
+/// wrong, and an outside judge looks into the cabinets' memories.
+///
+/// Orders and faults come from the seed. Cabinets are bare (no street), time is simulated: a second is over when everybody has
+/// answered or is given up. Counted are plans that ran and must not (torn, unintended, older ones that came back), what
+/// conflict monitors saw, faults that the journal does not name, and how soon changes were confirmed again.
+///
+/// Exit code 0: nothing happened that must never happen, and every fault is in the journal; 1: something did, or is not.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Examples:\n  greenwave campaign --pushes 2000\n  greenwave campaign --pushes 100000 --seed 7")]
+pub(super) struct CampaignArgs {
+    /// End when so many plan blocks were written.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(super) pushes: u64,
+    /// Decides orders, faults and their moments.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Cores, each with cabinets of its own.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(super) groups: u32,
+    /// Cabinets of a core.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=20))]
+    pub(super) members: u32,
+    /// A cabinet that has not answered after so many milliseconds of your time is silent.
+    #[arg(long, value_name = "MS", default_value_t = 25, value_parser = clap::value_parser!(u32).range(5..=1000))]
+    pub(super) silence_ms: u32,
 }

@@ -3,6 +3,7 @@
 //! Knows: every edge room. Must not know: how anything is decided or measured; it asks, and prints what it is told.
 
 mod args;
+mod campaign;
 mod check;
 mod diagram;
 mod emulate;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         args::Command::Replay(replay) => replay::run(&replay),
         args::Command::Emulate(emulate) => emulate::run(&emulate),
         args::Command::Serve(serve) => serve::run(&serve),
+        args::Command::Campaign(args) => campaign::run(&args),
         args::Command::Completions(args) => shell::completions(&args),
         args::Command::Man => shell::man(),
     };

@@ -32,13 +32,46 @@ fn seconds(s: u32) -> Tenths {
 /// # Panics
 /// When a spacing is not a length.
 pub fn arterial(spacings_m: &[f64]) -> Network {
+    let mut network = side_by_side(1, spacings_m);
+    for (i, at) in network.intersections.iter_mut().enumerate() {
+        at.cabinet = cabinet(SocketAddr::from((Ipv4Addr::LOCALHOST, 15_020 + u16::try_from(i).unwrap_or(0))));
+        at.id = format!("x{:02}", i + 1);
+    }
+    network
+}
+
+/// Many such arterials side by side in one network, without connection, with a loop at every stop line. Each cabinet has a loopback
+/// address of its own, on one port.
+///
+/// # Panics
+/// When a spacing is not a length.
+pub fn arterials(count: usize, spacings_m: &[f64]) -> Network {
+    let mut network = side_by_side(count, spacings_m);
+    for at in &mut network.intersections {
+        at.detectors = loops(&at.approaches);
+    }
+    network
+}
+
+fn side_by_side(count: usize, spacings_m: &[f64]) -> Network {
     let n = spacings_m.len() + 1;
     let speed = MetresPerSecond::from_km_h(50.0).expect(INVARIANT);
+    Network {
+        intersections: (0..count * n).map(|i| intersection(i, speed)).collect(),
+        corridors: (0..count).map(|k| corridor(k, n * k, spacings_m, speed)).collect(),
+        periods: vec![Period { name: name("全天", "all day"), from_s: 0, to_s: 86_400 }],
+        almanac: Almanac::every_day(1),
+        utc_offset: 28_800,
+        fingerprint: String::new(),
+    }
+}
+
+fn corridor(k: usize, first: usize, spacings_m: &[f64], speed: MetresPerSecond) -> Corridor {
     let mut chainage = 0.0;
-    let mut members = vec![Member { intersection: IntersectionIndex(0), chainage: metres(0.0) }];
+    let mut members = vec![Member { intersection: IntersectionIndex(first), chainage: metres(0.0) }];
     for (i, spacing) in spacings_m.iter().enumerate() {
         chainage += spacing;
-        members.push(Member { intersection: IntersectionIndex(i + 1), chainage: metres(chainage) });
+        members.push(Member { intersection: IntersectionIndex(first + i + 1), chainage: metres(chainage) });
     }
     let links = spacings_m
         .iter()
@@ -47,21 +80,44 @@ pub fn arterial(spacings_m: &[f64]) -> Network {
             Link { outbound: carriageway, inbound: carriageway }
         })
         .collect();
-    Network {
-        intersections: (0..n).map(|i| intersection(i, speed)).collect(),
-        corridors: vec![Corridor {
-            id: "sample".into(),
-            name: name("样例路", "Sample Road"),
-            outbound_from: Arm::W,
-            members,
-            links,
-            weights: Vec::new(),
-        }],
-        periods: vec![Period { name: name("全天", "all day"), from_s: 0, to_s: 86_400 }],
-        almanac: Almanac::every_day(1),
-        utc_offset: 28_800,
-        fingerprint: String::new(),
+    Corridor {
+        id: if k == 0 { "sample".into() } else { format!("sample-{}", k + 1) },
+        name: name("样例路", "Sample Road"),
+        outbound_from: Arm::W,
+        members,
+        links,
+        weights: Vec::new(),
     }
+}
+
+/// A loop at the stop line of every lane, on channels from 1.
+fn loops(approaches: &[Approach]) -> Vec<Detector> {
+    let lanes = approaches.iter().flat_map(|a| (0..a.lanes.len()).map(|lane| (a.from, lane)));
+    let at_line = |(k, (from, lane)): (usize, (Arm, usize))| Detector {
+        channel: k as u16 + 1,
+        from,
+        lane,
+        kind: DetectorKind::StopLine,
+        distance: metres(0.0),
+    };
+    lanes.enumerate().map(at_line).collect()
+}
+
+fn cabinet(address: SocketAddr) -> Cabinet {
+    Cabinet {
+        line: Line::Tcp { address },
+        unit: 1,
+        profile: reference(),
+        heartbeat_timeout: seconds(60),
+        clock_zero: None,
+        countdown: false,
+    }
+}
+
+/// A loopback address of its own for every cabinet of a city.
+fn own_address(i: usize) -> SocketAddr {
+    let [_, high, middle, low] = u32::try_from(i + 1).unwrap_or(u32::MAX).to_be_bytes();
+    SocketAddr::from((Ipv4Addr::new(127, 1 + high, middle, low), 15_502))
 }
 
 fn name(zh: &str, en: &str) -> Name {
@@ -82,7 +138,7 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
         .map(|a| (0..count).map(|b| if together(a, b) { Tenths::ZERO } else { seconds(5) }).collect())
         .collect();
     Intersection {
-        id: format!("x{:02}", i + 1),
+        id: format!("x{:05}", i + 1),
         name: name(&format!("路口{}", i + 1), &format!("Crossing {}", i + 1)),
         position: None,
         approaches: Arm::ALL.map(|from| approach(from, i % 3 == 2, speed)).to_vec(),
@@ -99,16 +155,7 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
             max: CycleLength::new(seconds(160)).expect(INVARIANT),
         },
         detectors: Vec::new(),
-        cabinet: Cabinet {
-            line: Line::Tcp {
-                address: SocketAddr::from((Ipv4Addr::LOCALHOST, 15_020 + u16::try_from(i).unwrap_or(0))),
-            },
-            unit: 1,
-            profile: reference(),
-            heartbeat_timeout: seconds(60),
-            clock_zero: None,
-            countdown: false,
-        },
+        cabinet: cabinet(own_address(i)),
         local_plan: LocalPlan { greens: [28, 10, 24, 8].map(seconds).to_vec(), operation: Operation::FixedTime },
         stored_plans: Vec::new(),
     }

@@ -10,8 +10,9 @@ use crate::bus::{Device, SharedDevice};
 use crate::corridor::profile::RegisterTable;
 use crate::corridor::{IntersectionIndex, Network};
 use crate::units::Moment;
-use greenwave_sim::cabinet::{Cabinet, MAX_CHANNELS};
+use greenwave_sim::cabinet::{Cabinet, Fault, MAX_CHANNELS};
 use greenwave_sim::monitor::{Monitor, Violation};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Between two vehicles of a channel, 0.1 s, for the first channel; each further one a little more.
@@ -44,6 +45,15 @@ impl Cabinets {
     /// # Errors
     /// When the plant refuses a cabinet.
     pub fn new(network: &Network, from: Moment) -> Result<Cabinets, RigProblem> {
+        Self::of(network, 0..network.intersections().len(), from)
+    }
+
+    /// Only some of them; the first of these has index 0 here.
+    ///
+    /// # Errors
+    /// When the plant refuses a cabinet.
+    pub fn of(network: &Network, some: Range<usize>, from: Moment) -> Result<Cabinets, RigProblem> {
+        let all = &network.intersections()[some];
         let unit = |at| {
             let spec = translate::cabinet(network, at, &[], from);
             let channels = spec.detectors;
@@ -51,8 +61,8 @@ impl Cabinets {
             let monitor = Monitor::new(monitor(at, &[]), from.count());
             Ok(Arc::new(Mutex::new(Unit { number: at.cabinet.unit, cabinet, monitor, channels, now: from, cut: None })))
         };
-        let units = network.intersections().iter().map(unit).collect::<Result<_, RigProblem>>()?;
-        let numbers = network.intersections().iter().map(|at| at.cabinet.unit).collect();
+        let units = all.iter().map(unit).collect::<Result<_, RigProblem>>()?;
+        let numbers = all.iter().map(|at| at.cabinet.unit).collect();
         Ok(Cabinets { units, numbers, begun: from })
     }
 
@@ -82,6 +92,26 @@ impl Cabinets {
     /// Power will fail in the midst of the cabinet's next write, after so many words of it.
     pub fn cut_next_write(&self, index: IntersectionIndex, after: usize) {
         lock(&self.units[index.0]).cut = Some(after);
+    }
+
+    /// Spares it the power cut, if no write came.
+    pub fn spare_next_write(&self, index: IntersectionIndex) {
+        lock(&self.units[index.0]).cut = None;
+    }
+
+    /// Yellow flash as after a conflict, or its end.
+    pub fn flash(&self, index: IntersectionIndex, on: bool) {
+        self.harm(index, |cabinet| cabinet.set_flash(on, Fault::Conflict));
+    }
+
+    /// Generation and words of the centre's plan that runs, as they lie in the cabinet's memory; `None` while its own does.
+    pub fn runs(&self, index: IntersectionIndex) -> Option<(u32, Vec<u16>)> {
+        self.look(index, |cabinet| Some((cabinet.running_generation()?, cabinet.running_block()?.to_vec())))
+    }
+
+    /// Whether a centre plan runs or waits for its activation.
+    pub fn obeys(&self, index: IntersectionIndex) -> bool {
+        self.look(index, |cabinet| cabinet.running_generation().is_some() || cabinet.pending_generation().is_some())
     }
 
     /// What the conflict monitors have seen since they were last asked.

@@ -300,6 +300,16 @@ impl Cabinet {
         }
     }
 
+    /// Generation of the centre plan that waits for its activation.
+    pub fn pending_generation(&self) -> Option<u32> {
+        self.centre.pending.as_ref().map(|p| p.decoded.generation)
+    }
+
+    /// The block of the centre plan that runs as it lies in memory, whatever the registers show; `None` while a local one does.
+    pub fn running_block(&self) -> Option<&[u16]> {
+        self.centre.running.as_ref().map(|p| p.block.as_slice())
+    }
+
     fn next_event(&self) -> Option<Tenths> {
         match &self.signal {
             Signal::Off | Signal::Flash => None,
