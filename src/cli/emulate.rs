@@ -3,11 +3,13 @@
 use super::live::Emulate;
 use super::{count, files, tell};
 use crate::bus::tls::{Roles, TlsServer};
-use crate::clock::SystemClock;
-use crate::rig::{Demand, Glance, Pace, Rig, Run, emulate};
+use crate::clock::{Clock, SystemClock};
+use crate::corridor::Network;
+use crate::rig::{Demand, Faulty, Glance, Injection, Pace, Rig, Run, Told, emulate};
 use crate::units::clock;
 use anyhow::{Result, bail};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Demand comes until midnight.
 const DAY_S: u32 = 86_400;
@@ -53,10 +55,36 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
         ));
     }
     let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: args.seconds };
-    let last =
-        emulate(&network, &rig, pace, security.as_ref(), &SystemClock::new(), &mut |glance| tell(&line(glance)))?;
+    let faults = faults(args, &network)?;
+    let faulty = Faulty { faults, seed: args.fault_seed };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let last = emulate(&network, &rig, pace, security.as_ref(), faulty, &clock, &mut |told| match told {
+        Told::Glance(glance) => tell(&line(glance)),
+        Told::Fault(notice) => tell(&notice.to_string()),
+        Told::Struck(counts) if counts.is_empty() => {}
+        Told::Struck(counts) => {
+            let counts: Vec<String> = counts.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+            tell(&format!("faults struck: {}", counts.join(", ")));
+        }
+    })?;
     tell(&line(&last));
     Ok(if last.violations > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The faults of the command line and of files, all that are none told at once.
+fn faults(args: &Emulate, network: &Network) -> Result<Vec<Injection>> {
+    let (mut faults, mut wrong) = (Vec::new(), Vec::new());
+    let mut take = |place: String, text: &str| match Injection::parse(text, network) {
+        Ok(fault) => faults.push(fault),
+        Err(problem) => wrong.push(format!("{place} {problem}.")),
+    };
+    args.faults.iter().for_each(|text| take("--fault".to_owned(), text));
+    for path in &args.fault_files {
+        let text = files::text(path)?;
+        let lines = text.lines().zip(1..).map(|(line, number)| (line.split('#').next().unwrap_or("").trim(), number));
+        lines.filter(|(line, _)| !line.is_empty()).for_each(|(line, n)| take(format!("{}:{n}", path.display()), line));
+    }
+    if wrong.is_empty() { Ok(faults) } else { bail!("{}", wrong.join("\n")) }
 }
 
 fn line(glance: &Glance) -> String {

@@ -2,10 +2,19 @@
 
 use super::args::clock;
 use super::papers::Papers;
-use crate::rig::DayName;
+use crate::rig::{DayName, fault_kinds};
 use clap::Args as ClapArgs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+
+/// Examples, and the kinds of faults.
+fn emulate_help() -> String {
+    format!(
+        "{}{}",
+        "Examples:\n  greenwave emulate corridors/dongchang-road.toml\n  greenwave emulate corridors/dongchang-road.toml --day 1005:tidal --from 07:00 --time-scale 10\n  greenwave emulate corridors/three.toml --for 600\n  greenwave emulate corridors/three.toml --fault 't1: silence from 60 s for 30 s' --fault '*: latency 200 ms share 10 %'\n\nKinds of faults:\n",
+        fault_kinds()
+    )
+}
 
 /// Emulate the cabinets of a network: Modbus servers (TCP, RTU over TCP, TLS) on the addresses of the definitions, driven by
 /// simulated traffic.
@@ -17,7 +26,7 @@ use std::path::PathBuf;
 /// Runs until SIGINT or SIGTERM. Exit code 0: done; 1: a conflict monitor saw a violation.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave emulate corridors/dongchang-road.toml\n  greenwave emulate corridors/dongchang-road.toml --day 1005:tidal --from 07:00 --time-scale 10\n  greenwave emulate corridors/three.toml --for 600"
+    after_help = emulate_help()
 )]
 pub(super) struct Emulate {
     /// Definition files or folders of them; together they are one network.
@@ -38,6 +47,16 @@ pub(super) struct Emulate {
     /// End after so many seconds of your time.
     #[arg(long = "for", value_name = "SECONDS")]
     pub(super) seconds: Option<u32>,
+    /// Something that goes wrong: `CABINET: KIND [share N %] [from TIME] [for TIME]`, with `*` for every cabinet. Times are your
+    /// time, counted from the start. May be given several times; the kinds stand below.
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(super) faults: Vec<String>,
+    /// A file of faults, one a line; `#` begins a comment.
+    #[arg(long = "faults", value_name = "FILE")]
+    pub(super) fault_files: Vec<PathBuf>,
+    /// Whence shares of requests are drawn.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) fault_seed: u64,
     /// Listen also on addresses that are not this machine's loopback: anybody who reaches them can change plans.
     #[arg(long)]
     pub(super) listen_any: bool,

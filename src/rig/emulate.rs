@@ -3,13 +3,14 @@
 //! The cabinets' clocks show the emulated day: true time of the plant, which goes `scale` times as fast as the machine's and
 //! knows nothing of the machine's date. A centre either takes its time from them or sets them, as with real cabinets.
 
+use super::fault::{Injection, Injector, Notice, Target};
 use super::plant::Rig;
 use crate::bus::frame::Framing;
 use crate::bus::tls::TlsServer;
-use crate::bus::{Device, Serving, SharedDevice, TcpServer};
+use crate::bus::{Device, LineFaults, Serving, SharedDevice, TcpServer};
 use crate::clock::Clock;
 use crate::corridor::profile::RegisterTable;
-use crate::corridor::{Line, Network};
+use crate::corridor::{IntersectionIndex, Line, Network};
 use crate::interrupt::Interrupts;
 use greenwave_sim::cabinet::Mode;
 use std::collections::BTreeMap;
@@ -56,6 +57,26 @@ pub struct Glance {
     pub violations: usize,
 }
 
+/// What is told while a plant is emulated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A look at the whole.
+    Glance(Glance),
+    /// A fault began or ended.
+    Fault(Notice),
+    /// At the end: how often faults of lines struck, by kind.
+    Struck(BTreeMap<&'static str, u64>),
+}
+
+/// Faults on purpose.
+#[derive(Debug, Clone, Default)]
+pub struct Faulty {
+    /// What, where and when.
+    pub faults: Vec<Injection>,
+    /// Whence the lines draw their chance.
+    pub seed: u64,
+}
+
 /// What keeps a plant from being emulated.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulateProblem {
@@ -84,7 +105,7 @@ pub enum EmulateProblem {
 }
 
 /// Serves the cabinets of a plant until a signal, or the end of its time; gives the last glance. `tell` hears one when all
-/// cabinets listen, and every ten seconds from then on. `security` is for cabinets that are reached by TLS.
+/// cabinets listen, and every ten seconds from then on, and of every fault. `security` is for cabinets that are reached by TLS.
 ///
 /// # Errors
 /// When an address can not be bound.
@@ -93,14 +114,17 @@ pub fn emulate(
     rig: &Rig,
     pace: Pace,
     security: Option<&TlsServer>,
-    clock: &dyn Clock,
-    tell: &mut dyn FnMut(&Glance),
+    faulty: Faulty,
+    clock: &Arc<dyn Clock>,
+    tell: &mut dyn FnMut(&Told),
 ) -> Result<Glance, EmulateProblem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut signals = Interrupts::listen()?;
-        let _servers = servers(network, rig, security).await?;
-        Ok(drive(rig, pace, clock, &mut signals, tell).await)
+        let (_servers, mut injector) = servers(network, rig, security, faulty, clock).await?;
+        let last = drive(rig, pace, &**clock, &mut signals, &mut injector, tell).await;
+        tell(&Told::Struck(injector.struck()));
+        Ok(last)
     })
 }
 
@@ -109,7 +133,8 @@ async fn drive(
     pace: Pace,
     clock: &dyn Clock,
     signals: &mut Interrupts,
-    tell: &mut dyn FnMut(&Glance),
+    injector: &mut Injector,
+    tell: &mut dyn FnMut(&Told),
 ) -> Glance {
     let scale = f64::from(pace.scale);
     let mut tick = interval(STEP / (LOOKS * pace.scale.max(1)));
@@ -127,6 +152,9 @@ async fn drive(
         let due = (wall * scale / STEP.as_secs_f64()).floor() * STEP.as_secs_f64();
         reached = due.min(reached + MOST_AT_ONCE_S * scale);
         rig.advance_to_time(f64::from(pace.from_s) + reached);
+        for notice in injector.advance(rig, Duration::from_secs_f64(wall)) {
+            tell(&Told::Fault(notice));
+        }
         violations += rig.violations().len();
         let over = told || pace.seconds.is_some_and(|most| wall >= f64::from(most));
         if over || wall >= next_glance {
@@ -134,7 +162,7 @@ async fn drive(
             if over {
                 return glance;
             }
-            tell(&glance);
+            tell(&Told::Glance(glance));
             next_glance += GLANCE_EVERY_S;
         }
     }
@@ -147,10 +175,19 @@ fn glance(rig: &Rig, second_of_day: u32, violations: usize) -> Glance {
     Glance { second_of_day, vehicles, centre, local, other: modes.len() - centre - local, violations }
 }
 
+/// A cabinet behind an address: its place in the network, its unit, itself.
+type Member = (usize, u8, SharedDevice);
+
 /// One server a line; cabinets that share one are told apart by their unit.
-async fn servers(network: &Network, rig: &Rig, security: Option<&TlsServer>) -> Result<Vec<TcpServer>, EmulateProblem> {
-    let mut gateways = BTreeMap::<&Line, (SocketAddr, Serving, Vec<_>)>::new();
-    for (at, (device, unit)) in network.intersections().iter().zip(rig.devices()) {
+async fn servers(
+    network: &Network,
+    rig: &Rig,
+    security: Option<&TlsServer>,
+    faulty: Faulty,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Vec<TcpServer>, Injector), EmulateProblem> {
+    let mut gateways = BTreeMap::<&Line, (SocketAddr, Serving, Vec<Member>)>::new();
+    for ((index, at), (device, unit)) in network.intersections().iter().enumerate().zip(rig.devices()) {
         let line = &at.cabinet.line;
         let (address, serving) = match line {
             Line::Tcp { address } => (*address, Serving::default()),
@@ -161,14 +198,23 @@ async fn servers(network: &Network, rig: &Rig, security: Option<&TlsServer>) -> 
             }
             Line::Serial { .. } => return Err(EmulateProblem::Line { id: at.id.clone(), line: line.clone() }),
         };
-        gateways.entry(line).or_insert_with(|| (address, serving, Vec::new())).2.push((unit, device));
+        gateways.entry(line).or_insert_with(|| (address, serving, Vec::new())).2.push((index, unit, device));
     }
-    let mut servers = Vec::with_capacity(gateways.len());
-    for (address, serving, units) in gateways.into_values() {
+    let (mut servers, mut targets, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+    for ((address, serving, units), seed) in gateways.into_values().zip(faulty.seed..) {
+        let faults = LineFaults::new(&address.to_string(), seed, clock.clone());
+        for &(index, unit, _) in &units {
+            let id = network.intersections()[index].id.clone();
+            targets.push(Target { index: IntersectionIndex(index), id, unit, line: lines.len() });
+        }
+        let serving = Serving { faults: Some(faults.clone()), ..serving };
+        let units = units.into_iter().map(|(_, unit, device)| (unit, device)).collect();
         let served = TcpServer::serve_as(address, Arc::new(Gateway { units }), serving).await;
         servers.push(served.map_err(|source| EmulateProblem::Address { address, source })?);
+        lines.push(faults);
     }
-    Ok(servers)
+    targets.sort_by_key(|t| t.index);
+    Ok((servers, Injector::new(faulty.faults, targets, lines)))
 }
 
 /// Gateway path unavailable: there is no such unit behind this address.

@@ -38,6 +38,8 @@ pub(super) struct Switches {
     pub(super) stale_staged: Option<Vec<Vec<u16>>>,
     /// Registers that read a fixed value.
     pub(super) stuck: Vec<(u16, u16)>,
+    /// Power fails in the midst of the next write, after so many words of it.
+    pub(super) cut: Option<usize>,
     /// What channels do instead of counting, and what that made of their values: vehicles and seconds to be added.
     pub(super) lies: Vec<Lying>,
 }
@@ -202,6 +204,11 @@ impl Cabinet {
     /// The clock runs too fast by this much from now on, parts per million.
     pub fn set_drift(&mut self, ppm: i32) {
         self.clock.set_drift(self.now, ppm);
+    }
+
+    /// Power will fail in the midst of the next write, after so many words of it; or (`None`) will not.
+    pub fn cut_next_write(&mut self, after: Option<usize>) {
+        self.switches.cut = after;
     }
 
     /// The clock shows another time at once, as after a bad time signal; the running cycle goes on as it is.

@@ -153,6 +153,9 @@ impl Cabinet {
     /// Writes holding registers (FC16). A staged plan, a commit or a clock value that is refused for what it says is a
     /// completed write: the refusal register tells.
     pub fn write(&mut self, addr: u16, words: &[u16]) -> Result<(), Exception> {
+        if let Some(after) = self.switches.cut.take() {
+            return self.write_torn(addr, words, after, true);
+        }
         match whole_block(&self.table.spec.map, addr, words.len())? {
             Written::Staged(slot) => self.stage(slot, words),
             Written::Commit => {
