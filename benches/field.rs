@@ -8,7 +8,12 @@
 //! Latency is from the moment a poll is due to its parsed reply, by the service's own histogram; CPU is user and system time of the
 //! service's process alone. A benchmark measures; nothing here passes or fails.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on may die, and talks")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark may die, talks and waits"
+)]
 
 use greenwave::bus::{LineFault, LineFaults, Serving, TcpServer};
 use greenwave::clock::{Clock, SystemClock};

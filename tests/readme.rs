@@ -90,7 +90,9 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
     };
     let file = |flag: &str| value(command, flag).map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
     match command[0].as_str() {
+        "check" if command.iter().any(|word| word == "--registers") => says(&["# Registers of profile `", "| "]),
         "check" => says(&["checked", "no problems"]),
+        "campaign" => says(&["torn plans that ran ", "not in the journal ", "back within 3 cycles"]),
         "plan" => says(&["cycle", "offset", "split of each stage", "The model expects"]),
         "diagram" => {
             let svg = file("--out").unwrap_or(said);

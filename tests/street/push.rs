@@ -312,7 +312,10 @@ fn in_a_storm_nothing_is_mixed_and_afterwards_all_are_together_again() {
                 11..14 => Fate::Late(chance.random_range(1..300)),
                 14..17 if !writes => {
                     let (word, bit) = (chance.random_range(0..104_usize), chance.random_range(0..16_u32));
-                    Fate::Bent(Box::new(move |words| words[word] ^= 1 << bit))
+                    Fate::Bent(Box::new(move |words| {
+                        let length = words.len();
+                        words[word % length.max(1)] ^= 1 << bit;
+                    }))
                 }
                 _ => Fate::Pass,
             }
