@@ -80,8 +80,17 @@ fn over(table: &Table, heads: &[Head], p: usize, end: Tenths) -> (Tenths, Tenths
 
 /// The first moment at which phase `q` may become green if every conflicting green still going ended at `end`.
 pub(super) fn earliest(table: &Table, heads: &[Head], q: usize, end: Tenths) -> Tenths {
+    after(table, heads, q, end, |_| true)
+}
+
+/// The first moment at which phase `q` may become green as far as those are concerned who have ended already.
+pub(super) fn cleared(table: &Table, heads: &[Head], q: usize) -> Tenths {
+    after(table, heads, q, LONG_AGO, |head| !head.going())
+}
+
+fn after(table: &Table, heads: &[Head], q: usize, end: Tenths, of: impl Fn(&Head) -> bool) -> Tenths {
     let own = if heads[q].going() { LONG_AGO } else { heads[q].red };
-    let conflicting = (0..heads.len()).filter(|&p| table.spec.conflicts[p] >> q & 1 == 1);
+    let conflicting = (0..heads.len()).filter(|&p| table.spec.conflicts[p] >> q & 1 == 1 && of(&heads[p]));
     let needs = conflicting.map(|p| {
         let (ended, red) = over(table, heads, p, end);
         red.max(ended + table.spec.intergreens[p][q])

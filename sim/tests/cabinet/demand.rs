@@ -44,21 +44,23 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 
 /// Stages, overlapping stages, stages with late starts and early cuts, rings.
 fn layouts() -> impl Strategy<Value = CabinetSpec> {
-    let shifted = || {
-        let mut spec = legs();
-        spec.stages[1].early_cuts = vec![(WL, 25)];
-        spec.stages[1].late_starts = vec![(EL, 30)];
-        spec.stages[1].min_green = 100;
-        spec.stages[0].late_starts = vec![(ET, 20), (PN, 10)];
-        spec.stages[0].early_cuts = vec![(PS, 20)];
-        spec.stages[0].min_green = 180;
-        spec
-    };
     prop_oneof![Just(legs()), Just(shifted()), Just(overlapping()), Just(rings())]
 }
 
+/// Late starts and early cuts in the arterial's stages.
+pub(crate) fn shifted() -> CabinetSpec {
+    let mut spec = legs();
+    spec.stages[1].early_cuts = vec![(WL, 25)];
+    spec.stages[1].late_starts = vec![(EL, 30)];
+    spec.stages[1].min_green = 100;
+    spec.stages[0].late_starts = vec![(ET, 20), (PN, 10)];
+    spec.stages[0].early_cuts = vec![(PS, 20)];
+    spec.stages[0].min_green = 180;
+    spec
+}
+
 /// ST runs on into the stage of its own left turn; NL, whom it meets, goes with that of the arterial's.
-fn overlapping() -> CabinetSpec {
+pub(crate) fn overlapping() -> CabinetSpec {
     let mut spec = legs();
     spec.stages[3].phases = vec![ST, SL];
     spec.stages[3].min_green = 80;
@@ -128,6 +130,40 @@ fn act(corner: &mut Corner, act: &Act, generation: &mut u32) {
             corner.cabinet.write(650, &request(*generation as u16, *kind, *stage, until, now + expiry)).unwrap();
         }
     }
+}
+
+/// The programme begins PN late in stage 1, but not so late that ST, whose green the calls ended, has cleared by then.
+#[test]
+fn a_programme_takes_heads_over_when_its_late_starters_find_everybody_cleared() {
+    let plan = LocalPlan {
+        actuation: Some(Actuation { passage: 26, rest: None, ..actuation() }),
+        ..actuated(&PROGRAMME, None)
+    };
+    let mut spec = with_plan(shifted(), plan);
+    spec.id = "dc01".into();
+    for (phase, on_call) in [(PN, true), (PS, false), (PW, false), (PE, false)] {
+        spec.phases[phase].on_call = on_call;
+    }
+    let mut corner = Corner::new(spec);
+    let mut generation = 0;
+    let story = [
+        Act::Cover(1 << WL, 59),
+        Act::Cover(u32::MAX, 188),
+        Act::Cover(1 << NL, 47),
+        Act::Push([180, 100, 220, 60]),
+        Act::Cover(1 << NL, 25),
+        Act::Cover(0, 275),
+    ];
+    for it in &story {
+        act(&mut corner, it, &mut generation);
+    }
+    // ST's green ends at 211.1 s, PN needs six seconds from there. The centre's cycle begins at 216.0 s and would have PN walk at
+    // 217.0 s; a tenth later he would have no time to clear. So he walks in the next one.
+    assert_eq!(corner.cabinet.cycle_start(), Some(T + 2160 + 760));
+    let greens = corner.greens(&[ST, PN]);
+    assert!(greens.contains(&(ST, 1891, 2111)));
+    let walks: Vec<i64> = greens.iter().filter(|g| g.0 == PN).map(|g| g.1).collect();
+    assert_eq!(walks, [2160 + 760 + 10]);
 }
 
 proptest! {

@@ -4,9 +4,10 @@
 //! fixed-time plan does and part of the next; then the programme shows the heads alone.
 
 use super::Scene;
-use crate::cabinet::cycle::{Cycle, Interval};
-use crate::cabinet::heads::{Head, earliest, may_end};
+use crate::cabinet::cycle::{Cycle, Interval, Place};
+use crate::cabinet::heads::{Head, cleared, earliest, may_end};
 use crate::cabinet::spec::{PhaseKind, Table, Tenths};
+use crate::signal::Lamp;
 
 /// Ends the walks of whoever is not wanted as they come of age; true once all others going may end.
 pub(super) fn clear_for(table: &Table, heads: &mut [Head], wanted: u64, now: Tenths) -> bool {
@@ -28,7 +29,9 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
     let place = cycle.place(table, now);
     if place.interval == Interval::Green
         && (0..heads.len()).all(|p| heads[p].lamp(now) == Cycle::lamp(table, p, &place))
-        && fits(table, heads, place.stage, now + place.left)
+        && (0..heads.len()).all(|p| heads[p].from <= now || table.serves(place.stage, p))
+        && ends_well(table, heads, place.stage, now, now + place.left)
+        && begins_well(table, heads, &place, now)
     {
         return true;
     }
@@ -69,13 +72,29 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
     false
 }
 
-/// Whether everybody green will have had his minimum when the programme ends stage `k`'s green at `end`.
-fn fits(table: &Table, heads: &[Head], k: usize, end: Tenths) -> bool {
+/// Whether everybody green will have had his minimum when the programme ends stage `k`'s green at `end`, and everybody whose
+/// yellow or clearance has begun all of that.
+fn ends_well(table: &Table, heads: &[Head], k: usize, now: Tenths, end: Tenths) -> bool {
     table.spec.stages[k].phases.iter().filter(|&&p| !table.serves(table.after(k), p)).all(|&p| {
-        let end = end - table.early_cut(k, p);
+        let (head, end) = (&heads[p], end - table.early_cut(k, p));
         match table.spec.phases[p].kind {
-            PhaseKind::Vehicle => heads[p].from + table.spec.phases[p].min_green <= end,
-            PhaseKind::Pedestrian { walk, clearance } => !heads[p].going() || heads[p].from + walk + clearance <= end,
+            PhaseKind::Vehicle if head.lamp(now) == Lamp::Yellow => head.red <= end + table.spec.stages[k].yellow,
+            PhaseKind::Vehicle => head.from + table.spec.phases[p].min_green <= end,
+            PhaseKind::Pedestrian { walk, clearance } if head.going() => head.from + walk + clearance <= end,
+            PhaseKind::Pedestrian { .. } => head.is_red(now) || head.red <= end,
         }
     })
+}
+
+/// Whether whoever the programme has yet to begin, late in this stage or with the next one, finds those who ended cleared: they
+/// ended when the calls had it, and not when the programme would have.
+fn begins_well(table: &Table, heads: &[Head], place: &Place, now: Tenths) -> bool {
+    let (k, next) = (place.stage, place.after);
+    let stage = &table.spec.stages[k];
+    let change = now + place.left + stage.yellow + stage.all_red;
+    let late = stage.phases.iter().filter(|&&p| heads[p].lamp(now) == Lamp::Red);
+    let late = late.map(|&p| (p, now - place.into + table.late_start(k, p))).filter(|&(_, begins)| begins > now);
+    let new = table.spec.stages[next].phases.iter().filter(|&&p| !table.serves(k, p));
+    let new = new.map(|&p| (p, change + table.late_start(next, p)));
+    late.chain(new).all(|(p, begins)| cleared(table, heads, p) <= begins)
 }
