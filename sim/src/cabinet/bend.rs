@@ -48,18 +48,19 @@ impl Bend {
         }
     }
 
-    /// The heads begin their next cycle when this one is over; `greens` are the plan's. True if a stage was left out.
-    pub(super) fn next(&mut self, table: &Table, programme: &Cycle, greens: &[Tenths], now: Tenths) -> bool {
+    /// The heads begin their next cycle when this one is over; `greens` are the plan's. The stage that was
+    /// left out of the one that is over.
+    pub(super) fn next(&mut self, table: &Table, programme: &Cycle, greens: &[Tenths], now: Tenths) -> Option<usize> {
         if now < self.shown.end() {
-            return false;
+            return None;
         }
-        let skipped = self.shown.absent().is_some();
+        let skipped = self.shown.absent();
         let start = self.target.end();
         self.target = match programme.start == start {
             true => programme.clone(),
             false => Cycle::new(table, start, greens.to_vec(), false),
         };
-        self.shown = Cycle::new(table, self.shown.end(), self.target.greens().to_vec(), false);
+        self.shown = Cycle::new(table, self.shown.end(), self.target.greens().to_vec(), false).after(&self.shown);
         skipped
     }
 
@@ -97,28 +98,35 @@ impl Bend {
         at > now || now < at + self.shown.greens()[k] - old.max(new)
     }
 
-    /// The stage to leave out of this cycle, while that can still be decided.
+    /// The stage to leave out of this cycle. One cycle leaves out one stage: once that is decided, no other can be asked for
+    /// and it can not come back; until then the wish of the moment holds.
     fn absence(&self, table: &Table, now: Tenths, room: Room, wish: Option<&Wish>) -> Option<usize> {
+        let decided = self.shown.absent().filter(|&k| self.settled(table, k, now));
         let wanted = wish.filter(|w| w.kind == Kind::Skip).map(|w| w.stage).filter(|&k| {
             let split = &table.spec.stages[k];
-            self.target.greens()[k] + split.yellow + split.all_red <= room.earlier
+            self.target.greens()[k] + split.yellow + split.all_red <= room.earlier && !self.settled(table, k, now)
         });
-        let k = wanted.or(self.shown.absent())?;
-        let before = table.before(k);
-        let start = self.shown.start_of(table, before);
-        if self.open(table, before, start, Some(k), now) { wanted } else { self.shown.absent() }
+        decided.or(wanted)
     }
 
-    /// Whether stage `k` can be left out of this cycle no more, nor be brought back: it is decided.
+    /// Whether stage `k` can be left out of this cycle no more, nor be brought back: another one is for good, or those before it
+    /// have been told by whatever comes first, with it or without it.
     pub(super) fn settled(&self, table: &Table, k: usize, now: Tenths) -> bool {
-        let before = table.before(k);
-        !self.open(table, before, self.shown.start_of(table, before), Some(k), now)
+        let told = |k: usize| {
+            let before = table.before(k);
+            let start = self.shown.start_of(table, before);
+            let clearance = |next| table.clearance_before(before, next);
+            let earliest = clearance(k).max(clearance(table.after(k)));
+            start <= now && now >= start + self.shown.greens()[before] - earliest
+        };
+        // The stage before `k` may be the one that is left out, and then has no green to end.
+        self.shown.absent().is_some_and(|gone| gone != k && told(gone)) || told(k)
     }
 
     /// Whether the heads show the programme again, cycle for cycle.
     pub(super) fn in_step(&self, programme: &Cycle) -> bool {
         let (a, b) = (&self.shown, programme);
-        (a.start, a.greens(), a.absent()) == (b.start, b.greens(), None)
+        (a.start, a.greens(), a.absent(), a.follows()) == (b.start, b.greens(), None, b.follows())
     }
 
     /// How much later than the programme the green that runs or comes next will end; negative: earlier.

@@ -48,6 +48,8 @@ pub(super) struct Cycle {
     greens: Vec<Tenths>,
     /// Stage left out; never the first.
     absent: Option<usize>,
+    /// Stage that ran last in the cycle before.
+    follows: usize,
     length: Tenths,
     /// Moments within the cycle at which a lamp or an interval changes, ascending; the last is the length.
     breaks: Vec<Tenths>,
@@ -57,9 +59,20 @@ pub(super) struct Cycle {
 
 impl Cycle {
     pub(super) fn new(table: &Table, start: Tenths, greens: Vec<Tenths>, stretched: bool) -> Self {
-        let mut cycle = Self { start, stretched, greens, absent: None, length: 0, breaks: Vec::new(), held: None };
+        let (follows, breaks) = (table.before(0), Vec::new());
+        let mut cycle = Self { start, stretched, greens, absent: None, follows, length: 0, breaks, held: None };
         cycle.lay_out(table);
         cycle
+    }
+
+    /// The same after another cycle, which may have left its last stage out.
+    pub(super) fn after(self, before: &Cycle) -> Cycle {
+        Cycle { follows: before.present().last().unwrap_or(before.follows), ..self }
+    }
+
+    /// Stage that ran last in the cycle before.
+    pub(super) fn follows(&self) -> usize {
+        self.follows
     }
 
     /// The same cycle with other greens, and a stage left out or none.
@@ -80,7 +93,7 @@ impl Cycle {
     }
 
     /// The stage after `k` as this cycle runs them.
-    fn after(&self, table: &Table, k: usize) -> usize {
+    fn next(&self, table: &Table, k: usize) -> usize {
         table.after_without(k, self.absent)
     }
 
@@ -127,9 +140,9 @@ impl Cycle {
     /// Where a moment lies; at and after the end, in the last interval.
     pub(super) fn place(&self, table: &Table, now: Tenths) -> Place {
         let mut at = (now - self.start).clamp(0, self.length - 1);
-        let (mut before, mut last) = (self.present().last().unwrap_or(0), 0);
+        let (mut before, mut last) = (self.follows, 0);
         for (stage, s) in self.present().map(|k| (k, &table.spec.stages[k])) {
-            let after = self.after(table, stage);
+            let after = self.next(table, stage);
             let parts =
                 [(Interval::Green, self.greens[stage]), (Interval::Yellow, s.yellow), (Interval::AllRed, s.all_red)];
             for (interval, length) in parts {
@@ -205,7 +218,7 @@ impl Cycle {
         let Some((stage, planned)) = self.held.take() else { return };
         let place = self.place(table, now);
         let elapsed = if place.stage == stage { place.into } else { 0 };
-        self.greens[stage] = planned.max(elapsed + table.clearance_before(stage, self.after(table, stage)));
+        self.greens[stage] = planned.max(elapsed + table.clearance_before(stage, self.next(table, stage)));
         self.lay_out(table);
     }
 }

@@ -53,11 +53,11 @@ impl Head {
         (self.ends, self.red) = (Some(at), at + after);
     }
 
-    /// Notes what somebody else made it show from now on.
-    pub(super) fn shown(&mut self, now: Tenths, lamp: Lamp) {
+    /// Notes what somebody else made it show from now on; its yellow or clearance lasts `warning`, whoever takes over meanwhile.
+    pub(super) fn shown(&mut self, now: Tenths, lamp: Lamp, warning: Tenths) {
         match lamp {
             Lamp::Green => *self = Head { from: now, ends: None, red: now },
-            Lamp::Yellow => (self.ends, self.red) = (Some(now), Tenths::MAX / 4),
+            Lamp::Yellow => self.end(now, warning),
             Lamp::Red if self.going() => self.end(now, 0),
             Lamp::Red => self.red = now,
             // Everybody's right of way: it ends with the flash.

@@ -402,12 +402,16 @@ impl Cabinet {
         if self.centre.running.is_none() {
             self.local = calendar::line(&self.table.spec, at);
         }
+        let before = self.cycle().map(|cycle| self.shown(cycle).clone());
         let local = self.centre.running.is_none();
         if local && self.keep_heads() {
             return;
         }
         let Shape { greens, stretched, .. } = shape(&self.table, self.plan(), at, local);
         let mut cycle = Cycle::new(&self.table, self.now, greens, stretched);
+        if let Some(before) = before {
+            cycle = cycle.after(&before);
+        }
         if self.switches.held() {
             cycle.hold(&self.table, self.now);
         }
@@ -514,7 +518,7 @@ impl Cabinet {
                 self.lamps[phase] = lamp;
                 changed.push(LampChange { at: self.now, phase, lamp });
                 if self.engine.is_none() {
-                    self.heads[phase].shown(self.now, lamp);
+                    self.heads[phase].shown(self.now, lamp, self.table.warning(phase));
                 }
             }
         }

@@ -178,7 +178,8 @@ impl Cabinet {
         }
         let mut bend = self.bend.take().unwrap_or_else(|| Bend::new(cycle));
         let wish = self.wish();
-        if bend.next(&self.table, cycle, &self.plan().greens, self.now) && wish.is_some_and(|w| w.kind == Kind::Skip) {
+        let skipped = bend.next(&self.table, cycle, &self.plan().greens, self.now);
+        if wish.is_some_and(|w| w.kind == Kind::Skip && skipped == Some(w.stage)) {
             self.centre.requests.now = None;
         }
         bend.lay(&self.table, self.now, self.room(), self.wish().as_ref());

@@ -323,6 +323,14 @@ impl Table {
         self.spec.phases[p].yellow
     }
 
+    /// Time between green or walk and red: a phase's yellow, or the pedestrians' clearance.
+    pub(super) fn warning(&self, p: usize) -> Tenths {
+        match self.spec.phases[p].kind {
+            PhaseKind::Vehicle => self.yellow(p),
+            PhaseKind::Pedestrian { clearance, .. } => clearance,
+        }
+    }
+
     /// Least time a phase takes once it began, pedestrian clearance included.
     pub(super) fn least(&self, p: usize) -> Tenths {
         match self.spec.phases[p].kind {

@@ -15,4 +15,5 @@ mod push;
 mod refusals;
 mod requests;
 mod spec;
+mod storms;
 mod street;

@@ -1,10 +1,9 @@
-//! Stage requests: what each kind does to the greens, what is refused, what ends one, and storms of them.
+//! Stage requests: what each kind does to the greens, what is refused, what ends one.
 
 use crate::calls::{Corner, actuated, legs, with_plan};
 use crate::kit::*;
 use greenwave_sim::cabinet::*;
 use greenwave_sim::signal::Lamp;
-use proptest::prelude::*;
 
 pub(crate) const HOLD: u16 = 1;
 pub(crate) const EXTEND: u16 = 2;
@@ -27,12 +26,12 @@ fn check(w: &mut [u16]) {
 }
 
 /// Writes one; returns register 22.
-fn ask(cabinet: &mut Cabinet, counter: u16, kind: u16, stage: u16, until: i64, expiry: i64) -> u16 {
+pub(crate) fn ask(cabinet: &mut Cabinet, counter: u16, kind: u16, stage: u16, until: i64, expiry: i64) -> u16 {
     cabinet.write(650, &request(counter, kind, stage, until, expiry)).unwrap();
     status(cabinet).refusal
 }
 
-fn carried(cabinet: &Cabinet) -> u16 {
+pub(crate) fn carried(cabinet: &Cabinet) -> u16 {
     cabinet.read(35, 1).unwrap()[0]
 }
 
@@ -273,8 +272,13 @@ fn cabinet() -> Cabinet {
 }
 
 /// The legs with loops under a plan of the centre's, `flags` as word 13 of its block, in its first cycle.
-fn served(flags: u16) -> (Corner, i64) {
-    let mut spec = with_plan(legs(), LocalPlan { actuation: None, ..actuated(&[380, 150, 300, 150], Some(0)) });
+pub(crate) fn served(flags: u16) -> (Corner, i64) {
+    served_by(legs(), flags)
+}
+
+/// The same of another installation of four stages.
+pub(crate) fn served_by(spec: CabinetSpec, flags: u16) -> (Corner, i64) {
+    let mut spec = with_plan(spec, LocalPlan { actuation: None, ..actuated(&[380, 150, 300, 150], Some(0)) });
     spec.id = "dc01".into();
     spec.on_request = Some(crate::calls::actuation());
     for p in &mut spec.phases {
@@ -296,13 +300,13 @@ fn served(flags: u16) -> (Corner, i64) {
 }
 
 /// Runs to a moment with some loops covered.
-fn run(corner: &mut Corner, until: i64, covered: u32) {
+pub(crate) fn run(corner: &mut Corner, until: i64, covered: u32) {
     while corner.now < until {
         corner.step(covered);
     }
 }
 
-fn shows(corner: &Corner) -> (u16, u16) {
+pub(crate) fn shows(corner: &Corner) -> (u16, u16) {
     let w = corner.cabinet.read(7, 2).unwrap();
     (w[0], w[1])
 }
@@ -406,119 +410,4 @@ fn rings_have_no_stages_to_hold() {
     assert_eq!(push(&mut corner.cabinet, 7, &[380, 150, 300, 150], start), 0);
     run(&mut corner, start + 10, 0);
     assert_eq!(ask(&mut corner.cabinet, 1, HOLD, 1, start + 500, start + 500), 24);
-}
-
-#[derive(Debug, Clone)]
-struct Storm {
-    kind: u16,
-    stage: u16,
-    until: i64,
-    expiry: i64,
-    pause: i64,
-}
-
-fn storms() -> impl Strategy<Value = Vec<Storm>> {
-    let one = (0u16..=4, 1u16..=4, 1i64..1400, 0i64..1300, prop_oneof![1i64..60, 1i64..900]);
-    let one = one.prop_map(|(kind, stage, until, expiry, pause)| Storm { kind, stage, until, expiry, pause });
-    prop::collection::vec(one, 1..60)
-}
-
-/// Greens of four stages that a plan may have on the legs.
-fn plans() -> impl Strategy<Value = [i64; 4]> {
-    (150i64..700, 60i64..400, 220i64..500, 60i64..400).prop_map(|(a, b, c, d)| [a, b, c, d])
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    /// Thousands of requests of all kinds: no conflict, no short green, no long one, the programme's cycle starts as if nothing
-    /// had been asked; once the last is over, within three cycles the heads are the programme's again.
-    #[test]
-    fn storms_break_nothing(storm in storms(), plan in plans(), covered in 0u32..256, silent in any::<bool>()) {
-        let cycle: i64 = plan.iter().map(|g| g + 50).sum();
-        prop_assume!((690..=2000).contains(&cycle));
-        let mut spec = with_plan(legs(), LocalPlan { actuation: None, ..actuated(&plan, Some(0)) });
-        spec.id = "dc01".into();
-        for p in &mut spec.phases {
-            p.on_call = matches!(p.kind, PhaseKind::Pedestrian { .. });
-        }
-        let limits: Vec<(i64, i64)> = spec.stages.iter().map(|s| (s.min_green, s.max_green)).collect();
-        let mut corner = Corner::new(spec);
-        let start = status(&corner.cabinet).cycle_start + cycle;
-        prop_assert_eq!(push(&mut corner.cabinet, 7, &plan, start), 0);
-        run(&mut corner, start, 0);
-        let mut beats = 0u16;
-        let mut greens: Vec<(u16, i64, i64)> = Vec::new();
-        let mut last_asked = corner.now;
-        let until = |corner: &mut Corner, to: i64, covered: u32, beats: &mut u16, greens: &mut Vec<(u16, i64, i64)>| {
-            while corner.now < to {
-                corner.step(covered);
-                *beats = beats.wrapping_add(1);
-                corner.cabinet.write(620, &[*beats, 300]).unwrap();
-                let (stage, interval) = shows(corner);
-                match greens.last_mut() {
-                    Some(g) if interval == 0 && g.0 == stage && g.2 == corner.now - 5 => g.2 = corner.now,
-                    _ if interval == 0 => greens.push((stage, corner.now, corner.now)),
-                    _ => {}
-                }
-                assert_eq!(corner.cabinet.cycle_start(), Some(corner.now - (corner.now - start).rem_euclid(cycle)));
-            }
-        };
-        for (k, s) in storm.iter().enumerate() {
-            let now = corner.now;
-            let timed = matches!(s.kind, HOLD | EXTEND);
-            let words = request(
-                k as u16 + 1,
-                s.kind,
-                if s.kind == 0 { 0 } else { s.stage },
-                if timed { now + s.until.min(s.expiry) } else { 0 },
-                now + s.expiry,
-            );
-            corner.cabinet.write(650, &words).unwrap();
-            let refused = status(&corner.cabinet).refusal;
-            prop_assert!([0, 21, 22, 25].contains(&refused), "{}", refused);
-            let expected = if s.kind == 0 { 0 } else { k as u16 + 1 };
-            prop_assert!(refused != 0 || carried(&corner.cabinet) == expected);
-            last_asked = now;
-            until(&mut corner, now + s.pause, covered & (0x55 << (k % 2)), &mut beats, &mut greens);
-            if refused == 0 && corner.now >= now + s.expiry {
-                prop_assert_eq!(carried(&corner.cabinet), 0, "expired");
-            }
-            prop_assert_eq!(corner.judge(), []);
-        }
-        if silent {
-            corner.cabinet.write(620, &[beats, 300]).unwrap();
-            corner.cabinet.advance(corner.now + 300, &[]);
-            prop_assert_eq!(carried(&corner.cabinet), 0);
-            let mut end = corner.now;
-            while corner.cabinet.running_generation().is_some() {
-                end += 5;
-                corner.cabinet.advance(end, &[]);
-                prop_assert!(end - corner.now <= 300 + cycle);
-            }
-            prop_assert_eq!(corner.judge(), []);
-            return Ok(());
-        }
-        while carried(&corner.cabinet) != 0 {
-            prop_assert!(corner.now - last_asked <= 1205);
-            let next = corner.now + 5;
-            until(&mut corner, next, 0, &mut beats, &mut greens);
-        }
-        // One round from the end of its green, which came half a cycle early at the most; then the cycle's end.
-        let settled = (corner.now - start + cycle / 2 + 2 * cycle) / cycle * cycle + start;
-        until(&mut corner, settled, 0, &mut beats, &mut greens);
-        for &(stage, from, to) in &greens[1..greens.len() - 1] {
-            // Seen every half second.
-            let (least, most) = limits[usize::from(stage) - 1];
-            prop_assert!(to - from + 9 >= least && to - from <= most, "{} {} {}", stage, from, to);
-        }
-        prop_assert_eq!(carried(&corner.cabinet), 0);
-        let w = corner.cabinet.read(7, 3).unwrap();
-        let left = plan[0] - (corner.now - settled);
-        prop_assert_eq!(&w[..], &[1, 0, left as u16][..], "in step at the cycle's start");
-        prop_assert_eq!(corner.judge(), []);
-        for phase in 0..8 {
-            prop_assert!(corner.cabinet.lamps()[phase] != Lamp::Dark);
-        }
-    }
 }
