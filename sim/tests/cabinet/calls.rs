@@ -163,6 +163,22 @@ impl Corner {
         self.monitor.violations(self.now).into_iter().filter(|v| !starved(v)).collect()
     }
 
+    /// Everything that lasted longer than it may on the way to red, as (phase, begin, end) after T: yellows, clearances.
+    pub(crate) fn lingering(&self) -> Vec<(usize, i64, i64)> {
+        let mut found = Vec::new();
+        for (k, change) in self.log.iter().enumerate().filter(|(_, c)| c.lamp == Lamp::Yellow) {
+            let most = match self.cabinet.spec().phases[change.phase].kind {
+                PhaseKind::Vehicle => 30,
+                PhaseKind::Pedestrian { clearance, .. } => clearance,
+            };
+            let end = self.log[k + 1..].iter().find(|c| c.phase == change.phase).map_or(self.now, |c| c.at);
+            if end - change.at > most {
+                found.push((change.phase, change.at - T, end - T));
+            }
+        }
+        found
+    }
+
     /// All greens so far as (phase, begin, end) after T in tenths, end 0 = not yet; nothing may have gone wrong.
     pub(crate) fn greens(&mut self, phases: &[usize]) -> Vec<(usize, i64, i64)> {
         assert_eq!(self.judge(), []);

@@ -12,10 +12,11 @@ enum Act {
     /// Loops covered (bit k: channel k) for so many half seconds.
     Cover(u32, usize),
     Press(usize),
-    /// A plan of the centre with these greens, for the next start of the cycle.
-    Push([i64; 4]),
+    /// A plan of the centre with these greens, for the next start of the cycle, run in this operation (word 13 of its block).
+    Push([i64; 4], u16),
     Release,
     Manual(bool),
+    Preempt(bool),
     Flash,
     Reboot,
     Clock(i64),
@@ -31,9 +32,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => (1usize..200).prop_map(|n| Act::Cover(u32::MAX, n)),
         2 => (1usize..200).prop_map(|n| Act::Cover(0, n)),
         4 => (PN..=PE).prop_map(Act::Press),
-        3 => greens.prop_map(Act::Push),
+        4 => (greens, 0u16..3).prop_map(|(greens, operation)| Act::Push(greens, operation)),
         1 => Just(Act::Release),
         1 => prop::bool::weighted(0.3).prop_map(Act::Manual),
+        1 => prop::bool::weighted(0.3).prop_map(Act::Preempt),
         1 => Just(Act::Flash),
         1 => Just(Act::Reboot),
         1 => (-20i64..=20).prop_map(Act::Clock),
@@ -92,6 +94,7 @@ fn specs() -> impl Strategy<Value = CabinetSpec> {
             let mut spec = with_plan(spec, plan);
             spec.id = "dc01".into();
             spec.centre_actuation = centre.then(actuation);
+            spec.on_request = (!centre).then(actuation);
             (PN..=PE).zip(buttons).for_each(|(p, on_call)| spec.phases[p].on_call = on_call);
             spec
         },
@@ -102,17 +105,20 @@ fn act(corner: &mut Corner, act: &Act, generation: &mut u32) {
     match act {
         Act::Cover(covered, steps) => (0..*steps).for_each(|_| corner.step(*covered)),
         Act::Press(phase) => corner.cabinet.press(*phase),
-        Act::Push(greens) => {
+        Act::Push(greens, operation) => {
             *generation += 1;
             let cycle: i64 = greens.iter().map(|g| g + 50).sum();
             let start = status(&corner.cabinet).cycle_start + i64::from(corner.cabinet.read(208, 1).unwrap()[0]);
-            let words = block(*generation, 1, greens, start.rem_euclid(cycle));
+            let mut words = block(*generation, 1, greens, start.rem_euclid(cycle));
+            words[13] = *operation;
+            seal(&mut words);
             corner.cabinet.write(400, &words).unwrap();
             corner.cabinet.write(600, &commit(&words, start, 20)).unwrap();
             corner.cabinet.write(620, &[*generation as u16, 6000]).unwrap();
         }
         Act::Release => corner.cabinet.write(640, &[0x5245, 0]).unwrap(),
         Act::Manual(on) => corner.cabinet.set_manual(*on),
+        Act::Preempt(on) => corner.cabinet.set_preempt(*on),
         Act::Flash => {
             corner.cabinet.set_flash(true, Fault::Conflict);
             corner.step(0);
@@ -150,7 +156,7 @@ fn a_programme_takes_heads_over_when_its_late_starters_find_everybody_cleared() 
         Act::Cover(1 << WL, 59),
         Act::Cover(u32::MAX, 188),
         Act::Cover(1 << NL, 47),
-        Act::Push([180, 100, 220, 60]),
+        Act::Push([180, 100, 220, 60], 0),
         Act::Cover(1 << NL, 25),
         Act::Cover(0, 275),
     ];
@@ -177,6 +183,7 @@ proptest! {
             act(&mut corner, it, &mut generation);
             prop_assert_eq!(corner.judge(), [], "after act {}: {:?}", k, it);
         }
+        prop_assert_eq!(corner.lingering(), []);
     }
 
     /// Somebody stands on a loop without ever going away, whatever the others do: he is served, free within one round of
