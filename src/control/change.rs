@@ -1,7 +1,7 @@
 //! A corridor changes together: one joint change of several cabinets (contract 8).
 //!
 //! ```text
-//! Verifying ──all hold exactly what was meant──► Canary ──it says so itself──► Rest ──all have answered──► Waiting ──► done
+//! Verifying ──all hold exactly what was meant──► Canary ──it says so itself──► Rest ──all have answered──► awaited ──► done
 //!     │ anyone does not                            │ it does not
 //!     ▼                                            ▼
 //!  abandoned: nobody commits                    abandoned: it alone is released
@@ -19,10 +19,9 @@ pub(super) enum Phase {
     Verifying,
     /// The first member is committed, the others wait for its confirmation.
     Canary,
-    /// Everybody is committed, confirmations come in.
+    /// Everybody is committed, confirmations come in. When all are in, the change is over for this machine and its activations
+    /// are awaited, which does not keep others from changing.
     Rest,
-    /// Waiting for the activations.
-    Waiting,
 }
 
 /// One member of a joint change.

@@ -72,6 +72,8 @@ pub struct Coordinator {
     pub(super) memories: Vec<Memory>,
     pub(super) targets: Vec<Plan>,
     pub(super) change: Option<JointChange>,
+    /// Changes that everybody has committed, until the last activation.
+    pub(super) awaited: Vec<JointChange>,
     pub(super) next_opportunity: Option<Moment>,
     pub(super) retry_after: Option<Moment>,
     pub(super) in_step: bool,
@@ -111,6 +113,7 @@ impl Coordinator {
             memories: vec![Memory::default(); setup.network.intersections().len()],
             targets,
             change: None,
+            awaited: Vec::new(),
             next_opportunity: None,
             retry_after: None,
             in_step: false,
@@ -220,6 +223,7 @@ impl Coordinator {
             return;
         }
         self.change = None;
+        self.awaited.clear();
         for index in self.setup.network.indices() {
             if self.setup.armed && self.sessions[index.0].release(&admit_release(index, now)) {
                 out.decisions.push(Decision::Released { intersection: self.id(index), why: "the core stops" });

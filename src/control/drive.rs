@@ -42,6 +42,7 @@ impl Coordinator {
             None if self.retry_after.is_none_or(|t| now >= t) => self.begin(now, out),
             None => {}
         }
+        self.await_activations(now, out);
     }
 
     fn release_the_lost(&mut self, now: Moment, out: &mut Output) {
@@ -84,7 +85,14 @@ impl Coordinator {
 
     fn begin(&mut self, now: Moment, out: &mut Output) {
         self.note_unserved(out);
-        let movers: Vec<_> = self.setup.network.indices().filter(|&i| self.is_mover(now, i)).collect();
+        let mut movers: Vec<_> = self.setup.network.indices().filter(|&i| self.is_mover(now, i)).collect();
+        if !self.awaited.is_empty() {
+            // Those who changed already go on with the others.
+            movers.retain(|&i| self.runs_its_own(i) && !self.awaits(i));
+        }
+        if movers.is_empty() && !self.awaited.is_empty() {
+            return;
+        }
         if movers.is_empty() {
             // Who finds its way by itself has arrived when its cycles start where they should.
             let on_the_way = |&i: &IntersectionIndex| {
@@ -227,18 +235,36 @@ impl Coordinator {
                 };
                 if change.active().all(settled) {
                     out.decisions.push(Decision::Committed { intersections: change.active().count() });
-                    change.phase = Phase::Waiting;
+                    self.awaited.push(change);
+                    return None;
                 }
             }
-            Phase::Waiting => self.wait(now, &mut change, out),
-        }
-        if change.active().next().is_none() {
-            self.next_opportunity = Some(change.until);
-            self.retry_after = None;
-            self.changes += 1;
-            return None;
         }
         Some(change)
+    }
+
+    fn runs_its_own(&self, index: IntersectionIndex) -> bool {
+        self.sessions[index.0].running().is_some_and(|running| running.generation == 0)
+    }
+
+    /// Whether a cabinet has committed and its activation is still to come.
+    fn awaits(&self, index: IntersectionIndex) -> bool {
+        self.awaited.iter().any(|change| change.active().any(|m| m.index == index))
+    }
+
+    /// Watches committed changes come about. Meanwhile others may be sent theirs: who fell out of a change, or came back, does not
+    /// wait until everybody else has changed.
+    fn await_activations(&mut self, now: Moment, out: &mut Output) {
+        for mut change in std::mem::take(&mut self.awaited) {
+            self.wait(now, &mut change, out);
+            if change.active().next().is_some() {
+                self.awaited.push(change);
+            } else {
+                self.next_opportunity = self.next_opportunity.max(Some(change.until));
+                self.retry_after = None;
+                self.changes += 1;
+            }
+        }
     }
 
     /// Whether a cabinet's plans are picked by number: they take effect at its next cycle start, so the number is written at the

@@ -7,6 +7,9 @@ use crate::plan::Plan;
 use crate::units::Tenths;
 use serde::Serialize;
 
+/// Known limits are read again when they are this old.
+pub(super) const LIMITS_EVERY: Tenths = Tenths::from_seconds(60);
+
 /// What a cabinet says it permits. The centre never sends what lies outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnLimits {

@@ -1,7 +1,7 @@
 //! One cabinet's conversation. The push is drawn in `push`, the line in `line`, the clock in `drift`.
 //!
 //! ```text
-//! every tick:  queued writes ─► poll ─► limits (once a boot) ─► mirror (when what runs is not known) ─► clock, beat (when due)
+//! every tick:  queued writes ─► poll ─► limits (once a boot, then seldom) ─► mirror (when what runs is not known) ─► clock, beat (when due)
 //!
 //! known:  Unheard ──poll──► Heard ──limits read (or not told)──► Identified ──mirror agrees with status──► Known
 //!                             ▲                                     │ differs from the definition: told, no push
@@ -13,7 +13,7 @@
 //! gives back.
 
 use super::drift::ClockWatch;
-use super::limits::{Difference, OwnLimits};
+use super::limits::{Difference, LIMITS_EVERY, OwnLimits};
 use super::line::{Line, Link};
 use super::map::{RegisterMap, identity};
 use super::news::News;
@@ -55,6 +55,8 @@ pub struct Session {
     mirror: Option<RunningPlan>,
     /// The cabinet's own limits, once read; `Some(None)` where it does not tell them.
     limits: Option<Option<OwnLimits>>,
+    /// When they were asked for last.
+    limits_asked: Option<Moment>,
     differences: Vec<Difference>,
     push: Push,
     /// What was last committed: under its generation nothing else may run.
@@ -87,6 +89,7 @@ impl Session {
             status: None,
             mirror: None,
             limits: map.profile().limits.is_none().then_some(None),
+            limits_asked: None,
             map,
             differences: Vec::new(),
             push: Push::Idle,
@@ -344,7 +347,7 @@ impl Session {
             self.gather(Ask::Poll, poll(self.map.profile()));
         }
         if self.line.link == Link::Up {
-            self.look();
+            self.look(now);
         }
         if let Some((steps, timeout)) = beat.filter(|_| self.may_write()) {
             self.keep(now, steps, timeout);
@@ -353,8 +356,9 @@ impl Session {
     }
 
     /// Asks for what is not known.
-    fn look(&mut self) {
-        if let Some(form) = self.map.profile().limits.filter(|_| self.limits.is_none()) {
+    fn look(&mut self, now: Moment) {
+        if let Some(form) = self.map.profile().limits.filter(|_| self.limits_due(now)) {
+            self.limits_asked = Some(now);
             let reads = limits(self.map.profile(), &form);
             self.gather(Ask::Limits, reads);
         }
@@ -437,6 +441,12 @@ impl Session {
             None => self.push = Push::Failed(Why::ReadBack),
             Some(fault) => self.push = Push::Failed(Why::Fault(fault)),
         }
+    }
+
+    /// Until they are known; then now and again, because one bent word in them would stay for ever.
+    fn limits_due(&self, now: Moment) -> bool {
+        let old = self.limits_asked.is_none_or(|then| now.elapsed_since(then) >= LIMITS_EVERY);
+        self.limits.as_ref().is_none_or(|known| known.is_some() && old)
     }
 
     fn hear_limits(&mut self, at: &Intersection, whole: &Gathering) {
