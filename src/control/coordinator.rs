@@ -411,8 +411,8 @@ impl Coordinator {
         let error = target.cycle.shorter_way(Shift::new(
             i64::from(running.offset.since_zero().count()) - i64::from(target.offset.since_zero().count()),
         ));
-        let in_place =
-            target.operation.is_free() || error.magnitude() <= u64::from(self.setup.bounds.tolerance.count());
+        let leaves = self.setup.bounds.leaves(self.setup.network.intersection(index));
+        let in_place = target.operation.is_free() || error.magnitude() <= u64::from(leaves.count());
         running.splits == target.splits && running.operation == target.operation && in_place
     }
 }

@@ -15,8 +15,16 @@ pub struct Bounds {
     pub shorten_percent: u32,
     /// Most a cycle may differ from the one before it, in percent; inside what safety allows.
     pub jump_percent: u32,
-    /// An error of offset this small is left as it is: the cabinet's resolution may not let it be closed.
+    /// An error of offset this small is left as it is: the cabinet's resolution may not let it be closed. See [`Bounds::leaves`].
     pub tolerance: Tenths,
+}
+
+impl Bounds {
+    /// The error of offset that is left as it is at an intersection: never less than its cabinet's step of time, because a step of a
+    /// transition runs several cycles, each of which moves it by whole steps.
+    pub fn leaves(&self, at: &Intersection) -> Tenths {
+        self.tolerance.max(at.cabinet.profile.time.step)
+    }
 }
 
 impl Default for Bounds {
@@ -54,7 +62,8 @@ pub fn step(
     let late = target.cycle_start(at).position(start);
     let reachable = reach(running.cycle, bounds);
     // Free operation has no place to be at.
-    let near = target.operation.is_free() || late <= bounds.tolerance || cycle.length() - late <= bounds.tolerance;
+    let leaves = bounds.leaves(at);
+    let near = target.operation.is_free() || late <= leaves || cycle.length() - late <= leaves;
     if near && reachable.contains(&cycle.length().count()) {
         return Some(Step { plan: target.starting_at(at, start), arrives: true });
     }
@@ -94,27 +103,38 @@ fn bounded(
     let lengthen = base * i64::from(bounds.lengthen_percent) / 100;
     let shorten = base * i64::from(bounds.shorten_percent) / 100;
     // Coming from a far cycle the reachable range may lie wholly outside the usual stretch: then its nearest end rules.
-    let low = i64::from(low).max(base - shorten).min(i64::from(high));
-    let high = i64::from(high).min(base + lengthen).max(low);
+    // Both ends are whole steps, so that the nearest end is one too.
+    let high = i64::from(high).div_euclid(unit) * unit;
+    let low = ((i64::from(low).max(base - shorten) + unit - 1).div_euclid(unit) * unit).min(high);
+    let high = high.min(base + lengthen).max(low);
     let runs = |cycle: i64| {
         let length = until.since(start).count().max(1);
         (length + cycle - 1) / cycle
     };
-    // Every cycle length on offer, each judged by what would be left of the way after the cycles it runs.
-    let mut best: Option<(i64, i64)> = None;
-    let mut cycle = low.div_euclid(unit) * unit;
+    // Every cycle length on offer and how far it moves the intersection in the cycles it runs.
+    let mut offered: Vec<(i64, i64)> = Vec::new();
+    let mut cycle = low;
     while cycle <= high {
-        let rest = (way.count() - runs(cycle) * (cycle - base)).abs();
-        let fits = cycle >= low && stretch(at, target, Shift::new(cycle - base), resolution).is_some();
-        if fits && best.is_none_or(|(least, chosen)| (rest, (cycle - base).abs()) < (least, (chosen - base).abs())) {
-            best = Some((rest, cycle));
+        if stretch(at, target, Shift::new(cycle - base), resolution).is_some() {
+            offered.push((cycle, runs(cycle) * (cycle - base)));
         }
         cycle += unit;
     }
-    let (rest, cycle) = best?;
+    let left = |&(cycle, moves): &(i64, i64)| ((way.count() - moves).abs(), (cycle - base).abs());
+    let best = *offered.iter().min_by_key(|o| left(o))?;
+    let leaves = i64::from(bounds.leaves(at).count());
+    // Several cycles of whole steps may have no length for a short way: one of coarse steps that closes it together with the next is
+    // better than a way around the whole circle that ends as short of it again.
+    let coarse = unit > i64::from(bounds.tolerance.count()) && left(&best).0 > leaves;
+    let closed = |moves: i64| offered.iter().any(|(_, next)| (way.count() - moves - next).abs() <= leaves);
+    let first = offered.iter().filter(|(_, moves)| coarse && closed(*moves)).min_by_key(|o| left(o));
+    let (cycle, _) = *first.unwrap_or(&best);
+    let (rest, _) = left(first.unwrap_or(&best));
     let moved = (way.count().abs() - rest).max(0);
-    let steps = if rest <= i64::from(bounds.tolerance.count()) {
+    let steps = if rest <= leaves {
         1
+    } else if first.is_some() {
+        2
     } else if moved == 0 {
         u32::MAX
     } else {
