@@ -201,7 +201,8 @@ impl Centre {
         Ok(decoded)
     }
 
-    /// Judges a commit at a clock time by its words and the staged block; when it can take effect is not asked yet.
+    /// Judges a commit at a clock time by its words and the staged block; when it can take effect is not asked yet, and
+    /// its offset counts from no midnight yet.
     pub(super) fn examine(
         &self,
         table: &Table,
@@ -214,7 +215,7 @@ impl Centre {
         let utc_offset_s = table.spec.utc_offset_s;
         let generation = map.get(words, commit.generation) as u32;
         let slot = load.slot_of(generation);
-        let mut decoded = self.judge(table, load, kept, slot)?;
+        let decoded = self.judge(table, load, kept, slot)?;
         if generation != decoded.generation {
             return Err(Refusal::Generation);
         }
@@ -233,11 +234,18 @@ impl Centre {
         let activation = map.instant(words, commit.activation, utc_offset_s, Near::From(clock));
         let activation = activation.filter(|&at| at >= map.whole(clock) && at <= clock + HORIZON);
         let activation = activation.ok_or(Refusal::Activation)?;
-        if map.zero == ClockZero::LocalMidnight {
-            decoded.plan = decoded.plan.counted_from(midnight(utc_offset_s, activation));
-        }
         let block = self.staged[slot].clone().ok_or(Refusal::Empty)?;
         Ok(CentrePlan { decoded, block, activation, expires: activation + minutes * MINUTE })
+    }
+
+    /// Counts the offset of an examined plan from the local midnight before the cycle start at which it takes effect, where the map's
+    /// clock knows no other zero; `start` is that cycle start, where it can be foretold.
+    pub(super) fn place(table: &Table, plan: &mut CentrePlan, start: Option<Start>) {
+        if table.spec.map.zero == ClockZero::LocalMidnight {
+            // A start may lie a little before the activation it reaches.
+            let at = start.map_or(plan.activation, |start| start.at.max(plan.activation));
+            plan.decoded.plan = plan.decoded.plan.clone().counted_from(midnight(table.spec.utc_offset_s, at));
+        }
     }
 
     /// Makes an examined plan pending. Silence is counted from here when it did not matter before.

@@ -10,7 +10,7 @@
 //! Knows: the map, the cabinet's state. Must not know: frames, function codes, sockets (FC06 is the server's to refuse).
 
 use super::block::{self, Decoded, Refusal, blank_beside};
-use super::centre::{CentrePlan, MINUTE, MINUTES};
+use super::centre::{Centre, CentrePlan, MINUTE, MINUTES};
 use super::clock::SLEW;
 use super::cycle::Interval;
 use super::map::{Area, Item, Map, Near, Registers};
@@ -207,9 +207,11 @@ impl Cabinet {
         }
         let map = &self.table.spec.map;
         let load = map.download().ok_or(Refusal::Empty)?;
-        let plan = self.centre.examine(&self.table, load, &self.kept, self.clock(), words)?;
+        let mut plan = self.centre.examine(&self.table, load, &self.kept, self.clock(), words)?;
+        let start = self.foretell(plan.activation);
+        Centre::place(&self.table, &mut plan, start);
         if map.own_transition.is_none() {
-            self.foretell(plan.activation).ok_or(Refusal::Activation)?.fits(&plan)?;
+            start.ok_or(Refusal::Activation)?.fits(&plan)?;
         }
         if !self.takes_over(&plan.decoded.plan) {
             return Err(Refusal::Activation);
