@@ -57,6 +57,11 @@ impl RegisterMap {
         matches!(self.profile.plans, Plans::Select(_))
     }
 
+    /// Whether the cabinet tells its clock, and the day with it.
+    pub fn tells_the_date(&self) -> bool {
+        self.profile.status.clock.is_some() && self.zero.knows_the_day()
+    }
+
     /// The controller's step of time.
     pub fn step(&self) -> Tenths {
         self.profile.time.step

@@ -190,7 +190,7 @@ impl Session {
 
     /// The cabinet's clock, where it tells the day too.
     pub fn dated_clock(&self) -> Option<Moment> {
-        self.status.as_ref()?.clock.filter(|_| self.map.zero.knows_the_day())
+        self.status.as_ref()?.clock.filter(|_| self.map.tells_the_date())
     }
 
     /// Whether the cabinet's clock is so far off, poll after poll, that no plan of ours would be where it is meant to be.

@@ -92,7 +92,9 @@ pub enum ServeProblem {
     #[error(transparent)]
     Bus(#[from] Stuck),
     /// Nobody to take the time from.
-    #[error("fewer than half of the cabinets tell the time, and --time-scale takes it from them")]
+    #[error(
+        "of the cabinets that know the date none or fewer than half tell the time, and --time-scale takes it from them"
+    )]
     NoTime,
 }
 
@@ -250,7 +252,7 @@ impl Ticks {
     }
 }
 
-/// The median of the cabinets' clocks, asked until at least half of them tell.
+/// The median of the cabinets' clocks that tell the day too, asked until at least half of those tell that can.
 async fn time_of_cabinets(bus: &mut LiveBus, network: &Network) -> Result<Moment, ServeProblem> {
     let nobody_knows = Moment::new(0);
     for _ in 0..TIME_TRIES {
@@ -262,7 +264,8 @@ async fn time_of_cabinets(bus: &mut LiveBus, network: &Network) -> Result<Moment
         }
         let mut clocks: Vec<Moment> = sessions.iter().filter_map(Session::dated_clock).collect();
         clocks.sort_unstable();
-        if 2 * clocks.len() >= sessions.len() {
+        let able = sessions.iter().filter(|s| s.map().tells_the_date()).count();
+        if !clocks.is_empty() && 2 * clocks.len() >= able {
             return Ok(clocks[clocks.len() / 2]);
         }
         sleep(TIME_REST).await;
