@@ -1,4 +1,4 @@
-//! The tutorial street in operation: plant, cabinets, the core, and a bus on which anything may go wrong. Second by second, as
+//! The tutorial street, or another with its demand, in operation: plant, cabinets, the core, and a bus on which anything may go wrong. Second by second, as
 //! replay drives it, but everything that happens is in the test's hands.
 
 use greenwave::bus::{Bus, MemoryBus, Stuck};
@@ -114,6 +114,12 @@ pub(crate) fn three() -> Network {
     load(&[("three.toml".to_owned(), text.as_bytes().to_vec())]).unwrap_or_else(|p| panic!("{p:?}"))
 }
 
+/// The tutorial's street with a controller of each profile that is shipped.
+pub(crate) fn makes() -> Network {
+    let text = include_str!("../../corridors/examples/makes.toml");
+    load(&[("makes.toml".to_owned(), text.as_bytes().to_vec())]).unwrap_or_else(|p| panic!("{p:?}"))
+}
+
 /// Coordinated plans of one cycle for the tutorial street.
 pub(crate) fn plans(network: &Network, cycle_s: u32, offsets: [i64; 3]) -> Vec<Plan> {
     let more = cycle_s - 100;
@@ -127,11 +133,16 @@ pub(crate) fn plans(network: &Network, cycle_s: u32, offsets: [i64; 3]) -> Vec<P
 
 /// What the core of a test is given: every period has the same plans.
 pub(crate) fn setup(network: &Arc<Network>, armed: bool) -> Setup {
+    setup_of(network, plans(network, 100, [0, 274, 648]), armed)
+}
+
+/// The same with these plans.
+pub(crate) fn setup_of(network: &Arc<Network>, plans: Vec<Plan>, armed: bool) -> Setup {
     let csv = include_bytes!("../../sim/scenarios/three/mean-workday.csv");
     Setup {
         network: network.clone(),
         profile: DayProfile::parse(network, csv).unwrap(),
-        day_plans: vec![plans(network, 100, [0, 274, 648]); network.periods().len()],
+        day_plans: vec![plans; network.periods().len()],
         operation: Vec::new(),
         free: Vec::new(),
         limits: Limits::default(),
@@ -150,19 +161,26 @@ impl Street {
     /// A street on which something is done to the cabinets first and time goes by before the core is switched on.
     pub(crate) fn begin_after(armed: bool, seconds: u32, prepare: impl FnOnce(&Rig)) -> Street {
         let network = Arc::new(three());
+        let setup = setup(&network, armed);
+        Street::of(setup, START, seconds, prepare)
+    }
+
+    /// A street with cabinets of its own, from a second of the day on.
+    pub(crate) fn of(setup: Setup, start_s: u32, seconds: u32, prepare: impl FnOnce(&Rig)) -> Street {
+        let network = setup.network.clone();
         // A few vehicles are enough to be counted; the plant's time goes into them.
         let scenario =
             include_str!("../../sim/scenarios/three.toml").replace("1500.0", "360.0").replace("420.0 ", "120.0 ");
         let demand = Demand::mean(&Scenario::parse("three.toml", &scenario, |_| unreachable!()).unwrap());
-        let (start_s, to_s) = (START, START + 4 * 3600);
+        let to_s = start_s + 4 * 3600;
         let run = Run { demand: &demand, day: 1001, seed: 1, start_s, from_s: start_s, to_s };
         let rig = Rig::new(&network, &[], &run).unwrap();
         prepare(&rig);
-        rig.advance_to(START + seconds);
-        let core = Coordinator::new(setup(&network, armed), rig.moment(START + seconds));
+        rig.advance_to(start_s + seconds);
+        let core = Coordinator::new(setup, rig.moment(start_s + seconds));
         let line = Line {
             inner: MemoryBus::new(rig.devices()),
-            second: START,
+            second: start_s,
             hook: Box::new(|_, _| Fate::Pass),
             late: Vec::new(),
             writes: Vec::new(),
@@ -172,7 +190,7 @@ impl Street {
             rig,
             core,
             line,
-            second: START + seconds,
+            second: start_s + seconds,
             events: Vec::new(),
             diary: Vec::new(),
             wish: None,

@@ -1,7 +1,7 @@
 //! The street under stress: whatever fails, the monitors see nothing, no cabinet runs a mixture, and order comes back.
 //!
 //! `push`: joint changes, and what may happen to a cabinet in the midst of one. `restart`: another core takes over. `care`: clocks,
-//! people, detectors, beginning and end of control.
+//! people, detectors, beginning and end of control. `makes`: controllers of several makes, one of each shipped profile.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
@@ -9,6 +9,7 @@ mod care;
 mod free;
 #[path = "../kit/street.rs"]
 mod kit;
+mod makes;
 mod push;
 mod restart;
 
