@@ -16,6 +16,10 @@ use crate::units::{Moment, Tenths};
 const PROTOCOL: Tenths = Tenths::from_seconds(12);
 /// After a change was given up, nothing is tried for this long.
 const RETRY: Tenths = Tenths::from_seconds(30);
+/// A cycle start may lie this far from where it is foretold, when the cabinet's clock was corrected or drifts.
+const UNSURE: Tenths = Tenths::from_seconds(2);
+/// An activation is put off by this much at most to be clear of cycle starts.
+const CLEAR_WITHIN_S: u32 = 20;
 /// After its planned moment a cabinet has this long to show that it changed.
 const GRACE: Tenths = Tenths::from_seconds(15);
 /// A plan that has run this long is sent again, long before it expires in the cabinet.
@@ -112,7 +116,7 @@ impl Coordinator {
             return;
         }
         let longest = self.longest_cycle();
-        let activation = self.opportunity(now, longest);
+        let activation = self.clear_of_starts(self.opportunity(now, longest), &movers);
         // Activations are over one longest cycle later; the next joint change needs a protocol time and a cycle more.
         let until = activation + longest + GRACE + longest + PROTOCOL;
         let generation = u32::try_from(now.unix_seconds()).unwrap_or(u32::MAX);
@@ -131,6 +135,22 @@ impl Coordinator {
             arriving: members.iter().filter(|m| m.arrives).count(),
         });
         self.change = Some(JointChange { phase: Phase::Verifying, since: now, activation, until, generation, members });
+    }
+
+    /// The activation, put off a little where it lies so close to a cycle start of a cabinet of coarse steps that cabinet and core may
+    /// not mean the same one by the first start from then on.
+    fn clear_of_starts(&self, activation: Moment, movers: &[IntersectionIndex]) -> Moment {
+        let clear = |moment: &Moment| {
+            movers.iter().all(|&index| {
+                let (session, at) = (&self.sessions[index.0], self.setup.network.intersection(index));
+                let step = session.map().step();
+                let coarse = step > self.setup.bounds.tolerance && !self.finds_its_way(index);
+                let Some(running) = session.running().filter(|_| coarse) else { return true };
+                let (into, margin) = (running.plan.cycle_start(at).position(*moment), step + UNSURE);
+                into >= margin && running.plan.cycle.length() - into >= margin
+            })
+        };
+        (0..=CLEAR_WITHIN_S).map(|s| activation + Tenths::from_seconds(s)).find(clear).unwrap_or(activation)
     }
 
     fn stage_one(

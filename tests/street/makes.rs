@@ -138,6 +138,25 @@ fn a_change_may_lie_across_midnight() {
 }
 
 #[test]
+fn an_activation_just_after_a_coarse_cycle_start_means_the_same_to_both() {
+    let mut street = brought_to(hundred_ten, START);
+    let network = street.network.clone();
+    for (round, after) in [0, 5, 10, 20, 1090].into_iter().enumerate() {
+        let into = |s: &Street| {
+            let running = &s.core.sessions()[PLC].running().unwrap().plan;
+            let activation = s.rig.moment(s.second + 110 + 12);
+            running.cycle_start(&network.intersections()[PLC]).position(activation).count()
+        };
+        street.run_until("it is time", 1200, |s| into(s).abs_diff(after) < 10);
+        street.tell(Event::Aim(plans(&network, 110, [457, [310, 910][round % 2], 300])));
+        street.tick();
+        street.run_until_in_step(1200);
+        no_push_failed(&street);
+    }
+    assert_on_time(&mut street, 600);
+}
+
+#[test]
 fn every_make_comes_back_after_a_restart() {
     for start in [START, LATE] {
         let mut street = brought_to(hundred_ten, start);
