@@ -5,6 +5,9 @@
 
 use super::profile::ring;
 
+/// Fewer vehicles are no queue.
+pub(super) const EMPTY_VEH: f64 = 1e-12;
+
 /// What one cycle did to the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Cyclic {

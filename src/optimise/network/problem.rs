@@ -190,6 +190,18 @@ impl OffsetProblem {
         own + self.links.iter().map(|l| l.cost(settings, self.steps)).sum::<f64>()
     }
 
+    /// For each signal the offset of the first signal of its connected part: what to take off so that the first stands at
+    /// zero.
+    pub fn zeros(&self, settings: &[Setting]) -> Vec<usize> {
+        let mut first: Vec<usize> = (0..self.signals.len()).collect();
+        for link in &self.links {
+            let [one, other] = link.ends.map(|e| first[e]);
+            let (low, high) = (one.min(other), one.max(other));
+            first.iter_mut().filter(|f| **f == high).for_each(|f| *f = low);
+        }
+        first.into_iter().map(|f| settings[f].offset).collect()
+    }
+
     /// The number of signals.
     pub fn signals(&self) -> usize {
         self.signals.len()
