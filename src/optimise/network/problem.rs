@@ -2,6 +2,8 @@
 //!
 //! Knows: numbers. Must not know: where prices come from.
 
+use serde::Serialize;
+
 /// The price of a link for every difference of its ends' offsets and every pair of their choices.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prices {
@@ -40,17 +42,17 @@ impl Prices {
     }
 
     /// All prices, row by row.
-    pub(super) fn all(&self) -> &[f64] {
+    pub(in super::super) fn all(&self) -> &[f64] {
         &self.cost
     }
 
     /// The same, to be set.
-    pub(super) fn all_mut(&mut self) -> &mut [f64] {
+    pub(in super::super) fn all_mut(&mut self) -> &mut [f64] {
         &mut self.cost
     }
 
     /// The same link seen from its far end.
-    pub(super) fn turned(&self) -> Prices {
+    pub(in super::super) fn turned(&self) -> Prices {
         let [ka, kb] = self.choices;
         let mut turned = Prices::zero([kb, ka], self.steps);
         for a in 0..ka {
@@ -65,7 +67,7 @@ impl Prices {
     }
 
     /// Adds another link between the same ends.
-    pub(super) fn add(&mut self, other: &Prices) {
+    pub(in super::super) fn add(&mut self, other: &Prices) {
         self.cost.iter_mut().zip(&other.cost).for_each(|(c, o)| *c += o);
     }
 
@@ -84,7 +86,7 @@ impl Prices {
     }
 
     /// The least price.
-    pub(super) fn least(&self) -> f64 {
+    pub(in super::super) fn least(&self) -> f64 {
         lowest(&self.cost)
     }
 
@@ -154,7 +156,7 @@ pub struct OffsetProblem {
 }
 
 /// Where a signal stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Setting {
     /// Offset, steps.
     pub offset: usize,
@@ -205,6 +207,11 @@ impl OffsetProblem {
     /// The number of signals.
     pub fn signals(&self) -> usize {
         self.signals.len()
+    }
+
+    /// What each choice of a signal costs by itself.
+    pub fn own(&self, signal: usize) -> &[f64] {
+        &self.signals[signal]
     }
 
     /// The links.
