@@ -56,9 +56,38 @@ pub fn arterials(count: usize, spacings_m: &[f64]) -> Network {
 fn side_by_side(count: usize, spacings_m: &[f64]) -> Network {
     let n = spacings_m.len() + 1;
     let speed = MetresPerSecond::from_km_h(50.0).expect(INVARIANT);
+    let corridors = (0..count).map(|k| corridor(k, n * k, spacings_m, speed)).collect();
+    network((0..count * n).map(|i| intersection(i, speed)).collect(), corridors)
+}
+
+/// A block: two west-east streets of two intersections each (0 and 1, 2 and 3 north of them) and the two streets that join
+/// them (0 to 2, 1 to 3), so that links close a ring. Lengths in the order of these streets, metres; otherwise as
+/// [`arterial`].
+///
+/// # Panics
+/// When a length is none.
+pub fn block(lengths_m: [f64; 4]) -> Network {
+    let speed = MetresPerSecond::from_km_h(50.0).expect(INVARIANT);
+    let streets = [(0, 1, Arm::W), (2, 3, Arm::W), (0, 2, Arm::S), (1, 3, Arm::S)];
+    let corridors = streets.iter().zip(lengths_m).map(|(&(near, far, outbound_from), length_m)| {
+        let carriageway = Carriageway { distance: metres(length_m), speed };
+        let at = |i: usize, chainage: f64| Member { intersection: IntersectionIndex(i), chainage: metres(chainage) };
+        Corridor {
+            id: format!("sample-{near}-{far}"),
+            name: name("样例路", "Sample Road"),
+            outbound_from,
+            members: vec![at(near, 0.0), at(far, length_m)],
+            links: vec![Link { outbound: carriageway, inbound: carriageway }],
+            weights: Vec::new(),
+        }
+    });
+    network((0..4).map(|i| intersection(i, speed)).collect(), corridors.collect())
+}
+
+fn network(intersections: Vec<Intersection>, corridors: Vec<Corridor>) -> Network {
     Network {
-        intersections: (0..count * n).map(|i| intersection(i, speed)).collect(),
-        corridors: (0..count).map(|k| corridor(k, n * k, spacings_m, speed)).collect(),
+        intersections,
+        corridors,
         periods: vec![Period { name: name("全天", "all day"), from_s: 0, to_s: 86_400 }],
         almanac: Almanac::every_day(1),
         utc_offset: 28_800,

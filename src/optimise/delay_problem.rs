@@ -288,3 +288,7 @@ pub fn solve_delay(problem: &DelayProblem, budget: &Budget<'_>) -> Result<DelayA
     let theta_s = solution.settings.iter().zip(&zeros).map(later).collect();
     Ok(DelayAnswer { theta_s, cost: solution.cost, bound: solution.bound, proof: solution.proof })
 }
+
+#[cfg(test)]
+#[path = "delay_problem_tests.rs"]
+mod tests;

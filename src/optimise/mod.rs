@@ -8,7 +8,9 @@
 //!        plans ----state--> profile, queue, stopline --delay--> Prediction        (predict)
 //!
 //!  splits, cycle_length   critical movements, then delay of one intersection       (isolated, webster_of)
-//!  offsets                exact per link while profiles hold, iterated             (optimise_offsets: bound and gap)
+//!  offsets --network      exact while profiles hold, iterated                      (optimise_offsets: bound and gap)
+//!  delay_problem --network  bare problems with given profiles, or several samples  (solve_delay: proof or gap)
+//!  pareto                 least delay of a street for every width of its bands     (front)
 //!  bandwidth, street      exact two-way bands, best sub-arterials                  (widest, widest_bands, partition)
 //!  climb                  small moves the whole evaluation confirms, and kicks
 //!  propose                all of it together --> Proposal                          (propose, polish)
@@ -24,6 +26,8 @@ mod grid;
 mod lanes;
 mod network;
 mod offsets;
+mod pareto;
+mod platoon;
 mod profile;
 mod propose;
 mod queue;
@@ -42,6 +46,8 @@ pub use delay::{ApproachPrediction, Prediction, predict};
 pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, Tail, solve_delay};
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
 pub use offsets::{OffsetAnswer, optimise_offsets};
+pub use pareto::{FrontPoint, FrontProblem, front};
+pub use platoon::RectangularPlatoon;
 pub use propose::{NoProposal, Proposal, polish, propose};
 pub use settings::{Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};

@@ -1,14 +1,12 @@
-//! Offsets that are optimal for given profiles: on a street a link's cost depends on the difference of its ends' offsets
-//! only, so the exact optimum is one minimum a link. Profiles change downstream, hence the iteration; only what a whole
-//! evaluation confirms is accepted.
+//! Offsets that are optimal for given profiles: a link's cost then depends on the difference of its ends' offsets only, so
+//! the exact optimum is one minimum a link on a street, and the network's search where links close rings. Profiles change
+//! downstream, hence the iteration; only what a whole evaluation confirms is accepted.
 //!
 //! Knows: a scene under plans. Must not know: splits or cycles as variables.
-//!
-//! Where corridors cross and links close a loop, the loop's last link is priced but not chosen: the bound (the sum of all
-//! link minima) stays a bound, and the gap says what the choice may have missed.
 
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
+use super::network::{Budget, OffsetLink, OffsetProblem, Prices, solve_offsets};
 use super::scene::{Joint, Scene};
 use super::settings::Settings;
 use super::state::{Judge, State};
@@ -17,9 +15,14 @@ use crate::demand::Flows;
 use crate::plan::Plan;
 use crate::units::{Shift, Tenths};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The most rounds of profile and optimum.
 const MOST_ROUNDS: usize = 12;
+/// Room of the search where links close rings: a round of many, so a bound with a gap serves where it does not suffice.
+const PICTURES: usize = 400_000;
+/// A link stays as it is unless that costs this share more: equals would move without end.
+const STAY: f64 = 1e-9;
 
 /// Offsets, with what is proven about them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,18 +40,19 @@ pub struct OffsetAnswer {
     pub rounds: usize,
 }
 
-/// A link's price for every later shift of its far end, in steps.
+/// A link's price for every later shift of its far end, in steps, and the shift that serves the network best.
 #[derive(Debug, Clone)]
 struct LinkPrice {
     joint: Joint,
     price: Vec<f64>,
-    least: usize,
+    chosen: usize,
 }
 
-/// The fixed-profile optimum.
+/// The fixed-profile optimum: by how much of its cycle each intersection goes later.
 #[derive(Debug, Clone)]
 struct Fixed {
     links: Vec<LinkPrice>,
+    later: Vec<f64>,
     bound: f64,
 }
 
@@ -81,20 +85,22 @@ pub(super) fn improve(
     rounds: usize,
 ) -> usize {
     let mut best = state.total(judge);
+    let joints = scene.joints();
     for round in 0..rounds {
         let fixed = fixed_profiles(scene, judge, state);
-        let chosen: Vec<&LinkPrice> = fixed.links.iter().filter(|l| l.least != 0).collect();
+        let chosen: Vec<&LinkPrice> = fixed.links.iter().filter(|l| l.chosen != 0).collect();
         if chosen.is_empty() {
             return round;
         }
         let before = best;
-        if !confirm(scene, judge, state, plans, &mut best, &fixed.links, resolution) {
+        let shifts = shifts(plans, &fixed.later, resolution);
+        if !confirm(scene, judge, state, plans, &mut best, &shifts) {
             // Together they spoil each other's platoons: the most promising ones alone, one after the other.
             let mut single = chosen;
             single.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
             for link in single {
-                let alone = [link.clone()];
-                confirm(scene, judge, state, plans, &mut best, &alone, resolution);
+                let shifts = self::shifts(plans, &behind(&joints, plans.len(), link), resolution);
+                confirm(scene, judge, state, plans, &mut best, &shifts);
             }
         }
         if best > before - 1e-9 * before.abs() {
@@ -105,24 +111,21 @@ pub(super) fn improve(
 }
 
 fn gain(link: &LinkPrice) -> f64 {
-    link.price[0] - link.price[link.least]
+    link.price[0] - link.price[link.chosen]
 }
 
-/// Moves the intersections as the links ask and keeps the move if the whole evaluation is better.
+/// Moves the intersections by tenths and keeps the move if the whole evaluation is better.
 fn confirm(
     scene: &Scene,
     judge: &Judge,
     state: &mut State,
     plans: &mut Vec<Plan>,
     best: &mut f64,
-    links: &[LinkPrice],
-    resolution: Tenths,
+    shifts: &[i64],
 ) -> bool {
-    let all = scene.joints();
-    let shifts = shifts(&all, plans, links, resolution);
     let moved: Vec<Plan> = plans
         .iter()
-        .zip(&shifts)
+        .zip(shifts)
         .map(
             |(plan, &by)| {
                 if by == 0 { plan.clone() } else { plan.at_offset(plan.offset.since_zero().later() + Shift::new(by)) }
@@ -146,29 +149,32 @@ fn confirm(
     better
 }
 
-/// How much later each intersection goes, tenths, so that every chosen link gets its least price: outwards from the first
-/// intersection of each connected part, links that close a loop left out.
-fn shifts(all: &[Joint], plans: &[Plan], links: &[LinkPrice], resolution: Tenths) -> Vec<i64> {
-    let mut shift: Vec<Option<i64>> = vec![None; plans.len()];
-    let wish = |joint: &Joint| {
-        let link = links.iter().find(|l| l.joint == *joint);
-        link.map_or(0, |l| {
-            let n = l.price.len();
-            let cycle = i64::from(plans[joint.ends.1].cycle.length().count());
-            let tenths = (cycle * l.least as i64 + n as i64 / 2) / n as i64;
-            let resolution = i64::from(resolution.count().max(1));
-            (tenths + resolution / 2) / resolution * resolution
-        })
+/// How much later each intersection goes, tenths at the resolution, from shares of its cycle.
+fn shifts(plans: &[Plan], later: &[f64], resolution: Tenths) -> Vec<i64> {
+    let resolution = f64::from(resolution.count().max(1));
+    let tenths = |(plan, later): (&Plan, &f64)| {
+        let cycle = f64::from(plan.cycle.length().count());
+        ((cycle * later / resolution).round() * resolution) as i64
     };
-    for root in 0..plans.len() {
+    plans.iter().zip(later).map(tenths).collect()
+}
+
+/// One link alone gets its chosen difference: everything behind it goes later by as much, outwards from the first
+/// intersection of each connected part; a link that closes a ring takes what comes.
+fn behind(joints: &[Joint], count: usize, link: &LinkPrice) -> Vec<f64> {
+    let wish = |joint: &Joint| {
+        if *joint == link.joint { link.chosen as f64 / link.price.len() as f64 } else { 0.0 }
+    };
+    let mut shift: Vec<Option<f64>> = vec![None; count];
+    for root in 0..count {
         if shift[root].is_some() {
             continue;
         }
-        shift[root] = Some(0);
+        shift[root] = Some(0.0);
         // Each round reaches the intersections one link further out.
-        for _ in 0..all.len() {
+        for _ in 0..joints.len() {
             let mut reached = false;
-            for joint in all {
+            for joint in joints {
                 let (near, far) = joint.ends;
                 match (shift[near], shift[far]) {
                     (Some(at), None) => shift[far] = Some(at + wish(joint)),
@@ -182,13 +188,12 @@ fn shifts(all: &[Joint], plans: &[Plan], links: &[LinkPrice], resolution: Tenths
             }
         }
     }
-    shift.into_iter().map(|s| s.unwrap_or(0)).collect()
+    shift.into_iter().map(|s| s.unwrap_or(0.0)).collect()
 }
 
 /// Prices every link for every shift under the state's departure profiles.
 fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State) -> Fixed {
     let mut links = Vec::new();
-    let mut bound = state.total(judge);
     let mut buffer = Vec::new();
     for joint in scene.joints() {
         let (near, far) = joint.ends;
@@ -212,24 +217,49 @@ fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State) -> Fixed {
                 }
             }
         }
-        let mut least = 0;
-        for k in 1..n {
-            if price[k] < price[least] - 1e-9 * price[least].abs() {
-                least = k;
-            }
-        }
-        bound += price[least] - price[0];
-        links.push(LinkPrice { joint, price, least });
+        links.push(LinkPrice { joint, price, chosen: 0 });
     }
-    Fixed { links, bound }
+    let (later, gain) = choose(&mut links, scene.network.intersections().len());
+    Fixed { links, later, bound: state.total(judge) - gain }
+}
+
+/// Chooses every link's shift. Returns by how much of its cycle each intersection goes later, and the most that any offsets
+/// can gain.
+fn choose(links: &mut [LinkPrice], count: usize) -> (Vec<f64>, f64) {
+    let mut later = vec![0.0; count];
+    let mut gain = 0.0;
+    // Streets that meet run one cycle; others may run other steps.
+    let steps: BTreeSet<usize> = links.iter().map(|l| l.price.len()).collect();
+    for n in steps {
+        let priced = links.iter().filter(|l| l.price.len() == n).map(|link| {
+            let mut price = link.price.clone();
+            price[0] -= STAY * price[0].abs();
+            OffsetLink { ends: [link.joint.ends.0, link.joint.ends.1], prices: Prices::single(price) }
+        });
+        // Costs of a state are finite and rows are n long, so there is a problem.
+        let Some(problem) = OffsetProblem::new(n, vec![vec![0.0]; count], priced.collect()) else { continue };
+        let solution = solve_offsets(&problem, &Budget { most_pictures: PICTURES, ..Budget::default() });
+        let zeros = problem.zeros(&solution.settings);
+        let steps: Vec<usize> =
+            solution.settings.iter().zip(&zeros).map(|(s, zero)| (s.offset + n - zero) % n).collect();
+        for link in links.iter_mut().filter(|l| l.price.len() == n) {
+            let (near, far) = link.joint.ends;
+            link.chosen = (steps[far] + n - steps[near]) % n;
+            gain += link.price[0];
+        }
+        gain -= solution.bound;
+        later.iter_mut().zip(&steps).for_each(|(l, &s)| *l += s as f64 / n as f64);
+    }
+    (later, gain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{self, Stream};
     use super::*;
-    use crate::corridor::sample;
+    use crate::corridor::{Arm, IntersectionIndex, Movement, sample};
     use crate::optimise::predict;
+    use crate::units::VehiclesPerHour;
 
     fn start(network: &Network, greens: [u32; 4]) -> Vec<Plan> {
         let greens = greens.map(Tenths::from_seconds);
@@ -257,6 +287,51 @@ mod tests {
             assert!(answer.gap < 1e-6, "{}", answer.gap);
             assert!(answer.bound <= least * (1.0 + 1e-6));
         }
+    }
+
+    #[test]
+    fn a_ring_is_closed_at_its_best() {
+        let network = sample::block([420.0, 380.0, 310.0, 260.0]);
+        let mut flows = Flows::none(&network);
+        for (i, from, flow) in [(0, Arm::W, 900.0), (1, Arm::E, 700.0), (2, Arm::W, 500.0), (3, Arm::E, 1000.0)] {
+            for at in [i, i ^ 1] {
+                flows.set(IntersectionIndex(at), from, Movement::Through, VehiclesPerHour::new(flow).unwrap());
+            }
+        }
+        for (i, from, flow) in [(0, Arm::S, 500.0), (1, Arm::S, 400.0), (2, Arm::N, 600.0), (3, Arm::N, 450.0)] {
+            for at in [i, i ^ 2] {
+                flows.set(IntersectionIndex(at), from, Movement::Through, VehiclesPerHour::new(flow).unwrap());
+            }
+        }
+        let settings = Settings::default();
+        let mut plans = start(&network, [30, 8, 24, 8]);
+        let scene = Scene::new(&network, &flows, &settings.model);
+        let judge = Judge::new(&settings.objective);
+        let mut state = State::new(&scene, &plans, &judge);
+        let fixed = fixed_profiles(&scene, &judge, &mut state);
+        assert_eq!(fixed.links.len(), 4);
+        let total = state.total(&judge);
+        let n = fixed.links[0].price.len();
+        let at = |link: &LinkPrice, s: [usize; 4]| link.price[(s[link.joint.ends.1] + n - s[link.joint.ends.0]) % n];
+        let mut least = f64::MAX;
+        for a in 0..n {
+            for b in 0..n {
+                for c in 0..n {
+                    least = least.min(fixed.links.iter().map(|l| at(l, [0, a, b, c]) - l.price[0]).sum());
+                }
+            }
+        }
+        assert!((fixed.bound - (total + least)).abs() < 1e-6 * total, "{} {}", fixed.bound, total + least);
+        // Each link by itself would do better than any closed ring.
+        let open: f64 = fixed.links.iter().map(|l| l.price.iter().copied().fold(f64::MAX, f64::min) - l.price[0]).sum();
+        assert!(open < least - 1e-6 * total);
+        let answer = optimise_offsets(&network, &flows, &plans, &settings).unwrap();
+        assert!(answer.predicted.objective < total && answer.gap < 0.02, "{}", answer.gap);
+        for (i, by) in [(0, 70), (2, 350)] {
+            plans[i] = plans[i].at_offset(Shift::new(by));
+        }
+        let again = optimise_offsets(&network, &flows, &plans, &settings).unwrap();
+        assert!((again.predicted.objective / answer.predicted.objective - 1.0).abs() < 0.02);
     }
 
     #[test]

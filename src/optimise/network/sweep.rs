@@ -156,9 +156,10 @@ impl Sweep {
     /// Lowers `cost`, by value of the stage's signal, to what a picture offers.
     pub(super) fn spread(&self, prepared: &Prepared, table: &[Entry], picture: &Seen, cost: &mut [f64]) {
         let base = picture.cost;
+        let mut going = self.gone(prepared, table, picture).zip(&prepared.gone);
+        let (first, second) = (going.next(), going.next());
         for (choice, cost) in cost.chunks_mut(self.packing.steps).enumerate() {
-            let mut going = self.gone(prepared, table, picture).zip(&prepared.gone);
-            match (going.next(), going.next(), prepared.gone.len()) {
+            match (first, second, prepared.gone.len()) {
                 (None, ..) => cost.iter_mut().for_each(|c| *c = least(*c, base)),
                 (Some((value, one)), None, _) => {
                     for (c, p) in cost.iter_mut().zip(one.by_offset(value, choice)) {
