@@ -129,7 +129,9 @@ pub enum DelayFault {
         must_be: &'static str,
     },
     /// A node that is not there.
-    #[error("links[{link}].{name}: there is no node {node} among {nodes}. Nodes count from 0; set nodes or the link right.")]
+    #[error(
+        "links[{link}].{name}: there is no node {node} among {nodes}. Nodes count from 0; set nodes or the link right."
+    )]
     Node {
         /// The link.
         link: usize,

@@ -47,7 +47,8 @@ fn small_problems_agree_with_exhaustion() {
         assert!((cost(&problem, &answer.theta_s) - answer.cost).abs() < 1e-9 * answer.cost.max(1.0));
         let mut least = [f64::INFINITY; 2];
         for code in 0..n.pow(nodes as u32 - 1) {
-            let theta_s: Vec<usize> = (0..nodes as u32).map(|i| if i == 0 { 0 } else { code / n.pow(i - 1) % n }).collect();
+            let theta_s: Vec<usize> =
+                (0..nodes as u32).map(|i| if i == 0 { 0 } else { code / n.pow(i - 1) % n }).collect();
             let here = cost(&problem, &theta_s);
             least[0] = least[0].min(here);
             if theta_s.iter().all(|t| t % 4 == 0) {

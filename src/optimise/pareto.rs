@@ -55,7 +55,8 @@ pub fn front(problem: &FrontProblem<'_>, stop: &dyn Fn() -> bool) -> Option<Vec<
     loop {
         // The next guarantee that the last point does not give.
         let widths = points.last()?.widths_s;
-        let had = if problem.inbound_share > 0.0 { widths[0].min(widths[1] / problem.inbound_share) } else { widths[0] };
+        let had =
+            if problem.inbound_share > 0.0 { widths[0].min(widths[1] / problem.inbound_share) } else { widths[0] };
         let guarantee_s = (((had + SAME_S) / problem.level_s).floor() + 1.0) * problem.level_s;
         if guarantee_s > most {
             break;

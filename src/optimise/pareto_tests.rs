@@ -87,9 +87,7 @@ fn hundreds_of_small_streets_agree_with_exhaustion() {
         // Every level is answered by the first point that guarantees it, or by none where nothing does.
         let mut level = 0.0;
         while level <= steps as f64 + 1.0 {
-            let wide = |p: &&FrontPoint| {
-                p.widths_s[0] >= level - 1e-6 && p.widths_s[1] >= level * inbound_share - 1e-6
-            };
+            let wide = |p: &&FrontPoint| p.widths_s[0] >= level - 1e-6 && p.widths_s[1] >= level * inbound_share - 1e-6;
             let answered = front.iter().find(wide).map_or(f64::INFINITY, |p| p.cost);
             assert!(answered == least(level) || (answered - least(level)).abs() < 1e-9, "{case}: {level}");
             level += level_s;

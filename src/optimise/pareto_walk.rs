@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
             let offset = (from + k) % n;
             if (offset + n - other) % n < others {
                 let value = self.first[signal] + choice * n + offset;
-                allowed[value / 64] |= 1 << (value % 64);
+                allowed[value >> 6] |= 1 << (value & 63);
                 any = true;
             }
         }
@@ -83,7 +83,7 @@ impl<'a> Walk<'a> {
     pub(super) fn least(&self, allowed: &Allowed) -> Option<(f64, Vec<Setting>)> {
         let n = self.delay.steps();
         let signals = self.delay.signals();
-        let may = |value: usize| (allowed[value / 64] >> (value % 64)) & 1 == 1;
+        let may = |value: usize| (allowed[value >> 6] >> (value & 63)) & 1 == 1;
         let mut tables: Vec<Vec<f64>> = Vec::with_capacity(signals);
         for signal in 0..signals {
             let own = self.delay.own(signal);

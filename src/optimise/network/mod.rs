@@ -25,6 +25,7 @@ mod rings;
 mod solve;
 mod sweep;
 #[cfg(test)]
+#[path = "network_tests.rs"]
 mod tests;
 mod trace;
 

@@ -61,9 +61,9 @@ pub(super) fn reduce(problem: &OffsetProblem) -> Reduced {
                 joined[at].remove(&signal);
                 let mut prices = away.turned();
                 prices.add_far(&own_here);
-                let [ka, kb] = prices.choices();
-                for a in 0..ka {
-                    own[at][a] += (0..kb).map(|b| lowest(prices.row(a, b))).fold(f64::INFINITY, f64::min);
+                let choices = prices.choices()[1];
+                for (a, own) in own[at].iter_mut().enumerate() {
+                    *own += (0..choices).map(|b| lowest(prices.row(a, b))).fold(f64::INFINITY, f64::min);
                 }
                 folds.push(Fold::End { signal, at, prices });
                 waiting.push(at);

@@ -22,9 +22,9 @@ pub(super) fn basis(core: &OffsetProblem) -> Vec<Ring> {
             break;
         }
         let mut bits = vec![0_u64; words];
-        links.iter().for_each(|l| bits[l / 64] ^= 1 << (l % 64));
+        links.iter().for_each(|l| bits[l >> 6] ^= 1 << (l & 63));
         for (lead, sum) in &sums {
-            if (bits[lead / 64] >> (lead % 64)) & 1 == 1 {
+            if (bits[lead >> 6] >> (lead & 63)) & 1 == 1 {
                 bits.iter_mut().zip(sum).for_each(|(b, s)| *b ^= s);
             }
         }

@@ -105,7 +105,7 @@ impl Sweep {
         let mut cost = vec![0.0; prepared.own.len()];
         let mut outward = vec![0.0; prepared.own.len()];
         for (row, pictures) in seen.chunk_by(|a, b| a.rest == b.rest).enumerate() {
-            if row % ROWS_UNASKED == 0 && stop() {
+            if row.is_multiple_of(ROWS_UNASKED) && stop() {
                 return None;
             }
             cost.fill(f64::INFINITY);

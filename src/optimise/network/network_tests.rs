@@ -108,8 +108,7 @@ fn by_columns(problem: &OffsetProblem, rows: usize, columns: usize) -> f64 {
     let mut cost: Vec<f64> = (0..pictures).map(|p| within(0, p)).collect();
     for column in 1..columns {
         let rung = |r: usize, from: usize, to: usize| link((column - 1) * rows + r, column * rows + r, from, to);
-        let rungs: Vec<Vec<f64>> =
-            (0..rows).map(|r| (0..n * n).map(|k| rung(r, k / n, k % n)).collect()).collect();
+        let rungs: Vec<Vec<f64>> = (0..rows).map(|r| (0..n * n).map(|k| rung(r, k / n, k % n)).collect()).collect();
         let next = |to: usize| {
             let before = (0..pictures).map(|from| {
                 let between = (0..rows).map(|r| rungs[r][offset(from, r) * n + offset(to, r)]).sum::<f64>();
@@ -156,7 +155,8 @@ fn noise(random: &mut Stream, side: usize, steps: usize) -> OffsetProblem {
         links.extend((k % side > 0).then(|| [k - 1, k]));
         links.extend((k >= side).then(|| [k - side, k]));
     }
-    let link = |ends| OffsetLink { ends, prices: Prices::single((0..steps).map(|_| random.between(0.0, 1.0)).collect()) };
+    let link =
+        |ends| OffsetLink { ends, prices: Prices::single((0..steps).map(|_| random.between(0.0, 1.0)).collect()) };
     let links = links.into_iter().map(link).collect();
     OffsetProblem::new(steps, vec![vec![0.0]; side * side], links).unwrap()
 }
