@@ -1,12 +1,13 @@
-//! The widest two-way bands for a fixed cycle and fixed speeds: exact, by a sweep over the relative position of the bands.
+//! The widest two-way bands for a fixed cycle and fixed speeds: exact.
 //!
 //! Knows: greens on a circle and travel times. Must not know: networks, plans or traffic.
 //!
-//! Let the outbound band pass the first signal at 0 and the inbound band pass the last at `w`. A signal that can hold widths
-//! `b` and `bb` has an offset for them exactly when `(b, bb)` lies in one of two rectangles a pattern, whose corners move
-//! linearly with `w` ([`corners`]). For one `w` the best corner of the intersection is found by sorting; over `w` the value is
-//! piecewise linear, so its maximum lies where two bounds meet: finitely many candidates, all tried. That is the proof.
+//! Two bands fit a street exactly when neither is wider than the narrowest green of its direction and both together are
+//! no wider than their [`alignment`](super::alignment) allows. So the permitted pairs of widths are a rectangle with one
+//! corner cut off, the aim's optimum lies on the cut, and the cut's place is found without search. Left-turn sequences
+//! are further tents of a signal; only where they change the *lengths* of greens is there one rectangle for each choice.
 
+use super::alignment::{Tent, highest};
 use crate::plan::band::{RealArc, common_piece};
 use crate::units::Circle;
 use serde::Serialize;
@@ -70,87 +71,124 @@ pub struct BandAnswer {
     pub value: f64,
 }
 
-/// One pattern of one signal, in the frame of the bands.
-#[derive(Debug, Clone, Copy)]
-struct Piece {
-    signal: usize,
-    pattern: usize,
-    green: [f64; 2],
-    /// The relative position at which both greens start with both bands.
-    meet: f64,
-}
-
 /// Solves the problem; `None` where no answer keeps the aim's least widths, or a list has the wrong length.
 pub fn widest(problem: &BandProblem, aim: Aim) -> Option<BandAnswer> {
-    let n = problem.signals.len();
-    if n == 0 || problem.links.len() + 1 != n || problem.signals.iter().any(Vec::is_empty) {
+    if !problem.is_well_formed() {
         return None;
     }
-    let pieces = pieces(problem);
-    let mut search =
-        Search { circle: problem.circle, n, pieces: &pieces, aim, best: None, room: Vec::new(), list: Vec::new() };
-    for w in standing(problem, &pieces, aim) {
-        search.at(w);
-    }
-    if let Aim::Proportional { k } | Aim::Ratio { k } = aim {
-        search.crossings(k);
-    }
-    let (score, w, widths) = search.best?;
-    Some(answer(problem, &pieces, w, widths, score.value))
-}
-
-/// The best found so far, and what trying a position needs.
-struct Search<'a> {
-    circle: Circle,
-    n: usize,
-    pieces: &'a [Piece],
-    aim: Aim,
-    best: Option<(Score, f64, [f64; 2])>,
-    room: Vec<(f64, usize, f64)>,
-    list: Vec<[f64; 2]>,
-}
-
-impl Search<'_> {
-    /// Tries all corners at a relative position.
-    fn at(&mut self, w: f64) {
-        corners(self.circle, self.n, self.pieces, w, &mut self.room, &mut self.list);
-        for &corner in &self.list {
-            let Some((score, widths)) = self.aim.score(corner) else { continue };
-            if self.best.as_ref().is_none_or(|(least, ..)| score.beats(*least)) {
-                self.best = Some((score, w, widths));
-            }
+    let levels = [0, 1].map(|d| problem.levels(d));
+    let mut best: Option<(Score, [f64; 2], f64)> = None;
+    let mut offer = |corner: [f64; 2], position: f64| {
+        if let Some((score, widths)) = aim.score(corner)
+            && best.as_ref().is_none_or(|(least, ..)| score.beats(*least))
+        {
+            best = Some((score, widths, position));
         }
-    }
-
-    /// Tries the positions where k times the outbound bound of one piece equals the inbound bound of another. What such a
-    /// crossing can be worth is known before it is tried, so nearly all are passed over.
-    fn crossings(&mut self, k: f64) {
-        let whole = self.circle.seconds();
-        for one in self.pieces {
-            for other in self.pieces {
-                for (turn, back) in [(0.0, 0.0), (0.0, whole), (whole, 0.0), (whole, whole)] {
-                    let bound = one.green[0] - whole - one.meet + turn;
-                    let w = (other.green[1] + other.meet - back - k * bound) / (1.0 + k);
-                    let width = bound + w;
-                    let worth = self.aim.score([width, k * width]).map_or(0.0, |(score, _)| score.value);
-                    let least = self.best.as_ref().map_or(0.0, |(score, ..)| score.value);
-                    if (0.0..whole).contains(&w) && worth > least - 1e-9 && self.permits(w, [width, k * width]) {
-                        self.at(w);
+    };
+    // A direction alone asks nothing of the other's greens.
+    offer([levels[0][0], 0.0], 0.0);
+    offer([0.0, levels[1][0]], 0.0);
+    for &b in &levels[0] {
+        for &bb in &levels[1] {
+            let Some(mut rows) = problem.rows([b, bb]) else { continue };
+            match highest(problem.circle, &mut rows) {
+                None => offer([b, bb], 0.0),
+                Some(at) if at.sum >= b + bb => offer([b, bb], at.position),
+                Some(at) if at.sum >= 0.0 => {
+                    let (low, high) = ((at.sum - bb).max(0.0), b.min(at.sum));
+                    for out in aim.splits(at.sum) {
+                        let out = out.clamp(low, high);
+                        offer([out, at.sum - out], at.position);
                     }
                 }
+                Some(_) => {}
             }
         }
     }
+    let (score, widths, position) = best?;
+    Some(answer(problem, position, widths, score.value))
+}
 
-    /// Whether every signal can hold the widths at a relative position.
-    fn permits(&self, w: f64, widths: [f64; 2]) -> bool {
-        // Pieces of one signal stand together.
-        self.pieces.chunk_by(|a, b| a.signal == b.signal).all(|signal| {
-            signal.iter().any(|piece| {
-                let (both, _) = rectangles(self.circle, piece, w);
-                both.iter().any(|r| r[0] >= widths[0] - 1e-9 && r[1] >= widths[1] - 1e-9)
-            })
+impl BandProblem {
+    fn is_well_formed(&self) -> bool {
+        self.links.len() + 1 == self.signals.len() && self.signals.iter().all(|s| !s.is_empty())
+    }
+
+    fn green(&self, pattern: &BandPattern, direction: usize) -> f64 {
+        pattern.green_s[direction].clamp(0.0, self.circle.seconds())
+    }
+
+    /// Widths at which a pattern becomes too narrow for a direction, the widest that every signal can hold first.
+    fn levels(&self, direction: usize) -> Vec<f64> {
+        let green = |p: &BandPattern| self.green(p, direction);
+        let most =
+            self.signals.iter().map(|s| s.iter().map(green).fold(0.0, f64::max)).fold(f64::INFINITY, f64::min);
+        let mut levels: Vec<f64> = self.signals.iter().flatten().map(|p| green(p).min(most)).collect();
+        levels.sort_by(|a, b| b.total_cmp(a));
+        levels.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
+        levels
+    }
+
+    /// For each signal that binds the bands to each other, what each of its patterns permits that is wide enough for both;
+    /// `None` where a signal has no such pattern.
+    fn rows(&self, widths: [f64; 2]) -> Option<Vec<Vec<Tent>>> {
+        let whole = self.circle.seconds();
+        let mut rows = Vec::with_capacity(self.signals.len());
+        for (signal, apart) in self.signals.iter().zip(self.apart()) {
+            let mut row = Vec::with_capacity(signal.len());
+            let mut free = false;
+            for pattern in signal {
+                let [out, inbound] = [0, 1].map(|d| self.green(pattern, d));
+                if out < widths[0] - 1e-9 || inbound < widths[1] - 1e-9 {
+                    continue;
+                }
+                // A direction that is never red leaves the other alone.
+                free |= out >= whole || inbound >= whole;
+                row.push(Tent { centre: pattern.centres_apart_s() + apart, peak: out + inbound });
+            }
+            if row.is_empty() {
+                return None;
+            }
+            if !free {
+                rows.push(row);
+            }
+        }
+        Some(rows)
+    }
+
+    /// For each signal how long the outbound band has travelled to it less how long the inbound band has, s.
+    pub(super) fn apart(&self) -> impl Iterator<Item = f64> {
+        let mut apart: f64 = -self.links.iter().map(|l| l[1]).sum::<f64>();
+        let steps = self.links.iter().map(|l| l[0] + l[1]).chain([0.0]);
+        steps.map(move |step| {
+            let here = apart;
+            apart += step;
+            here
         })
+    }
+
+    /// The bands that offsets and patterns attain, measured as geometry: each direction's widest piece of time that meets
+    /// green everywhere.
+    pub fn attained(&self, offsets_s: &[f64], patterns: &[usize]) -> [Option<RealArc>; 2] {
+        [0, 1].map(|d| {
+            let arcs: Vec<RealArc> = (0..self.signals.len())
+                .map(|i| {
+                    let pattern = self.signals[i][patterns[i]];
+                    let links = if d == 0 { &self.links[..i] } else { &self.links[i..] };
+                    let travelled: f64 = links.iter().map(|l| l[d]).sum();
+                    let start_s = self.circle.wrap(offsets_s[i] + pattern.start_s[d] - travelled);
+                    RealArc { start_s, length_s: pattern.green_s[d] }
+                })
+                .collect();
+            common_piece(self.circle, &arcs)
+        })
+    }
+}
+
+impl BandPattern {
+    /// From the centre of the outbound green to that of the inbound one.
+    pub(super) fn centres_apart_s(&self) -> f64 {
+        self.start_s[1] - self.start_s[0] + (self.green_s[1] - self.green_s[0]) / 2.0
     }
 }
 
@@ -168,6 +206,15 @@ impl Score {
 }
 
 impl Aim {
+    /// Outbound's share of a sum of widths, wherever an optimum may lie.
+    fn splits(self, sum: f64) -> [f64; 5] {
+        let half = sum / 2.0;
+        match self {
+            Aim::Sum { least_s, .. } => [0.0, sum, half, least_s[0], sum - least_s[1]],
+            Aim::Proportional { k } | Aim::Ratio { k } => [0.0, sum, half, sum / (1.0 + k), half],
+        }
+    }
+
     /// The best widths inside a corner, with their score; `None` where the corner is too small.
     fn score(self, [b, bb]: [f64; 2]) -> Option<(Score, [f64; 2])> {
         match self {
@@ -191,155 +238,50 @@ impl Aim {
     }
 }
 
-fn pieces(problem: &BandProblem) -> Vec<Piece> {
-    let circle = problem.circle;
-    let total_in: f64 = problem.links.iter().map(|l| l[1]).sum();
-    let (mut out, mut inbound) = (0.0, total_in);
-    let mut pieces = Vec::new();
-    for (signal, patterns) in problem.signals.iter().enumerate() {
-        if signal > 0 {
-            out += problem.links[signal - 1][0];
-            inbound -= problem.links[signal - 1][1];
-        }
-        for (index, pattern) in patterns.iter().enumerate() {
-            let green = pattern.green_s.map(|g| g.clamp(0.0, circle.seconds()));
-            let meet = circle.wrap(pattern.start_s[1] - pattern.start_s[0] + out - inbound);
-            pieces.push(Piece { signal, pattern: index, green, meet });
-        }
-    }
-    pieces
-}
-
-/// The two largest rectangles of widths a piece permits at relative position `w`: the inbound green starts before its band
-/// by `z` more than the outbound green does before its own, or by a cycle less.
-fn rectangles(circle: Circle, piece: &Piece, w: f64) -> ([[f64; 2]; 2], f64) {
-    let z = circle.wrap(w - piece.meet);
-    let [out, inbound] = piece.green;
-    ([[out, (inbound - z).max(0.0)], [(out - (circle.seconds() - z)).max(0.0), inbound]], z)
-}
-
-/// All corners of the set of widths that every signal permits at `w`.
-fn corners(
-    circle: Circle,
-    n: usize,
-    pieces: &[Piece],
-    w: f64,
-    room: &mut Vec<(f64, usize, f64)>,
-    corners: &mut Vec<[f64; 2]>,
-) {
-    room.clear();
-    corners.clear();
-    for piece in pieces {
-        let (both, _) = rectangles(circle, piece, w);
-        room.extend(both.map(|[b, bb]| (b, piece.signal, bb)));
-    }
-    room.sort_by(|x, y| y.0.total_cmp(&x.0));
-    let mut inbound = vec![-1.0_f64; n];
-    let mut k = 0;
-    while k < room.len() {
-        let b = room[k].0;
-        // All rectangles at least this wide outbound.
-        while k < room.len() && room[k].0 >= b - 1e-12 {
-            let (_, signal, bb) = room[k];
-            inbound[signal] = inbound[signal].max(bb);
-            k += 1;
-        }
-        let bb = inbound.iter().copied().fold(f64::INFINITY, f64::min);
-        if bb >= 0.0 && corners.last().is_none_or(|c| bb > c[1]) {
-            corners.push([b, bb]);
-        }
-    }
-}
-
-/// Relative positions where a moving bound meets a standing one: with the crossings, the best one is among them.
-fn standing(problem: &BandProblem, pieces: &[Piece], aim: Aim) -> Vec<f64> {
+/// Offsets that hold the widths at a relative position of the bands' centres, each in the middle of its slack.
+fn answer(problem: &BandProblem, position: f64, widths: [f64; 2], value: f64) -> BandAnswer {
     let circle = problem.circle;
     let whole = circle.seconds();
-    let mut targets = [vec![0.0], vec![0.0]];
-    for (direction, list) in targets.iter_mut().enumerate() {
-        // No band is wider than the narrowest signal's widest green.
-        let most = (0..problem.signals.len())
-            .map(|s| pieces.iter().filter(|p| p.signal == s).map(|p| p.green[direction]).fold(0.0, f64::max))
-            .fold(f64::INFINITY, f64::min);
-        list.extend(pieces.iter().map(|p| p.green[direction]).filter(|&g| g <= most));
-    }
-    match aim {
-        Aim::Sum { least_s, .. } => (0..2).for_each(|d| targets[d].push(least_s[d])),
-        Aim::Proportional { k } | Aim::Ratio { k } => {
-            let crossed: Vec<f64> = targets[1].iter().map(|t| t / k).collect();
-            let back: Vec<f64> = targets[0].iter().map(|t| t * k).collect();
-            targets[0].extend(crossed);
-            targets[1].extend(back);
-        }
-    }
-    for list in &mut targets {
-        list.sort_by(f64::total_cmp);
-        list.dedup_by(|a, b| (*a - *b).abs() < 1e-12);
-    }
-    let mut all = Vec::new();
-    for piece in pieces {
-        all.push(circle.wrap(piece.meet));
-        all.extend(targets[0].iter().map(|t| circle.wrap(piece.meet + whole - piece.green[0] + t)));
-        all.extend(targets[1].iter().map(|t| circle.wrap(piece.meet + piece.green[1] - t)));
-    }
-    all.sort_by(f64::total_cmp);
-    all.dedup_by(|a, b| (*a - *b).abs() < 1e-12);
-    all
-}
-
-/// Offsets that hold the widths at `w`, each in the middle of its slack.
-fn answer(problem: &BandProblem, pieces: &[Piece], w: f64, widths: [f64; 2], value: f64) -> BandAnswer {
-    let circle = problem.circle;
-    let mut offsets_s = Vec::new();
-    let mut slack_s = Vec::new();
-    let mut patterns = Vec::new();
-    let mut out = 0.0;
-    for signal in 0..problem.signals.len() {
-        if signal > 0 {
-            out += problem.links[signal - 1][0];
-        }
-        // Where the outbound green may start before its band: the widest such range of any piece.
+    let mut answer =
+        BandAnswer { offsets_s: Vec::new(), slack_s: Vec::new(), patterns: Vec::new(), widths_s: widths, value };
+    let mut travelled = 0.0;
+    for (i, (signal, apart)) in problem.signals.iter().zip(problem.apart()).enumerate() {
+        // How long the outbound green may start before its band: the widest such range of any pattern.
         let mut best: Option<(usize, f64, f64)> = None;
-        for piece in pieces.iter().filter(|p| p.signal == signal) {
-            let (_, z) = rectangles(circle, piece, w);
-            for z in [z, z - circle.seconds()] {
-                let own = (widths[0] - piece.green[0], 0.0_f64);
-                let other = (widths[1] - piece.green[1] + z, z);
-                let (low, high) = if widths[0] <= 0.0 {
-                    other
-                } else if widths[1] <= 0.0 {
-                    own
-                } else {
-                    (own.0.max(other.0), own.1.min(other.1))
+        for (index, pattern) in signal.iter().enumerate() {
+            let green = [0, 1].map(|d| problem.green(pattern, d));
+            let binds = [0, 1].map(|d| widths[d] > 0.0 && green[d] < whole);
+            let spare = [0, 1].map(|d| green[d] - widths[d]);
+            if (0..2).any(|d| binds[d] && spare[d] < -1e-9) {
+                continue;
+            }
+            let off = circle.nearest(position - pattern.centres_apart_s() - apart);
+            for off in [off, off - whole, off + whole] {
+                let other = (-spare[1] + spare[0]) / 2.0 - off;
+                let (low, high) = match binds {
+                    [true, true] => (other.max(0.0), (other + spare[1]).min(spare[0])),
+                    [true, false] => (0.0, spare[0]),
+                    [false, true] => (other, other + spare[1]),
+                    [false, false] => (0.0, 0.0),
                 };
                 if best.is_none_or(|(_, l, h)| high - low > h - l) {
-                    best = Some((piece.pattern, low, high));
+                    best = Some((index, low, high));
                 }
             }
         }
         let (pattern, low, high) = best.unwrap_or((0, 0.0, 0.0));
         let half = ((high - low) / 2.0).max(0.0);
-        let start = problem.signals[signal][pattern].start_s[0];
-        offsets_s.push(circle.wrap((low + high) / 2.0 + out - start));
-        slack_s.push([half, half]);
-        patterns.push(pattern);
+        answer.offsets_s.push(circle.wrap(travelled - f64::midpoint(low, high) - signal[pattern].start_s[0]));
+        answer.slack_s.push([half, half]);
+        answer.patterns.push(pattern);
+        travelled += problem.links.get(i).map_or(0.0, |l| l[0]);
     }
-    BandAnswer { offsets_s, slack_s, patterns, widths_s: widths, value }
+    answer
 }
 
 /// When the head of a direction's band passes the first stop line it meets under an answer, s.
 pub(super) fn head(problem: &BandProblem, answer: &BandAnswer, direction: usize) -> f64 {
-    let n = problem.signals.len();
-    let arcs: Vec<RealArc> = (0..n)
-        .map(|i| {
-            let pattern = problem.signals[i][answer.patterns[i]];
-            let links = if direction == 0 { &problem.links[..i] } else { &problem.links[i..] };
-            let travelled: f64 = links.iter().map(|l| l[direction]).sum();
-            let start_s = problem.circle.wrap(answer.offsets_s[i] + pattern.start_s[direction] - travelled);
-            RealArc { start_s, length_s: pattern.green_s[direction] }
-        })
-        .collect();
-    common_piece(problem.circle, &arcs).map_or(0.0, |piece| piece.start_s)
+    problem.attained(&answer.offsets_s, &answer.patterns)[direction].map_or(0.0, |piece| piece.start_s)
 }
 
 #[cfg(test)]

@@ -2,23 +2,10 @@
 
 use super::super::testing::Stream;
 use super::*;
-use crate::plan::band::{RealArc, common_piece};
 
 /// Widths the answer attains, measured as geometry.
 fn attained(problem: &BandProblem, offsets: &[f64], patterns: &[usize]) -> [f64; 2] {
-    let n = problem.signals.len();
-    [0, 1].map(|d| {
-        let arcs: Vec<RealArc> = (0..n)
-            .map(|i| {
-                let pattern = problem.signals[i][patterns[i]];
-                let links = if d == 0 { &problem.links[..i] } else { &problem.links[i..] };
-                let travelled: f64 = links.iter().map(|l| l[d]).sum();
-                let start_s = problem.circle.wrap(offsets[i] + pattern.start_s[d] - travelled);
-                RealArc { start_s, length_s: pattern.green_s[d] }
-            })
-            .collect();
-        common_piece(problem.circle, &arcs).map_or(0.0, |piece| piece.length_s)
-    })
+    problem.attained(offsets, patterns).map(|band| band.map_or(0.0, |b| b.length_s))
 }
 
 fn street(cycle: f64, greens: &[f64], lengths: &[f64], speed: f64) -> BandProblem {

@@ -16,6 +16,7 @@
 //!  propose                all of it together --> Proposal                          (propose, polish)
 //! ```
 
+mod alignment;
 mod bandwidth;
 mod climb;
 mod cycle_length;

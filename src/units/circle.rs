@@ -24,6 +24,12 @@ impl Circle {
         // A tiny negative number rounds up to the whole circle, which is its start.
         if wrapped < self.0 { wrapped } else { 0.0 }
     }
+
+    /// The shortest way round to a time in seconds, backwards below zero: `-seconds / 2 <= result < seconds / 2`.
+    pub fn nearest(self, seconds: f64) -> f64 {
+        let half = self.0 / 2.0;
+        self.wrap(seconds + half) - half
+    }
 }
 
 impl From<CycleLength> for Circle {
@@ -41,6 +47,7 @@ mod tests {
         let circle = Circle::new(57.93).unwrap();
         for t in [-1e-18, -57.93, 57.93, 0.0, 1e6, -1e6, 57.929_999] {
             assert!((0.0..57.93).contains(&circle.wrap(t)), "{t}");
+            assert!((-28.965..28.965).contains(&circle.nearest(t)), "{t}");
         }
         assert!(Circle::new(0.0).is_none() && Circle::new(f64::NAN).is_none());
     }
