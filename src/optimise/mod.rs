@@ -26,6 +26,8 @@ mod delay_tables;
 mod grid;
 mod lanes;
 mod network;
+mod lp;
+mod multiband;
 mod offsets;
 mod pareto;
 mod platoon;
