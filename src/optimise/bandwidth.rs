@@ -194,18 +194,26 @@ impl BandPattern {
 
 /// First what is wanted, then what breaks ties.
 #[derive(Debug, Clone, Copy)]
-struct Score {
-    value: f64,
+pub(super) struct Score {
+    pub(super) value: f64,
     tie: f64,
 }
 
 impl Score {
-    fn beats(self, other: Score) -> bool {
+    pub(super) fn beats(self, other: Score) -> bool {
         self.value > other.value + 1e-9 || (self.value > other.value - 1e-9 && self.tie > other.tie + 1e-9)
     }
 }
 
 impl Aim {
+    /// The same with least widths `by` seconds less.
+    pub(super) fn eased(self, by: f64) -> Aim {
+        match self {
+            Aim::Sum { weights, least_s } => Aim::Sum { weights, least_s: least_s.map(|l| (l - by).max(0.0)) },
+            other => other,
+        }
+    }
+
     /// Outbound's share of a sum of widths, wherever an optimum may lie.
     fn splits(self, sum: f64) -> [f64; 5] {
         let half = sum / 2.0;
@@ -216,7 +224,7 @@ impl Aim {
     }
 
     /// The best widths inside a corner, with their score; `None` where the corner is too small.
-    fn score(self, [b, bb]: [f64; 2]) -> Option<(Score, [f64; 2])> {
+    pub(super) fn score(self, [b, bb]: [f64; 2]) -> Option<(Score, [f64; 2])> {
         match self {
             Aim::Sum { weights, least_s } => {
                 let enough = b >= least_s[0] - 1e-9 && bb >= least_s[1] - 1e-9;

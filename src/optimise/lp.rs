@@ -201,6 +201,11 @@ impl Program {
         true
     }
 
+    /// What a row comes to at the vertex.
+    pub(super) fn left_side(&self, row: usize, state: &State) -> f64 {
+        value(&self.rows[row], &state.x)
+    }
+
     /// What the vertex gains.
     pub(super) fn gain(&self, state: &State) -> f64 {
         self.gain.iter().zip(&state.x).map(|(g, x)| g * x).sum()

@@ -11,7 +11,10 @@
 //!  offsets --network      exact while profiles hold, iterated                      (optimise_offsets: bound and gap)
 //!  delay_problem --network  bare problems with given profiles, or several samples  (solve_delay: proof or gap)
 //!  pareto                 least delay of a street for every width of its bands     (front)
-//!  bandwidth, street      exact two-way bands, best sub-arterials                  (widest, widest_bands, partition)
+//!  alignment, bandwidth   exact two-way bands, cycle and speeds fixed              (widest)
+//!  multiband, lp          exact bands link by link                                 (widest_links)
+//!  flexible               cycle and speeds chosen too: exact, or its gap           (widest_flexible)
+//!  whole_steps, street    the best whole steps, best sub-arterials                 (widest_on_grid, widest_bands, partition)
 //!  climb                  small moves the whole evaluation confirms, and kicks
 //!  propose                all of it together --> Proposal                          (propose, polish)
 //! ```
@@ -24,10 +27,12 @@ mod delay;
 mod delay_problem;
 mod delay_tables;
 mod grid;
+mod flexible;
+mod flexible_model;
 mod lanes;
-mod network;
 mod lp;
 mod multiband;
+mod network;
 mod offsets;
 mod pareto;
 mod platoon;
@@ -40,6 +45,7 @@ mod splits;
 mod state;
 mod stopline;
 mod street;
+mod whole_steps;
 #[cfg(test)]
 mod testing;
 
@@ -47,6 +53,11 @@ pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
 pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, Tail, solve_delay};
+pub use flexible::{
+    Bands, FlexibleAim, FlexibleAnswer, FlexibleLink, FlexibleProblem, NoFlexibleAnswer, widest_flexible,
+};
+
+pub use multiband::{LinkBands, NoLinkBands, widest_links};
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
 pub use offsets::{OffsetAnswer, optimise_offsets};
 pub use pareto::{FrontPoint, FrontProblem, front};
@@ -55,3 +66,4 @@ pub use propose::{NoProposal, Proposal, polish, propose};
 pub use settings::{Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};
+pub use whole_steps::widest_on_grid;

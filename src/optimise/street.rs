@@ -4,6 +4,7 @@
 //! Knows: the network, plans, the exact solver. Must not know: flows and delay.
 
 use super::bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
+use super::whole_steps::widest_on_grid;
 use crate::corridor::{Corridor, Direction, Intersection, Movement, Network};
 use crate::plan::Plan;
 use crate::plan::band::{Band, measure};
@@ -42,8 +43,8 @@ pub fn widest_bands(
 ) -> Option<BandPlans> {
     let street = Street::new(network, corridor, plans)?;
     let all = 0..street.corridor.members.len();
-    let answer = widest(&street.problem(all.clone()), aim)?;
-    Some(street.realise(&[(all, answer)], resolution))
+    let part = street.part(all, aim, resolution)?;
+    Some(street.realise(&[part], resolution))
 }
 
 /// The best division of a corridor into sub-arterials: the one with the most band carried, each part's widths times the
@@ -61,9 +62,9 @@ pub fn partition(
     let n = street.corridor.members.len();
     let aim = Aim::Sum { weights, least_s: [least_s; 2] };
     // best[j]: the most band carried by members before j, and where its last part begins.
-    let mut best: Vec<(f64, usize, Option<BandAnswer>)> = vec![(0.0, 0, None)];
+    let mut best: Vec<(f64, usize)> = vec![(0.0, 0)];
     for end in 1..=n {
-        let mut choice: Option<(f64, usize, Option<BandAnswer>)> = None;
+        let mut choice: Option<(f64, usize)> = None;
         // Longest part first: between equals the longer wave wins.
         for (begin, before) in best.iter().enumerate() {
             let problem = street.problem(begin..end);
@@ -72,7 +73,7 @@ pub fn partition(
                 (0..2).map(|d| answer.widths_s[d] * weights[d] * problem.links.iter().map(|l| l[d]).sum::<f64>()).sum();
             let value = before.0 + carried;
             if choice.as_ref().is_none_or(|(least, ..)| value > least + 1e-9) {
-                choice = Some((value, begin, Some(answer)));
+                choice = Some((value, begin));
             }
         }
         best.push(choice?);
@@ -80,17 +81,25 @@ pub fn partition(
     let mut parts = Vec::new();
     let mut end = n;
     while end > 0 {
-        let (_, begin, answer) = best[end].clone();
-        parts.push((begin..end, answer?));
+        let begin = best[end].1;
+        parts.push(street.part(begin..end, if end - begin == 1 { alone(weights) } else { aim }, resolution)?);
         end = begin;
     }
     parts.reverse();
-    let parts = street.chained(parts, usize::from(weights[1] > weights[0]));
+    street.chain(&mut parts, usize::from(weights[1] > weights[0]), resolution);
     Some(street.realise(&parts, resolution))
 }
 
 fn alone(weights: [f64; 2]) -> Aim {
     Aim::Sum { weights, least_s: [0.0; 2] }
+}
+
+/// A solved range of members.
+struct Part {
+    range: Range<usize>,
+    problem: BandProblem,
+    answer: BandAnswer,
+    optimum_s: [f64; 2],
 }
 
 struct Street<'a> {
@@ -132,80 +141,74 @@ impl<'a> Street<'a> {
         }
     }
 
+    /// Solves a range of members, exactly and then on the resolution.
+    fn part(&self, range: Range<usize>, aim: Aim, resolution: Tenths) -> Option<Part> {
+        let problem = self.problem(range.clone());
+        let optimum_s = widest(&problem, aim)?.widths_s;
+        let step_s = resolution.seconds();
+        // A least width that fits to the second need not fit on the grid; a step less always does.
+        let answer = [aim, aim.eased(step_s)].into_iter().find_map(|aim| widest_on_grid(&problem, aim, step_s))?;
+        Some(Part { range, problem, answer, optimum_s })
+    }
+
     /// Shifts each part so that the band of a direction runs on into it from the part before (outbound) or out of it into
-    /// the part before (inbound), head to head.
-    fn chained(&self, mut parts: Vec<(Range<usize>, BandAnswer)>, direction: usize) -> Vec<(Range<usize>, BandAnswer)> {
-        let head = |(range, answer): &(Range<usize>, BandAnswer), at: usize| {
-            let problem = self.problem(range.clone());
-            let wave = super::bandwidth::head(&problem, answer, direction);
-            let local = at - range.start;
-            let links = if direction == 0 { &problem.links[..local] } else { &problem.links[local..] };
+    /// the part before (inbound), head to head, to the nearest step.
+    fn chain(&self, parts: &mut [Part], direction: usize, resolution: Tenths) {
+        let head = |part: &Part, at: usize| {
+            let wave = super::bandwidth::head(&part.problem, &part.answer, direction);
+            let local = at - part.range.start;
+            let links = &part.problem.links;
+            let links = if direction == 0 { &links[..local] } else { &links[local..] };
             wave + links.iter().map(|l| l[direction]).sum::<f64>()
         };
         for k in 1..parts.len() {
-            let at = parts[k].0.start;
+            let at = parts[k].range.start;
             let road = self.corridor.links[at - 1].carriageway(Direction::BOTH[direction]);
             let over = road.speed.seconds_over(road.distance);
             let before = head(&parts[k - 1], at - 1);
             let here = head(&parts[k], at);
             let by = if direction == 0 { before + over - here } else { before - over - here };
-            for offset in &mut parts[k].1.offsets_s {
+            let by = (by / resolution.seconds()).round() * resolution.seconds();
+            for offset in &mut parts[k].answer.offsets_s {
                 *offset = self.circle.wrap(*offset + by);
             }
         }
-        parts
     }
 
-    /// Plans at offsets of the resolution. All offsets of a part may start from any fraction of a step: the fraction that
-    /// attains most is taken.
-    fn realise(&self, parts: &[(Range<usize>, BandAnswer)], resolution: Tenths) -> BandPlans {
+    /// Plans at the best offsets of the resolution for each part, measured as the plans attain them.
+    fn realise(&self, parts: &[Part], resolution: Tenths) -> BandPlans {
         let mut plans = self.plans.to_vec();
-        let mut told = Vec::new();
-        for (range, answer) in parts {
-            let mut best: Option<(f64, [Option<Band>; 2])> = None;
-            let mut kept = plans.clone();
-            for fraction in 0..8_u32 {
-                let by = resolution.seconds() * f64::from(fraction) / 8.0;
-                for (k, member) in self.corridor.members[range.clone()].iter().enumerate() {
-                    let at = self.network.intersection(member.intersection);
-                    let plan = &mut plans[member.intersection.0];
-                    let reference =
-                        plan.green_in_cycle(at, at.reference_phase).map_or(Tenths::ZERO, |(start, _)| start);
-                    let wish = answer.offsets_s[k] + by + reference.seconds();
-                    *plan = plan.at_offset(nearest(wish, resolution));
-                }
-                let attained = Direction::BOTH.map(|d| measure(self.network, self.corridor, &plans, range.clone(), d));
-                let width = |d: usize| attained[d].map_or(0.0, |b| b.width_s);
-                // The narrower loss counts first: what was asked of each direction.
-                let score = (0..2).map(|d| width(d) - answer.widths_s[d]).fold(f64::INFINITY, f64::min)
-                    + 1e-3 * (width(0) + width(1));
-                if best.as_ref().is_none_or(|(most, _)| score > most + 1e-9) {
-                    best = Some((score, attained));
-                    kept.clone_from(&plans);
-                }
+        for part in parts {
+            let members = &self.corridor.members[part.range.clone()];
+            for (member, offset_s) in members.iter().zip(&part.answer.offsets_s) {
+                let plan = &mut plans[member.intersection.0];
+                *plan = plan.at_offset(nearest(*offset_s, resolution));
             }
-            plans.clone_from(&kept);
-            let attained = best.map_or([None; 2], |(_, attained)| attained);
-            told.push(BandPart { members: range.clone(), attained, optimum_s: answer.widths_s });
         }
-        BandPlans { plans, parts: told }
+        let told = parts.iter().map(|part| {
+            let range = part.range.clone();
+            let attained = Direction::BOTH.map(|d| measure(self.network, self.corridor, &plans, range.clone(), d));
+            BandPart { members: range, attained, optimum_s: part.optimum_s }
+        });
+        BandPlans { parts: told.collect(), plans }
     }
 }
 
-/// The step of the resolution nearest to a wish: wishes lie mid-slack, so wherever the slack holds a step this one is in it.
+/// The step of the resolution nearest to a time; the best offsets are whole steps already.
 fn nearest(wish_s: f64, resolution: Tenths) -> Shift {
     let step = resolution.seconds().max(0.1);
     let steps = (wish_s / step).round() as i64;
     Shift::new(steps * i64::from(resolution.count().max(1)))
 }
 
-/// The through greens of a plan after its cycle's start.
+/// The through greens of a plan after its reference phase's start, which is what offsets are counted to.
 fn pattern(at: &Intersection, corridor: &Corridor, plan: &Plan) -> Option<BandPattern> {
+    let reference = plan.green_in_cycle(at, at.reference_phase).map_or(Tenths::ZERO, |(start, _)| start);
     let mut pattern = BandPattern { start_s: [0.0; 2], green_s: [plan.cycle.seconds(); 2] };
     for direction in Direction::BOTH {
         if let Some(phase) = at.phase_for(corridor.comes_from(direction), Movement::Through) {
             let (start, green) = plan.green_in_cycle(at, phase)?;
-            pattern.start_s[direction as usize] = start.seconds();
+            pattern.start_s[direction as usize] = start.seconds() - reference.seconds();
             pattern.green_s[direction as usize] = green.seconds();
         }
     }
