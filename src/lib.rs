@@ -1,5 +1,6 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
+pub mod bare;
 pub mod bus;
 pub mod calendar;
 pub mod campaign;

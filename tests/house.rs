@@ -26,6 +26,7 @@ const ROOMS: Table<'static> = &[
     ("field", &["corridor", "detection", "plan", "safety", "units"]),
     ("control", &["calendar", "corridor", "demand", "detection", "field", "plan", "safety", "transition", "units"]),
     // edges
+    ("bare", &["optimise", "units"]),
     ("bus", &["clock", "corridor", "field", "units"]),
     ("journal", &["calendar", "control", "units"]),
     ("report", &["corridor", "plan", "units"]),
@@ -93,6 +94,7 @@ const ROOMS: Table<'static> = &[
     (
         "cli",
         &[
+            "bare",
             "bus",
             "calendar",
             "campaign",

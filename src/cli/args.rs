@@ -20,6 +20,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     Check(Check),
     Plan(Plan),
+    Optimise(Optimise),
     Diagram(Diagram),
     Replay(Replay),
     Emulate(Emulate),
@@ -99,6 +100,30 @@ pub(super) struct Plan {
     /// How a plan is printed.
     #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "day")]
     pub(super) format: Format,
+}
+
+/// Solve bare bandwidth and delay problems: JSON in, proven answers in JSON out.
+///
+/// For comparing optimisers, without a corridor definition. A file holds one problem, an array of them, or one after the
+/// other (JSON Lines); a problem with `signals` is one of bandwidth, one with `nodes` of delay. Each answer carries its
+/// bound, whether that proves it, and the time of the solver, which is the one `plan` and `serve` use.
+///
+/// Exit code 0: answered; 1: a problem is unsound, and nothing was solved.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  greenwave optimise problems.json\n  generate-problems | greenwave optimise - > answers.json\n  greenwave optimise city.json --limit 5 --pretty"
+)]
+pub(super) struct Optimise {
+    /// Problem files; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Give a search so many seconds at most; then its best answer is told with the bound it has (default: the search's own
+    /// bounds). Fixed-cycle bandwidth needs none.
+    #[arg(long, value_name = "SECONDS", value_parser = limit)]
+    pub(super) limit: Option<f64>,
+    /// Indent the answers.
+    #[arg(long)]
+    pub(super) pretty: bool,
 }
 
 /// Draw the time-space diagram of a corridor as SVG: of its plans, or with --replay of what happens under them.
@@ -324,6 +349,11 @@ pub(super) fn clock(text: &str) -> Result<u32, String> {
     let (h, m): (u32, u32) = (h.parse().map_err(|_| wrong())?, m.parse().map_err(|_| wrong())?);
     let s = h * 3600 + m * 60;
     if m < 60 && s <= 86_400 { Ok(s) } else { Err(wrong()) }
+}
+
+fn limit(text: &str) -> Result<f64, String> {
+    let limit = text.parse().ok().filter(|s| (0.001..=86_400.0).contains(s));
+    limit.ok_or_else(|| format!("`{text}` is no time between 0.001 and 86400 s"))
 }
 
 fn factor(text: &str) -> Result<f64, String> {

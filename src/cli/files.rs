@@ -45,6 +45,14 @@ pub(super) fn text(path: &Path) -> Result<String> {
     })
 }
 
+/// The text of a file; of standard input for `-`.
+pub(super) fn text_or_stdin(path: &Path) -> Result<String> {
+    if path == Path::new("-") {
+        return std::io::read_to_string(std::io::stdin()).context("cannot read standard input");
+    }
+    text(path)
+}
+
 /// The network of some paths, or every problem as text.
 pub(super) fn network(paths: &[PathBuf]) -> Result<Network> {
     load(&definitions(paths)?).map_err(|problems| {

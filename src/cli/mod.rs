@@ -10,6 +10,7 @@ mod emulate;
 mod files;
 mod inputs;
 mod live;
+mod optimise;
 mod page;
 mod papers;
 mod plan;
@@ -34,6 +35,7 @@ pub fn main() -> ExitCode {
     let done = match args.command {
         args::Command::Check(check) => check::run(&check),
         args::Command::Plan(plan) => plan::run(&plan),
+        args::Command::Optimise(optimise) => optimise::run(&optimise),
         args::Command::Diagram(diagram) => diagram::run(&diagram),
         args::Command::Replay(replay) => replay::run(&replay),
         args::Command::Emulate(emulate) => emulate::run(&emulate),

@@ -192,6 +192,34 @@ impl BandPattern {
     }
 }
 
+/// A claim that geometry does not bear out: a bug in a solver.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("bands of {claimed_s:?} s were claimed, the offsets attain {attained_s:?} s")]
+pub struct Overclaimed {
+    /// Outbound and inbound width as claimed, s.
+    pub claimed_s: [f64; 2],
+    /// The same as measured, s.
+    pub attained_s: [f64; 2],
+}
+
+impl BandAnswer {
+    /// The answer with no more than its offsets attain, measured as geometry.
+    ///
+    /// # Errors
+    /// [`Overclaimed`] where more is missing than rounding takes.
+    pub fn confirmed(mut self, problem: &BandProblem, aim: Aim) -> Result<Self, Overclaimed> {
+        let attained_s = problem.attained(&self.offsets_s, &self.patterns).map(|b| b.map_or(0.0, |b| b.length_s));
+        let overclaimed = Overclaimed { claimed_s: self.widths_s, attained_s };
+        if (0..2).any(|d| self.widths_s[d] > attained_s[d] + 1e-6) {
+            return Err(overclaimed);
+        }
+        let least = [0, 1].map(|d| self.widths_s[d].min(attained_s[d]));
+        let (score, widths) = aim.score(least).ok_or(overclaimed)?;
+        (self.value, self.widths_s) = (score.value, widths);
+        Ok(self)
+    }
+}
+
 /// First what is wanted, then what breaks ties.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Score {

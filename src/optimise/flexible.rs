@@ -19,6 +19,8 @@ use serde::Serialize;
 
 /// Nodes looked at most.
 const NODES: usize = 40_000;
+/// Numbers of bases moved at most: some seconds.
+const WORK: f64 = 2e9;
 /// A bound so little above the best value counts as met, shares of the cycle.
 pub(super) const EQUAL: f64 = 1e-9;
 
@@ -110,17 +112,21 @@ impl From<NoLinkBands> for NoFlexibleAnswer {
     }
 }
 
-/// Chooses cycle, speeds, patterns and offsets together.
+/// Chooses cycle, speeds, patterns and offsets together; ends with the best so far once `stop` says yes.
 ///
 /// # Errors
 /// See [`NoFlexibleAnswer`].
-pub fn widest_flexible(problem: &FlexibleProblem, aim: &FlexibleAim) -> Result<FlexibleAnswer, NoFlexibleAnswer> {
+pub fn widest_flexible(
+    problem: &FlexibleProblem,
+    aim: &FlexibleAim,
+    stop: &dyn Fn() -> bool,
+) -> Result<FlexibleAnswer, NoFlexibleAnswer> {
     let (model, root) = Model::new(problem, aim)?;
     // One direction alone asks for no alignment, so any speeds do, and no cycle has more seconds than the longest.
     let any = model.any(&root).ok_or(NoFlexibleAnswer::Infeasible)?;
     let mut best = problem.at(&any).and_then(|(fixed, speeds)| attained(fixed, speeds, aim));
     let mut open = vec![(root, f64::INFINITY)];
-    let mut nodes = 0;
+    let (mut nodes, mut work) = (0, 0.0);
     // What unfinished programmes leave open.
     let mut doubt = f64::NEG_INFINITY;
     while let Some((mut node, over)) = open.pop() {
@@ -128,15 +134,17 @@ pub fn widest_flexible(problem: &FlexibleProblem, aim: &FlexibleAim) -> Result<F
         if over <= least + EQUAL {
             continue;
         }
-        if nodes == NODES {
+        if nodes == NODES || work > WORK || stop() {
             open.push((node, over));
             break;
         }
         nodes += 1;
+        let before = node.state.steps();
         if !model.narrow(&mut node, least) {
             continue;
         }
         let end = model.solve(&mut node);
+        work += (node.state.steps() - before + 1) as f64 * (node.state.x.len() * node.state.x.len()) as f64;
         if end == End::Infeasible {
             continue;
         }

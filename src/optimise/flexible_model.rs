@@ -66,6 +66,7 @@ impl Model {
         let (variables, first_travel, first_width) = variables(problem, aim, &greens, fastest, twins)?;
         let (mut program, mut state) = Program::new(&variables);
 
+        let directions = if twins { 1 } else { 2 };
         let mut links = Vec::new();
         for (j, link) in problem.links.iter().enumerate() {
             let length = link.length_m / reference_s;
@@ -81,11 +82,10 @@ impl Model {
                 inbound.push((first_travel + j, -1.0 / length));
                 [out, inbound]
             };
-            for d in 0..if twins { 1 } else { 2 } {
-                let [slow, fast] = link.speeds_m_s[d];
+            for (terms, [slow, fast]) in slowness.iter().zip(link.speeds_m_s).take(directions) {
                 let scale = if twins { 2.0 * length } else { length };
-                program.row(&mut state, plus(&scaled(&slowness[d], scale), &[(FREQUENCY, -scale / slow)]), 0.0);
-                program.row(&mut state, plus(&scaled(&slowness[d], -scale), &[(FREQUENCY, scale / fast)]), 0.0);
+                program.row(&mut state, plus(&scaled(terms, scale), &[(FREQUENCY, -scale / slow)]), 0.0);
+                program.row(&mut state, plus(&scaled(terms, -scale), &[(FREQUENCY, scale / fast)]), 0.0);
             }
             let limits = [1, 0].map(|at| link.speeds_m_s.iter().map(|s| length / s[at]).sum::<f64>() - clearance);
             links.push(Link { both: limits, slowness });
@@ -93,7 +93,7 @@ impl Model {
         if let Some(change) = problem.slowness_change_s_m {
             for (j, pair) in links.windows(2).enumerate() {
                 let scale = problem.links[j].length_m.min(problem.links[j + 1].length_m) / reference_s;
-                for d in 0..if twins { 1 } else { 2 } {
+                for d in 0..directions {
                     let step = plus(&scaled(&pair[1].slowness[d], scale), &scaled(&pair[0].slowness[d], -scale));
                     for sign in [1.0, -1.0] {
                         let row = plus(&scaled(&step, sign), &[(FREQUENCY, -change * scale)]);
@@ -225,10 +225,9 @@ impl Model {
 
     pub(super) fn solve(&self, node: &mut Node) -> End {
         for (signal, run) in self.signals.iter().zip(&node.runs) {
-            for side in 0..2 {
-                for &row in &signal.rows[side] {
-                    let target = signal.targets[run[side]];
-                    node.state.most[row] = signal.peak + if side == 0 { -2.0 * target } else { 2.0 * target };
+            for (rows, (end, factor)) in signal.rows.iter().zip(run.iter().zip([-2.0, 2.0])) {
+                for &row in rows {
+                    node.state.most[row] = signal.peak + factor * signal.targets[*end];
                 }
             }
         }
@@ -352,10 +351,8 @@ fn aim_rows(aim: &FlexibleAim, reference_s: f64, first_width: usize, program: &m
     let [b, bb] = [first_width, first_width + 1];
     match aim {
         FlexibleAim::Through(Aim::Sum { weights, least_s }) => {
-            for d in 0..2 {
-                if least_s[d] > 0.0 {
-                    program.row(state, vec![(FREQUENCY, least_s[d] / reference_s), (first_width + d, -1.0)], 0.0);
-                }
+            for (d, least) in least_s.iter().enumerate().filter(|(_, least)| **least > 0.0) {
+                program.row(state, vec![(FREQUENCY, least / reference_s), (first_width + d, -1.0)], 0.0);
             }
             1.0 / weights[0].max(weights[1]).max(f64::MIN_POSITIVE)
         }

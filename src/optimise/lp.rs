@@ -236,6 +236,11 @@ impl Program {
 }
 
 impl State {
+    /// Rows exchanged so far.
+    pub(super) fn steps(&self) -> usize {
+        self.steps
+    }
+
     /// Takes row `row` into the basis at `out`, given what it is made of.
     fn exchange(&mut self, out: usize, row: usize, enters: &[f64]) {
         let n = self.basis.len();
@@ -250,8 +255,8 @@ impl State {
         for (k, line) in after.chunks_exact_mut(n).enumerate() {
             reduce(line, pivot, enters[out + 1 + k]);
         }
-        for k in 0..n {
-            self.multipliers[k] -= enters[k] * take;
+        for (multiplier, enter) in self.multipliers.iter_mut().zip(enters) {
+            *multiplier -= enter * take;
         }
         self.multipliers[out] = take;
         self.basis[out] = row;

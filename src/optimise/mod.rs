@@ -49,7 +49,7 @@ mod whole_steps;
 #[cfg(test)]
 mod testing;
 
-pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
+pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, Overclaimed, widest};
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
 pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, Tail, solve_delay};

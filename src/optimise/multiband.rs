@@ -293,36 +293,44 @@ fn answer(
 ) -> LinkBands {
     let circle = problem.circle;
     let links = widths.len();
-    let (mut offsets_s, mut patterns, mut reach) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut offsets_s, mut patterns) = (Vec::new(), Vec::new());
     let mut travelled = 0.0;
     for (i, (signal, apart)) in problem.signals.iter().zip(problem.apart()).enumerate() {
         // The nearest pattern, and how far its outbound green's centre may lie from the centre line.
         let off = |k: usize| circle.nearest(position - signal[k].centres_apart_s() - apart);
         let chosen = (0..signal.len()).min_by(|&a, &b| off(a).abs().total_cmp(&off(b).abs())).unwrap_or(0);
         let green = signal[chosen].green_s.map(|g| g.clamp(0.0, circle.seconds()));
-        let wanted = [0, 1].map(|d| {
-            let here = i.saturating_sub(1)..(i + 1).min(links);
-            here.map(|l| widths[l][d]).fold(0.0, f64::max)
-        });
         let [out, inbound] = [0, 1].map(|d| {
-            let spare = (green[d] - wanted[d]) / 2.0;
+            let here = i.saturating_sub(1)..(i + 1).min(links);
+            let wanted = here.map(|l| widths[l][d]).fold(0.0, f64::max);
             // Never red: anywhere.
-            if green[d] < circle.seconds() { spare } else { circle.seconds() }
+            if green[d] < circle.seconds() { (green[d] - wanted) / 2.0 } else { circle.seconds() }
         });
         let off = off(chosen);
         let late = f64::midpoint((-out).max(-inbound - off), out.min(inbound - off));
         offsets_s.push(circle.wrap(travelled - late - signal[chosen].start_s[0] - green[0] / 2.0));
         patterns.push(chosen);
-        reach.push([0, 1].map(|d| {
-            let far = if d == 0 { late } else { late + off };
-            if green[d] < circle.seconds() { (green[d] - 2.0 * far.abs()).max(0.0) } else { circle.seconds() }
-        }));
         travelled += problem.links.get(i).map_or(0.0, |l| l[0]);
     }
-    let widths_s: Vec<[f64; 2]> = (0..links).map(|l| [0, 1].map(|d| reach[l][d].min(reach[l + 1][d]))).collect();
+    let widths_s = measured(problem, &offsets_s, &patterns, [0.0, position]);
     let total: f64 = widths_s.iter().zip(weights).map(|(b, a)| a[0] * b[0] + a[1] * b[1]).sum();
     let value = total / links as f64;
     LinkBands { offsets_s, patterns, widths_s, value, bound: bound.max(value) }
+}
+
+/// The link bands that offsets and patterns attain about centre lines that pass the first signal each direction meets at
+/// `centres`, measured as geometry.
+fn measured(problem: &BandProblem, offsets_s: &[f64], patterns: &[usize], centres: [f64; 2]) -> Vec<[f64; 2]> {
+    let circle = problem.circle;
+    let reach = |i: usize, d: usize| {
+        let links = if d == 0 { &problem.links[..i] } else { &problem.links[i..] };
+        let passes = centres[d] + links.iter().map(|l| l[d]).sum::<f64>();
+        let pattern = problem.signals[i][patterns[i]];
+        let green = pattern.green_s[d];
+        let far = circle.nearest(passes - offsets_s[i] - pattern.start_s[d] - green / 2.0).abs();
+        if green < circle.seconds() { (green - 2.0 * far).max(0.0) } else { circle.seconds() }
+    };
+    (0..problem.links.len()).map(|l| [0, 1].map(|d| reach(l, d).min(reach(l + 1, d)))).collect()
 }
 
 #[cfg(test)]
