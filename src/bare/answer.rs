@@ -235,8 +235,8 @@ fn flexible(
         Variant::Multiband => FlexibleAim::Links(weights.to_vec()),
         Variant::Sum | Variant::Ratio => FlexibleAim::Through(aim),
     };
-    let answer = widest_flexible(problem, &aim, stop)
-        .map_err(|none| (none.to_string(), none != NoFlexibleAnswer::NotFound))?;
+    let answer =
+        widest_flexible(problem, &aim, stop).map_err(|none| (none.to_string(), none != NoFlexibleAnswer::NotFound))?;
     let unit_s = answer.fixed.circle.seconds();
     let (street, speeds_m_s) = (answer.fixed, answer.speeds_m_s);
     Ok(Solved { street, speeds_m_s, bands: answer.bands, unit_s, bound: answer.bound })

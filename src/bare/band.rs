@@ -12,8 +12,7 @@ use serde_json::Value;
 /// One km/h in m/s.
 pub(super) const KM_H: f64 = 1.0 / 3.6;
 
-const KEYS: [&str; 7] =
-    ["id", "cycle", "signals", "links", "objective", "variants", "max_slowness_change_s_per_m"];
+const KEYS: [&str; 7] = ["id", "cycle", "signals", "links", "objective", "variants", "max_slowness_change_s_per_m"];
 const VARIANTS: [(&str, Variant); 3] =
     [("sum", Variant::Sum), ("ratio", Variant::Ratio), ("multiband", Variant::Multiband)];
 /// Whether the outbound and the inbound left turn leads.

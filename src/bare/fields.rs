@@ -124,7 +124,13 @@ impl Fields<'_> {
     }
 
     /// A list of numbers, of a given length where there is one.
-    pub(super) fn numbers(&mut self, table: Table<'_>, key: &str, span: Span, length: Option<usize>) -> Option<Vec<f64>> {
+    pub(super) fn numbers(
+        &mut self,
+        table: Table<'_>,
+        key: &str,
+        span: Span,
+        length: Option<usize>,
+    ) -> Option<Vec<f64>> {
         let value = self.need(table, key, &format!("Give {key}, a list of numbers {}.", span.words()))?;
         let list = self.list(value, table.at(key))?;
         if let Some(length) = length.filter(|&l| l != list.len()) {

@@ -48,10 +48,9 @@ pub(super) fn highest(circle: Circle, rows: &mut [Vec<Tent>]) -> Option<Best> {
             let next = if k + 1 < tents.len() { tents[k + 1].centre } else { tents[0].centre + whole };
             let next_peak = tents[(k + 1) % tents.len()].peak;
             let valley = f64::midpoint(tent.centre, next) + (tent.peak - next_peak) / 4.0;
-            for (at, rising, worth) in [
-                (tent.centre, false, tent.peak + 2.0 * tent.centre),
-                (valley, true, next_peak - 2.0 * next),
-            ] {
+            for (at, rising, worth) in
+                [(tent.centre, false, tent.peak + 2.0 * tent.centre), (valley, true, next_peak - 2.0 * next)]
+            {
                 // Behind the circle's end a line is worth as much a circle earlier.
                 let wrapped = circle.wrap(at);
                 let back = at - wrapped;
@@ -104,7 +103,8 @@ fn trim(circle: Circle, tents: &mut Vec<Tent>) {
     let mut kept = 0;
     for k in 0..tents.len() {
         let tent = tents[k];
-        let under = |over: &Tent| over.peak - 2.0 * circle.nearest(tent.centre - over.centre).abs() >= tent.peak - 1e-12;
+        let under =
+            |over: &Tent| over.peak - 2.0 * circle.nearest(tent.centre - over.centre).abs() >= tent.peak - 1e-12;
         if !tents[..kept].iter().any(under) {
             tents[kept] = tent;
             kept += 1;

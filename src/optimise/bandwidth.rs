@@ -121,8 +121,7 @@ impl BandProblem {
     /// Widths at which a pattern becomes too narrow for a direction, the widest that every signal can hold first.
     fn levels(&self, direction: usize) -> Vec<f64> {
         let green = |p: &BandPattern| self.green(p, direction);
-        let most =
-            self.signals.iter().map(|s| s.iter().map(green).fold(0.0, f64::max)).fold(f64::INFINITY, f64::min);
+        let most = self.signals.iter().map(|s| s.iter().map(green).fold(0.0, f64::max)).fold(f64::INFINITY, f64::min);
         let mut levels: Vec<f64> = self.signals.iter().flatten().map(|p| green(p).min(most)).collect();
         levels.sort_by(|a, b| b.total_cmp(a));
         levels.dedup_by(|a, b| (*a - *b).abs() < 1e-9);

@@ -211,10 +211,7 @@ impl Model {
                     return false;
                 }
                 node.runs[i] = [first, last];
-                reach[i] = [
-                    reach[i][0].max(signal.targets[first] - far),
-                    reach[i][1].min(signal.targets[last] + far),
-                ];
+                reach[i] = [reach[i][0].max(signal.targets[first] - far), reach[i][1].min(signal.targets[last] + far)];
                 if reach[i][0] > reach[i][1] + 1e-9 {
                     return false;
                 }

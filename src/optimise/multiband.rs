@@ -114,8 +114,7 @@ fn signals(problem: &BandProblem) -> Result<Vec<Signal>, NoLinkBands> {
         if patterns.iter().any(|p| (0..2).any(|d| (p.green_s[d].clamp(0.0, whole) - green[d]).abs() > 1e-9)) {
             return Err(NoLinkBands::UnequalGreens);
         }
-        let mut centres: Vec<f64> =
-            patterns.iter().map(|p| problem.circle.wrap(p.centres_apart_s() + apart)).collect();
+        let mut centres: Vec<f64> = patterns.iter().map(|p| problem.circle.wrap(p.centres_apart_s() + apart)).collect();
         centres.sort_by(f64::total_cmp);
         centres.dedup_by(|a, b| (*a - *b).abs() < 1e-12);
         signals.push(Signal { green, centres, free: green.iter().any(|&g| g >= whole) });
@@ -176,7 +175,11 @@ fn stretches(circle: Circle, signals: &[Signal]) -> Vec<Stretch> {
             let peak = signal.green[0] + signal.green[1];
             let line = Line { slope, at_zero: peak - 2.0 * off.abs() - slope * middle };
             let zero = -line.at_zero / slope;
-            if slope > 0.0 { from = from.max(zero) } else { to = to.min(zero) }
+            if slope > 0.0 {
+                from = from.max(zero)
+            } else {
+                to = to.min(zero)
+            }
             permits.push(Some(line));
         }
         if to >= from {
@@ -214,9 +217,7 @@ impl Stretch {
             return;
         }
         let apex = match (rising, falling) {
-            (Some(up), Some(down)) => {
-                ((down.at_zero - up.at_zero) / (up.slope - down.slope)).clamp(self.from, self.to)
-            }
+            (Some(up), Some(down)) => ((down.at_zero - up.at_zero) / (up.slope - down.slope)).clamp(self.from, self.to),
             (Some(_), None) => self.to,
             _ => self.from,
         };
@@ -284,13 +285,7 @@ impl Links {
 }
 
 /// Offsets for link widths at a relative position of the centre lines, and what they attain.
-fn answer(
-    problem: &BandProblem,
-    position: f64,
-    widths: &[[f64; 2]],
-    weights: &[[f64; 2]],
-    bound: f64,
-) -> LinkBands {
+fn answer(problem: &BandProblem, position: f64, widths: &[[f64; 2]], weights: &[[f64; 2]], bound: f64) -> LinkBands {
     let circle = problem.circle;
     let links = widths.len();
     let (mut offsets_s, mut patterns) = (Vec::new(), Vec::new());

@@ -96,8 +96,8 @@ fn exhaustive(problem: &BandProblem, weights: &[[f64; 2]]) -> Option<f64> {
 fn exhaustive_search_agrees() {
     let mut random = Stream(1991);
     let (mut same, mut none) = (0, 0);
-    for case in 0..120 {
-        let (n, cycle) = [(2, 30), (3, 16), (3, 20), (4, 10)][case % 4];
+    for case in 0..400 {
+        let (n, cycle) = [(2, 30), (3, 12), (3, 16), (4, 8)][case % 4];
         let (problem, weights) = street(&mut random, n, cycle);
         let found = widest_links(&problem, &weights);
         let least = exhaustive(&problem, &weights);
@@ -121,7 +121,7 @@ fn exhaustive_search_agrees() {
             (Err(error), Some(least)) => panic!("case {case}: {error} against {least}"),
         }
     }
-    assert!(same > 60 && none < 40, "{same} the same, {none} without");
+    assert!(same > 200 && none < 120, "{same} the same, {none} without");
 }
 
 #[test]
@@ -132,8 +132,9 @@ fn equal_weights_on_two_signals_are_the_widest_sum() {
         signals: vec![vec![BandPattern { start_s: [0.0; 2], green_s }]; 2],
         links: vec![[30.0, 25.0]],
     };
-    // The greens' centres can be 35 s out of step or brought together 10 s at a price of 2 in all: 84 - 2 * 17.5 - ...
+    // One link's bands are through bands.
     let links = widest_links(&problem, &[[1.0, 1.0]]).unwrap();
-    let whole = super::super::widest(&problem, super::super::Aim::Sum { weights: [1.0; 2], least_s: [0.1; 2] }).unwrap();
+    let whole =
+        super::super::widest(&problem, super::super::Aim::Sum { weights: [1.0; 2], least_s: [0.1; 2] }).unwrap();
     assert!((links.value - whole.value).abs() < 1e-6, "{} against {}", links.value, whole.value);
 }
