@@ -60,7 +60,7 @@ fn path(folder: &tempfile::TempDir, name: &str) -> (PathBuf, String) {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let help = prints(&["--help"]);
-    for command in ["check", "plan", "diagram", "replay", "emulate", "serve"] {
+    for command in ["check", "plan", "optimise", "diagram", "replay", "emulate", "serve"] {
         assert!(help.contains(command), "{help}");
         let help = prints(&[command, "--help"]);
         assert!(help.contains(&format!("Examples:\n  greenwave {command} ")), "{help}");

@@ -69,7 +69,7 @@ fn shortened(command: &[String]) -> Vec<String> {
 /// A folder that looks like the repository to the commands, and takes what they write.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["corridors", "sim"] {
+    for name in ["corridors", "examples", "sim"] {
         std::os::unix::fs::symlink(Path::new(ROOT).join(name), folder.path().join(name)).unwrap();
     }
     folder
@@ -94,6 +94,11 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
         "check" => says(&["checked", "no problems"]),
         "campaign" => says(&["torn plans that ran ", "not in the journal ", "back within 3 cycles"]),
         "plan" => says(&["cycle", "offset", "split of each stage", "The model expects"]),
+        "optimise" => {
+            let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+            let proven = |answer: &serde_json::Value| answer["proof"] == serde_json::json!(true);
+            assert!(told["answers"].as_array().unwrap().iter().all(proven), "{command:?}: {said}");
+        }
         "diagram" => {
             let svg = file("--out").unwrap_or(said);
             let words = match command.iter().any(|word| word == "--replay") {
@@ -145,7 +150,7 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
 fn every_command_of_the_readme_prints_what_it_says() {
     let folder = folder();
     let commands: Vec<_> = shown(&readme()).into_iter().filter(|c| c[0] != "emulate" && c[0] != "serve").collect();
-    for name in ["check", "plan", "diagram", "replay", "completions", "man"] {
+    for name in ["check", "plan", "optimise", "diagram", "replay", "completions", "man"] {
         assert!(commands.iter().any(|c| c[0] == name), "no example of {name}");
     }
     for command in commands {
