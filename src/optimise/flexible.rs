@@ -11,7 +11,7 @@
 //! or lies under none, the programme is exact. Every node's speeds are also tried as fixed ones, which is what is told.
 
 use super::bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
-use super::flexible_model::Model;
+use super::flexible_model::{Model, Node, Waiting};
 use super::lp::End;
 use super::multiband::{LinkBands, NoLinkBands, widest_links};
 use crate::units::Circle;
@@ -124,54 +124,36 @@ pub fn widest_flexible(
     let (model, root) = Model::new(problem, aim)?;
     // One direction alone asks for no alignment, so any speeds do, and no cycle has more seconds than the longest.
     let any = model.any(&root).ok_or(NoFlexibleAnswer::Infeasible)?;
-    let mut best = problem.at(&any).and_then(|(fixed, speeds)| attained(fixed, speeds, aim));
-    let mut open = vec![(root, f64::INFINITY)];
+    let best = problem.at(&any).and_then(|(fixed, speeds)| attained(fixed, speeds, aim));
+    let mut search = Search { aim, problem, model: &model, best, waiting: Vec::new(), doubt: f64::NEG_INFINITY };
     let (mut nodes, mut work) = (0, 0.0);
-    // What unfinished programmes leave open.
-    let mut doubt = f64::NEG_INFINITY;
-    while let Some((mut node, over)) = open.pop() {
-        let least = best.as_ref().map_or(f64::NEG_INFINITY, |b| b.value);
-        if over <= least + EQUAL {
-            continue;
-        }
-        if nodes == NODES || work > WORK || stop() {
-            open.push((node, over));
-            break;
-        }
+    let mut node = root;
+    let mut bound = f64::INFINITY;
+    // Down from the most promising node that waits, to where nothing better can be, and up to the next.
+    loop {
         nodes += 1;
         let before = node.state.steps();
-        if !model.narrow(&mut node, least) {
-            continue;
-        }
-        let end = model.solve(&mut node);
-        work += (node.state.steps() - before + 1) as f64 * (node.state.x.len() * node.state.x.len()) as f64;
-        if end == End::Infeasible {
-            continue;
-        }
-        let bound = model.bound(&node).min(over);
-        if bound <= least + EQUAL {
-            continue;
-        }
-        if end == End::Unfinished {
-            doubt = doubt.max(bound);
-            continue;
-        }
-        let chosen = problem.at(&model.choice(&node.state.x));
-        if let Some(answer) = chosen.and_then(|(fixed, speeds)| attained(fixed, speeds, aim))
-            && best.as_ref().is_none_or(|b| answer.value > b.value)
-        {
-            best = Some(answer);
-        }
-        let least = best.as_ref().map_or(f64::NEG_INFINITY, |b| b.value);
-        if bound > least + EQUAL {
-            match model.split(&node) {
-                Some((near, far)) => open.extend([(far, bound), (near, bound)]),
-                // Exact, yet not attained by a rounding.
-                None => doubt = doubt.max(bound),
+        let below = search.step(&mut node, bound);
+        let moved = node.state.steps() - before + 1;
+        work += moved as f64 * (node.state.x.len() * node.state.x.len()) as f64;
+        if let Some(below) = below {
+            bound = below;
+            if nodes < NODES && work < WORK && !stop() {
+                continue;
             }
+            search.doubt = search.doubt.max(below);
+        }
+        let Some((waiting, over)) = search.next() else { break };
+        if nodes >= NODES || work >= WORK || stop() {
+            search.doubt = search.doubt.max(over);
+            break;
+        }
+        match model.wake(waiting, &node) {
+            Some(woken) => (node, bound) = (woken, over),
+            None => search.doubt = search.doubt.max(over),
         }
     }
-    let left = open.iter().map(|o| o.1).fold(doubt, f64::max);
+    let (best, left) = (search.best, search.doubt);
     match best {
         Some(mut best) => {
             best.bound = left.max(best.value);
@@ -180,6 +162,66 @@ pub fn widest_flexible(
         }
         None if left == f64::NEG_INFINITY => Err(NoFlexibleAnswer::Infeasible),
         None => Err(NoFlexibleAnswer::NotFound),
+    }
+}
+
+/// What the search has and what it still has to look at.
+struct Search<'a> {
+    aim: &'a FlexibleAim,
+    problem: &'a FlexibleProblem,
+    model: &'a Model,
+    best: Option<FlexibleAnswer>,
+    waiting: Vec<(Waiting, f64)>,
+    /// The bound of whatever was left unlooked at.
+    doubt: f64,
+}
+
+impl Search<'_> {
+    fn least(&self) -> f64 {
+        self.best.as_ref().map_or(f64::NEG_INFINITY, |b| b.value)
+    }
+
+    /// Looks at a node; if something better may lie in it, goes on to its part on the answer's side and returns the bound.
+    fn step(&mut self, node: &mut Node, over: f64) -> Option<f64> {
+        if !self.model.narrow(node, self.least()) {
+            return None;
+        }
+        let end = self.model.solve(node);
+        if end == End::Infeasible {
+            return None;
+        }
+        let bound = self.model.bound(node).min(over);
+        if bound <= self.least() + EQUAL {
+            return None;
+        }
+        if end == End::Unfinished {
+            self.doubt = self.doubt.max(bound);
+            return None;
+        }
+        let chosen = self.problem.at(&self.model.choice(&node.state.x));
+        if let Some(answer) = chosen.and_then(|(fixed, speeds)| attained(fixed, speeds, self.aim))
+            && answer.value > self.least()
+        {
+            self.best = Some(answer);
+        }
+        if bound <= self.least() + EQUAL {
+            return None;
+        }
+        if let Some(waiting) = self.model.split(node) {
+            self.waiting.push((waiting, bound));
+            return Some(bound);
+        }
+        // Exact, yet a rounding short of being attained.
+        self.doubt = self.doubt.max(bound);
+        None
+    }
+
+    /// The most promising node that waits.
+    fn next(&mut self) -> Option<(Waiting, f64)> {
+        let least = self.least();
+        self.waiting.retain(|(_, bound)| *bound > least + EQUAL);
+        let (at, _) = self.waiting.iter().enumerate().max_by(|a, b| a.1.1.total_cmp(&b.1.1))?;
+        Some(self.waiting.swap_remove(at))
     }
 }
 

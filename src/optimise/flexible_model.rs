@@ -41,10 +41,15 @@ struct Link {
 }
 
 /// A node: a run of targets for each signal, and the programme's state.
-#[derive(Clone)]
 pub(super) struct Node {
     runs: Vec<[usize; 2]>,
     pub(super) state: State,
+}
+
+/// A node that waits, without what can be computed again.
+pub(super) struct Waiting {
+    runs: Vec<[usize; 2]>,
+    basis: Vec<usize>,
 }
 
 impl Model {
@@ -245,9 +250,15 @@ impl Model {
         self.program.bound(&node.state)
     }
 
-    /// The two nodes of a split where the answer lies deepest under a hull, the one on the answer's side first; `None`
-    /// where it lies under none.
-    pub(super) fn split(&self, node: &Node) -> Option<(Node, Node)> {
+    /// Takes a waiting node up again; `like` is any node.
+    pub(super) fn wake(&self, waiting: Waiting, like: &Node) -> Option<Node> {
+        let state = self.program.at(&like.state, &waiting.basis)?;
+        Some(Node { runs: waiting.runs, state })
+    }
+
+    /// Splits a node where its answer lies deepest under a hull: it goes on as the part on the answer's side, the other
+    /// waits. `None` where the answer lies under no hull.
+    pub(super) fn split(&self, node: &mut Node) -> Option<Waiting> {
         let mut deepest: Option<(f64, usize, usize, bool)> = None;
         for (i, (signal, &[first, last])) in self.signals.iter().zip(&node.runs).enumerate() {
             if first == last || signal.rows[0].is_empty() {
@@ -270,10 +281,12 @@ impl Model {
             }
         }
         let (_, i, after, left_first) = deepest?;
-        let (mut left, mut right) = (node.clone(), node.clone());
-        left.runs[i][1] = after - 1;
-        right.runs[i][0] = after;
-        Some(if left_first { (left, right) } else { (right, left) })
+        let mut waiting = Waiting { runs: node.runs.clone(), basis: node.state.basis().to_vec() };
+        let (left, right) =
+            if left_first { (&mut node.runs, &mut waiting.runs) } else { (&mut waiting.runs, &mut node.runs) };
+        left[i][1] = after - 1;
+        right[i][0] = after;
+        Some(waiting)
     }
 
     /// The cycle and speeds at a vertex.

@@ -201,6 +201,13 @@ impl Program {
         true
     }
 
+    /// A state with another's right-hand sides and a basis; `None` where that is singular.
+    pub(super) fn at(&self, like: &State, basis: &[usize]) -> Option<State> {
+        let mut state = like.clone();
+        state.basis.copy_from_slice(basis);
+        self.refresh(&mut state).then_some(state)
+    }
+
     /// What a row comes to at the vertex.
     pub(super) fn left_side(&self, row: usize, state: &State) -> f64 {
         value(&self.rows[row], &state.x)
@@ -236,6 +243,11 @@ impl Program {
 }
 
 impl State {
+    /// The rows that hold with equality.
+    pub(super) fn basis(&self) -> &[usize] {
+        &self.basis
+    }
+
     /// Rows exchanged so far.
     pub(super) fn steps(&self) -> usize {
         self.steps
