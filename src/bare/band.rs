@@ -23,6 +23,15 @@ pub(super) const PATTERNS: [(&str, [bool; 2]); 4] = [
     ("lag-lag", [false, false]),
 ];
 
+/// Beyond these, seconds are not what a street has, and their fractions get lost.
+const LENGTH: Span = Span::Between(1.0, 100_000.0);
+const SPEED: Span = Span::Between(1.0, 400.0);
+const CYCLE: Span = Span::Between(1.0, 3600.0);
+const CLEARANCE: Span = Span::UpTo(3600.0);
+const WEIGHT: Span = Span::UpTo(1e6);
+/// Signals of a street at most: what a search over them may take has a bound.
+const SIGNALS: usize = 500;
+
 /// The cycle as asked for.
 #[derive(Clone, Copy)]
 enum Cycle {
@@ -36,8 +45,9 @@ pub(super) fn questions(fields: &mut Fields<'_>, table: Table<'_>, id: &Value) -
     let mut signals = Vec::new();
     let mut names = Vec::new();
     let listed = list(fields, table, "signals");
-    if listed.is_empty() {
-        fields.fault("signals".into(), Rule::Length, "there is no signal".into(), "Give at least one.".into());
+    if listed.is_empty() || listed.len() > SIGNALS {
+        let mend = format!("Give from 1 to {SIGNALS} of them.");
+        fields.fault("signals".into(), Rule::Length, format!("{} signals", listed.len()), mend);
     }
     for (i, value) in listed.iter().enumerate() {
         if let Some((patterns, clearance, sequences)) = signal(fields, value, &format!("signals[{i}]"), cycle) {
@@ -114,11 +124,11 @@ fn cycle(fields: &mut Fields<'_>, table: Table<'_>) -> Option<Cycle> {
     let cycle = Table { map: fields.object(value, "cycle")?, path: "cycle" };
     if cycle.has("s") {
         fields.known(cycle, &["s"]);
-        return fields.number(cycle, "s", Span::Positive, None).and_then(Circle::new).map(Cycle::Fixed);
+        return fields.number(cycle, "s", CYCLE, None).and_then(Circle::new).map(Cycle::Fixed);
     }
     fields.known(cycle, &["s", "min_s", "max_s"]);
-    let low = fields.number(cycle, "min_s", Span::Positive, None);
-    let high = fields.number(cycle, "max_s", Span::Positive, None);
+    let low = fields.number(cycle, "min_s", CYCLE, None);
+    let high = fields.number(cycle, "max_s", CYCLE, None);
     in_order(fields, "cycle.max_s", low?, high?).map(Cycle::Range)
 }
 
@@ -145,7 +155,7 @@ fn signal(fields: &mut Fields<'_>, value: &Value, path: &str, cycle: Option<Cycl
     let group = fields.number(table, group, Span::PositiveUpTo(whole), None);
     let most = Span::UpTo(group.unwrap_or(whole));
     let lefts = [out, inbound].map(|key| fields.number(table, key, most, Some(0.0)));
-    let clearance = ["tau_out_s", "tau_in_s"].map(|key| fields.number(table, key, Span::NotNegative, Some(0.0)));
+    let clearance = ["tau_out_s", "tau_in_s"].map(|key| fields.number(table, key, CLEARANCE, Some(0.0)));
     let choices: Vec<_> = PATTERNS.iter().map(|p| (p.0, *p)).collect();
     // Without left turns all sequences are the same.
     let sequences = if !table.has("patterns") && lefts == [Some(0.0); 2] {
@@ -165,8 +175,8 @@ fn signal(fields: &mut Fields<'_>, value: &Value, path: &str, cycle: Option<Cycl
 
 fn link(fields: &mut Fields<'_>, value: &Value, path: &str, cycle: Option<Cycle>) -> Option<FlexibleLink> {
     let table = Table { map: fields.object(value, path)?, path };
-    let length_m = fields.number(table, "length_m", Span::Positive, None);
-    let mut speed = |key: &str| fields.number(table, key, Span::Positive, None).map(|v| v * KM_H);
+    let length_m = fields.number(table, "length_m", LENGTH, None);
+    let mut speed = |key: &str| fields.number(table, key, SPEED, None).map(|v| v * KM_H);
     let speeds = match cycle? {
         Cycle::Fixed(_) => ["speed_out_kmh", "speed_in_kmh"].map(|key| speed(key).map(|v| [v, v])),
         Cycle::Range(_) => {
@@ -199,9 +209,9 @@ fn objective(fields: &mut Fields<'_>, table: Table<'_>, links: usize, variants: 
     };
     let objective = Table { map, path: "objective" };
     fields.known(objective, &["w_out", "w_in", "k", "multiband", "b_min_out_s", "b_min_in_s"]);
-    let weights = ["w_out", "w_in"].map(|key| fields.number(objective, key, Span::NotNegative, Some(1.0)));
+    let weights = ["w_out", "w_in"].map(|key| fields.number(objective, key, WEIGHT, Some(1.0)));
     let least = ["b_min_out_s", "b_min_in_s"].map(|key| fields.number(objective, key, Span::NotNegative, Some(0.0)));
-    let k = fields.number(objective, "k", Span::Positive, Some(1.0));
+    let k = fields.number(objective, "k", Span::Between(0.001, 1000.0), Some(1.0));
     if weights == [Some(0.0); 2] {
         let mend = "Set w_out or w_in above 0.".into();
         fields.fault("objective.w_out".into(), Rule::Range, "both weights are 0".into(), mend);
@@ -211,7 +221,7 @@ fn objective(fields: &mut Fields<'_>, table: Table<'_>, links: usize, variants: 
         let multiband = Table { map: fields.object(value, "objective.multiband")?, path: "objective.multiband" };
         fields.known(multiband, &["a_out", "a_in"]);
         for (list, key) in lists.iter_mut().zip(["a_out", "a_in"]) {
-            *list = fields.numbers(multiband, key, Span::NotNegative, Some(links)).unwrap_or_default();
+            *list = fields.numbers(multiband, key, WEIGHT, Some(links)).unwrap_or_default();
         }
     }
     if links == 0 && variants.contains(&Variant::Multiband) {

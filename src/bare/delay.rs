@@ -52,7 +52,7 @@ fn link(fields: &mut Fields<'_>, value: &Value, path: &str, cycle_s: Option<usiz
     fields.known(table, &LINK);
     let from = fields.whole(table, "from", None);
     let to = fields.whole(table, "to", None);
-    fields.number(table, "length_m", Span::Positive, Some(1.0));
+    fields.number(table, "length_m", Span::PositiveUpTo(1e6), Some(1.0));
     let travel_s = fields.number(table, "travel_s", Span::NotNegative, None);
     let sat_veh_s = fields.number(table, "sat_veh_s", Span::NotNegative, None);
     let cycle = Span::UpTo(cycle_s.map_or(f64::MAX, |c| c as f64));

@@ -28,30 +28,30 @@ impl Table<'_> {
 pub(super) enum Span {
     /// Zero or more.
     NotNegative,
-    /// More than zero.
-    Positive,
     /// From zero to a most, both included.
     UpTo(f64),
     /// More than zero, to a most.
     PositiveUpTo(f64),
+    /// From a least to a most, both included.
+    Between(f64, f64),
 }
 
 impl Span {
     fn holds(self, x: f64) -> bool {
         match self {
             Span::NotNegative => x >= 0.0,
-            Span::Positive => x > 0.0,
             Span::UpTo(most) => (0.0..=most).contains(&x),
             Span::PositiveUpTo(most) => x > 0.0 && x <= most,
+            Span::Between(least, most) => (least..=most).contains(&x),
         }
     }
 
     fn words(self) -> String {
         match self {
             Span::NotNegative => "at least 0".into(),
-            Span::Positive => "above 0".into(),
             Span::UpTo(most) => format!("from 0 to {most}"),
             Span::PositiveUpTo(most) => format!("above 0 and at most {most}"),
+            Span::Between(least, most) => format!("from {least} to {most}"),
         }
     }
 }

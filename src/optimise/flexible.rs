@@ -88,7 +88,7 @@ pub struct FlexibleAnswer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum NoFlexibleAnswer {
-    /// A list has the wrong length, or a limit has nothing between its ends.
+    /// A list has the wrong length, a limit has nothing between its ends, or the aim is one that is not offered.
     #[error("the problem is malformed")]
     Malformed,
     /// Left-turn sequences of one signal have through greens of different lengths.
@@ -121,6 +121,9 @@ pub fn widest_flexible(
     aim: &FlexibleAim,
     stop: &dyn Fn() -> bool,
 ) -> Result<FlexibleAnswer, NoFlexibleAnswer> {
+    if matches!(aim, FlexibleAim::Through(Aim::Proportional { .. })) {
+        return Err(NoFlexibleAnswer::Malformed);
+    }
     let (model, root) = Model::new(problem, aim)?;
     // One direction alone asks for no alignment, so any speeds do, and no cycle has more seconds than the longest.
     let any = model.any(&root).ok_or(NoFlexibleAnswer::Infeasible)?;

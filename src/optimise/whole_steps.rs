@@ -6,6 +6,7 @@
 //! needs one place for each pattern of each signal, the inbound one's as many and a whole number of steps. For each
 //! pair a signal's best offset is the latest step that lies before both bands, or before one of them and a circle
 //! before the other: two rectangles of widths a pattern, and the best corner of what all signals permit by sorting.
+//! Places are tried in the order of what bands so far apart would be worth off the grid, until that is not more than was found.
 
 use super::bandwidth::{Aim, BandAnswer, BandProblem, Score};
 use crate::units::Circle;
@@ -33,15 +34,25 @@ pub fn widest_on_grid(problem: &BandProblem, aim: Aim, step_s: f64) -> Option<Ba
     let starts = [0, 1].map(|d| sites.starts(d));
     let mut found: Option<Found> = None;
     let mut room = Vec::new();
-    'places: for &out in &starts[0] {
-        for &inbound in &starts[1] {
-            for step in 0..steps.round() as u32 {
-                let place = [out, inbound + f64::from(step) * step_s];
+    let mut order = sites.runs();
+    let mut cells: Vec<(Score, f64)> = (0..steps.round() as u32)
+        .map(|cell| f64::from(cell) * step_s)
+        .filter_map(|cell| Some((sites.promise(aim, cell, &mut room)?, cell)))
+        .collect();
+    cells.sort_by(|a, b| b.0.value.total_cmp(&a.0.value));
+    'cells: for (promise, cell) in cells {
+        for &out in &starts[0] {
+            for &inbound in &starts[1] {
                 let least = found.as_ref().map(|f| f.score);
-                if let Some((score, widths)) = sites.best(aim, place, least, &mut room) {
+                if least.is_some_and(|least| !promise.beats(least)) {
+                    continue 'cells;
+                }
+                // The one whole number of steps that brings the bands so far apart.
+                let place = [out, inbound + ((cell + out - inbound) / step_s - SAME).ceil() * step_s];
+                if let Some((score, widths)) = sites.best(aim, place, least, &mut order, &mut room) {
                     found = Some(Found { score, widths, starts: place });
                     if score.value >= ideal.value - SAME {
-                        break 'places;
+                        break 'cells;
                     }
                 }
             }
@@ -93,6 +104,16 @@ impl Sites {
         Sites { circle, grid, sites, signals: problem.signals.len() }
     }
 
+    /// The sites of each signal: the first, and the one behind the last.
+    fn runs(&self) -> Vec<(usize, usize)> {
+        let mut from = 0;
+        let runs = self.sites.chunk_by(|a, b| a.signal == b.signal).map(|run| {
+            from += run.len();
+            (from - run.len(), from)
+        });
+        runs.collect()
+    }
+
     /// Where within a step a band of a direction may start.
     fn starts(&self, direction: usize) -> Vec<f64> {
         let mut starts: Vec<f64> = self.sites.iter().map(|s| self.past(-s.lag[direction])).collect();
@@ -123,25 +144,52 @@ impl Sites {
         })
     }
 
-    /// The best corner at a place if it beats `least`.
-    fn best(&self, aim: Aim, starts: [f64; 2], least: Option<Score>, room: &mut Vec<Fit>) -> Option<(Score, [f64; 2])> {
+    /// What no place is worth more than where the inbound band starts later than the outbound one by `apart` to a step more.
+    fn promise(&self, aim: Aim, apart: f64, room: &mut Vec<Fit>) -> Option<Score> {
+        let whole = self.circle.seconds();
         room.clear();
-        let beats = |corner: [f64; 2]| {
-            let (score, widths) = aim.score(corner)?;
-            least.is_none_or(|least| score.beats(least)).then_some((score, widths))
-        };
-        let mut from = 0;
-        for (index, site) in self.sites.iter().enumerate() {
-            room.extend(self.fits(index, starts));
-            // No corner of all is worth more than the best of one signal.
-            if self.sites.get(index + 1).is_none_or(|next| next.signal != site.signal) {
-                if !room[from..].iter().any(|fit| beats(fit.widths).is_some()) {
-                    return None;
-                }
-                from = room.len();
+        for (site, at) in self.sites.iter().enumerate() {
+            let [green, other] = at.green;
+            let into = self.circle.wrap(apart + at.lag[1] - at.lag[0]);
+            let past = into + self.grid.seconds() + 2.0 * SAME - whole;
+            let free = past >= 0.0 || green >= whole || other >= whole;
+            let early = if free { other } else { (other - into + SAME).max(0.0) };
+            let late = if free { green } else { (green + past).max(0.0) };
+            for widths in [[green, early], [late, other]] {
+                room.push(Fit { signal: at.signal, widths, site, offset: 0.0 });
             }
         }
-        room.sort_by(|a, b| b.widths[0].total_cmp(&a.widths[0]));
+        self.corner(aim, None, room).map(|(score, _)| score)
+    }
+
+    /// The best corner at a place if it beats `least`.
+    fn best(
+        &self,
+        aim: Aim,
+        starts: [f64; 2],
+        least: Option<Score>,
+        order: &mut [(usize, usize)],
+        room: &mut Vec<Fit>,
+    ) -> Option<(Score, [f64; 2])> {
+        room.clear();
+        for k in 0..order.len() {
+            let before = room.len();
+            // A corner that beats the least lies in a rectangle of each signal that does.
+            let (from, to) = order[k];
+            let fits = (from..to).flat_map(|site| self.fits(site, starts));
+            room.extend(fits.filter(|fit| beating(aim, fit.widths, least).is_some()));
+            if room.len() == before {
+                // The next place is likely to fail at the same signal: it is asked first.
+                order[..=k].rotate_right(1);
+                return None;
+            }
+        }
+        self.corner(aim, least, room)
+    }
+
+    /// The best corner of what all signals permit, if it beats `least`.
+    fn corner(&self, aim: Aim, least: Option<Score>, room: &mut [Fit]) -> Option<(Score, [f64; 2])> {
+        room.sort_unstable_by(|a, b| b.widths[0].total_cmp(&a.widths[0]));
         let mut inbound = vec![-1.0_f64; self.signals];
         let mut best: Option<(Score, [f64; 2])> = None;
         for (k, fit) in room.iter().enumerate() {
@@ -152,7 +200,7 @@ impl Sites {
             }
             let corner = [out, inbound.iter().copied().fold(f64::INFINITY, f64::min)];
             if corner[1] >= 0.0
-                && let Some((score, widths)) = beats(corner)
+                && let Some((score, widths)) = beating(aim, corner, least)
                 && best.as_ref().is_none_or(|b| score.beats(b.0))
             {
                 best = Some((score, widths));
@@ -194,6 +242,12 @@ impl Sites {
         }
         answer
     }
+}
+
+/// A corner's score where it beats the least.
+fn beating(aim: Aim, corner: [f64; 2], least: Option<Score>) -> Option<(Score, [f64; 2])> {
+    let (score, widths) = aim.score(corner)?;
+    least.is_none_or(|least| score.beats(least)).then_some((score, widths))
 }
 
 #[cfg(test)]
