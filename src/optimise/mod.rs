@@ -45,9 +45,9 @@ mod splits;
 mod state;
 mod stopline;
 mod street;
-mod whole_steps;
 #[cfg(test)]
 mod testing;
+mod whole_steps;
 
 pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, Overclaimed, widest};
 pub use cycle_length::{webster_of, webster_s};
@@ -56,7 +56,6 @@ pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, Tail, 
 pub use flexible::{
     Bands, FlexibleAim, FlexibleAnswer, FlexibleLink, FlexibleProblem, NoFlexibleAnswer, widest_flexible,
 };
-
 pub use multiband::{LinkBands, NoLinkBands, widest_links};
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
 pub use offsets::{OffsetAnswer, optimise_offsets};
