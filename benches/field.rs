@@ -223,9 +223,24 @@ fn measure(wanted: Wanted) {
     pushes(&String::from_utf8(journal.0.lock().unwrap().clone()).unwrap());
 }
 
-/// What the service's own page says of polls and faults.
+/// What the service's own page says of answers, steps and faults.
 fn report(metrics: &str) {
-    for line in metrics.lines().filter(|l| !l.starts_with('#') && !l.contains("intersection=")) {
+    for name in ["answer_seconds", "step_seconds", "exchange_seconds"] {
+        let mut below: Vec<(f64, f64)> = Vec::new();
+        for line in metrics.lines() {
+            if let Some(rest) = line.strip_prefix(&format!("greenwave_{name}_bucket{{le=\"")) {
+                let (bound, count) = rest.split_once("\"} ").unwrap();
+                below.push((bound.parse().unwrap_or(f64::INFINITY), count.parse().unwrap()));
+            }
+        }
+        let all = below.last().map_or(0.0, |(_, count)| *count);
+        let at =
+            |share: f64| below.iter().find(|(_, count)| *count >= share * all).map_or(0.0, |(bound, _)| 1e3 * bound);
+        let [p50, p99, p999, most] = [0.5, 0.99, 0.999, 1.0].map(at);
+        println!("{name}: {all} of them; ms at most: p50 {p50}, p99 {p99}, p99.9 {p999}, all {most}");
+    }
+    let told = ["missed_ticks", "steps_total", "answers_total", "line_restarts", "changes"];
+    for line in metrics.lines().filter(|l| !l.starts_with('#') && told.iter().any(|name| l.contains(name))) {
         println!("{line}");
     }
 }

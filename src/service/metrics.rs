@@ -12,7 +12,8 @@ use prometheus::{
 use std::time::Duration;
 
 /// Upper ends of duration buckets, in seconds.
-const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0];
+const BUCKETS: [f64; 16] =
+    [0.0005, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0];
 
 /// All metrics of the service.
 pub(super) struct Metrics {
@@ -34,6 +35,7 @@ pub(super) struct Metrics {
     cycle: GaugeVec,
     offset_error: GaugeVec,
     clock_error: GaugeVec,
+    clock_drift: GaugeVec,
     on_target: IntGaugeVec,
 }
 
@@ -86,6 +88,11 @@ impl Metrics {
             clock_error: reals(
                 "clock_error_seconds",
                 "How far the cabinet's clock is ahead, its answer's way included.",
+            )?,
+
+            clock_drift: reals(
+                "clock_drift_ppm",
+                "How fast the cabinet's clock gains on the loop's, parts in a million; absent until it was watched for long enough.",
             )?,
             on_target: gauges("on_target", "1 when the running plan is the core's target.")?,
             registry,
@@ -155,6 +162,9 @@ impl Metrics {
             self.cabinet_mode.with_label_values(&id).set(status.mode as i64);
             if let Some(clock) = status.clock {
                 self.clock_error.with_label_values(&id).set(clock.since(asked).seconds());
+            }
+            if let Some(ppm) = session.clock_ppm() {
+                self.clock_drift.with_label_values(&id).set(ppm as f64);
             }
             let Some(running) = session.running() else { continue };
             self.cycle.with_label_values(&id).set(running.plan.cycle.seconds());
