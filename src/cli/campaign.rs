@@ -12,6 +12,8 @@ use std::time::Duration;
 /// What the promise says of coming back: so many cycles, or a minute.
 const CYCLES: u32 = 3;
 const MINUTE: Tenths = Tenths::from_seconds(60);
+/// Pushes between two lines that say how far it has come.
+const TELL_EVERY: u64 = 10_000;
 /// Unlogged faults printed at the most.
 const MOST_PRINTED: usize = 20;
 /// The longest ways back that are printed.
@@ -32,8 +34,16 @@ pub(super) fn run(args: &CampaignArgs) -> Result<ExitCode> {
         args.pushes,
         args.seed
     ));
+    let mut told = 0;
     let progress = bar(usize::try_from(args.pushes)?, "pushes");
-    let report = campaign(&order, &mut |pushes| progress.set_position(pushes))?;
+    let report = campaign(&order, &mut |pushes| {
+        progress.set_position(pushes);
+        // Where there is no bar a line now and then says that it goes on.
+        if progress.is_hidden() && pushes / TELL_EVERY != told {
+            told = pushes / TELL_EVERY;
+            tell(&format!("{pushes} pushes so far"));
+        }
+    })?;
     progress.finish_and_clear();
     print(&report);
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
