@@ -301,6 +301,11 @@ impl Coordinator {
 
     fn wait(&mut self, now: Moment, change: &mut JointChange, out: &mut Output) {
         for member in change.active().copied().collect::<Vec<_>>() {
+            if self.is_gone(member.index) {
+                self.failed(member.index, Why::Gone, out);
+                change.drop(member.index);
+                continue;
+            }
             let in_place = !self.finds_its_way(member.index) || self.is_in_place(member.index);
             let session = &mut self.sessions[member.index.0];
             if now >= change.activation {
@@ -329,6 +334,14 @@ impl Coordinator {
                 change.drop(member.index);
             }
         }
+    }
+
+    /// Whether a cabinet that had confirmed its plan runs nothing of ours and has nothing waiting: it restarted, or somebody took it.
+    /// Both words are 0 then, which no single bent word makes them.
+    fn is_gone(&self, index: IntersectionIndex) -> bool {
+        let session = &self.sessions[index.0];
+        let nothing = session.status().is_some_and(|s| s.running == 0 && s.pending == 0);
+        nothing && matches!(session.push(), Push::Confirmed(_)) && !self.is_picked(index)
     }
 
     fn first_failure(&self, change: &JointChange) -> Option<(IntersectionIndex, Why)> {

@@ -72,6 +72,9 @@ pub enum Why {
     /// The plan does not fit the registers, or is none of those stored.
     #[error("does not fit the registers")]
     Unfit,
+    /// The cabinet had confirmed it and knows nothing of it any more: it restarted, or somebody took it from us.
+    #[error("confirmed, and gone again")]
+    Gone,
     /// The plan lies outside what the cabinet itself permits.
     #[error("outside the cabinet's own limits")]
     Limits,
