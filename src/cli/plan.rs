@@ -86,6 +86,6 @@ fn plan_json((at, plan): (&crate::corridor::Intersection, &Plan)) -> serde_json:
         "cycle_s": plan.cycle.seconds(),
         "offset_s": plan.offset.since_zero().seconds(),
         "reference_phase": at.phases[at.reference_phase.0].id,
-        "green_s": plan.greens().into_iter().map(Tenths::seconds).collect::<Vec<_>>(),
+        "green_s": plan.stage_greens().into_iter().map(Tenths::seconds).collect::<Vec<_>>(),
     })
 }

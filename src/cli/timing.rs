@@ -70,7 +70,7 @@ fn stage_name(place: usize, name: &crate::corridor::Name) -> String {
 
 /// Split of each stage, s: its green and the intergreen after it.
 fn splits(at: &crate::corridor::Intersection, plan: &Plan) -> Vec<String> {
-    let stages = at.stages.iter().zip(plan.greens()).enumerate();
+    let stages = at.stages.iter().zip(plan.stage_greens()).enumerate();
     stages.map(|(k, (stage, green))| format!("{}: {:<6}", k + 1, (green + stage.intergreen()).to_string())).collect()
 }
 

@@ -14,11 +14,11 @@ pub(super) const CLOCK_MOVES: u64 = 20;
 
 /// The stored plan of the wanted cycle that is nearest: in its offset first, then in its greens.
 fn nearest<'a>(stored: &'a [(u16, Plan)], wanted: &Plan) -> Option<&'a Plan> {
-    let of = |splits: &[Split]| splits.iter().map(|s| s.green.count()).collect::<Vec<_>>();
     let away = |(number, plan): &&(u16, Plan)| {
         let (is, wants) = (plan.offset.since_zero().count(), wanted.offset.since_zero().count());
         let offset = plan.cycle.shorter_way(Shift::new(i64::from(is) - i64::from(wants))).magnitude();
-        let greens: u32 = of(&plan.splits).iter().zip(of(&wanted.splits)).map(|(a, b)| a.abs_diff(b)).sum();
+        let away = |s: &Split| s.green.count().abs_diff(wanted.green_of(s.stage).count());
+        let greens: u32 = plan.splits.iter().map(away).sum();
         (offset, greens, *number)
     };
     stored.iter().filter(|(_, plan)| plan.cycle == wanted.cycle).min_by_key(away).map(|(_, plan)| plan)

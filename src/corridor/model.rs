@@ -389,6 +389,18 @@ impl Intersection {
             .map(PhaseIndex)
     }
 
+    /// Every order in which the stages may come, the programmed one first. Each begins with stage 1.
+    pub fn orders(&self) -> impl Iterator<Item = Vec<StageIndex>> + '_ {
+        let programmed = (0..self.stages.len()).map(StageIndex).collect();
+        std::iter::once(programmed).chain(self.sequences.iter().cloned())
+    }
+
+    /// Whether the stages may come in this order.
+    pub fn permits_order(&self, order: impl Iterator<Item = StageIndex> + Clone) -> bool {
+        let programmed = (0..self.stages.len()).map(StageIndex);
+        order.clone().eq(programmed) || self.sequences.iter().any(|s| order.clone().eq(s.iter().copied()))
+    }
+
     /// The sum of all intergreens of the sequence: time in which no stage is green.
     pub fn lost_to_intergreens(&self) -> Tenths {
         self.stages.iter().map(Stage::intergreen).sum()

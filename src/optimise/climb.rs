@@ -324,11 +324,7 @@ impl<'a> Climb<'a> {
         let limit = u64::from(reach.tenths.count());
         let moved = plan.offset.since_zero().later() + -from.offset.since_zero().later();
         plan.cycle.shorter_way(moved).magnitude() <= limit
-            && plan
-                .splits
-                .iter()
-                .zip(&from.splits)
-                .all(|(a, b)| u64::from(a.green.count().abs_diff(b.green.count())) <= limit)
+            && plan.splits.iter().all(|a| u64::from(a.green.count().abs_diff(from.green_of(a.stage).count())) <= limit)
     }
 }
 

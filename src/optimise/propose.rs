@@ -323,8 +323,9 @@ fn carried(
 ) -> Option<Vec<Plan>> {
     let mut all = Vec::with_capacity(plans.len());
     for ((at, alone), plan) in scene.network.intersections().iter().zip(alone).zip(plans) {
-        let greens = alone.carried(&plan.greens(), cycle, resolution)?;
-        all.push(Plan::from_greens(at, &greens, plan.offset.since_zero().later())?);
+        let greens = alone.carried(&plan.stage_greens(), cycle, resolution)?;
+        let order: Vec<_> = plan.order().collect();
+        all.push(Plan::from_greens_in(at, &order, &greens, plan.offset.since_zero().later())?);
     }
     Some(all)
 }

@@ -90,23 +90,75 @@ impl Plan {
     /// its reference green starting `offset` (taken modulo the cycle) after the clock's zero. `None` without stages or
     /// when the greens are not one a stage.
     pub fn from_greens(at: &Intersection, greens: &[Tenths], offset: Shift) -> Option<Plan> {
+        let programmed = (0..at.stages.len()).map(StageIndex);
+        Plan::of_order(at, programmed, greens, offset)
+    }
+
+    /// The same in another order of the stages; the greens are by stage, not by place in the order. `None` as in
+    /// [`Plan::from_greens`], and where the order names a stage that is not there. Whether the order is permitted is not judged here.
+    pub fn from_greens_in(at: &Intersection, order: &[StageIndex], greens: &[Tenths], offset: Shift) -> Option<Plan> {
+        Plan::of_order(at, order.iter().copied(), greens, offset)
+    }
+
+    fn of_order(
+        at: &Intersection,
+        order: impl Iterator<Item = StageIndex>,
+        greens: &[Tenths],
+        offset: Shift,
+    ) -> Option<Plan> {
         if greens.len() != at.stages.len() {
             return None;
         }
-        let splits: Vec<Split> = at
-            .stages
-            .iter()
-            .zip(greens)
-            .enumerate()
-            .map(|(index, (stage, &green))| Split {
-                stage: StageIndex(index),
-                green,
-                yellow: stage.yellow,
-                all_red: stage.all_red,
-            })
-            .collect();
+        let split = |stage: StageIndex| {
+            let (own, &green) = (at.stages.get(stage.0)?, greens.get(stage.0)?);
+            Some(Split { stage, green, yellow: own.yellow, all_red: own.all_red })
+        };
+        let splits = order.map(split).collect::<Option<Vec<_>>>()?;
         let cycle = CycleLength::new(splits.iter().map(Split::length).sum())?;
         Some(Plan { cycle, offset: cycle.offset(offset), splits, operation: Operation::FixedTime })
+    }
+
+    /// The same greens, cycle, offset of the reference phase and operation with the stages in another order; `None` unless the
+    /// order is made of the plan's stages.
+    pub fn in_order(&self, order: &[StageIndex]) -> Option<Plan> {
+        let of = |stage: &StageIndex| self.splits.iter().find(|split| split.stage == *stage).copied();
+        let splits = order.iter().map(of).collect::<Option<Vec<_>>>()?;
+        let mut stages: Vec<StageIndex> = order.to_vec();
+        stages.sort_unstable();
+        stages.dedup();
+        (stages.len() == self.splits.len() && order.len() == self.splits.len()).then(|| Plan { splits, ..self.clone() })
+    }
+
+    /// The same plan with other greens, in the plan's own order (see [`Plan::greens`]), and the cycle that they make; the offset is taken
+    /// modulo that. `None` unless there is one for every stage of the plan.
+    pub fn with_greens(&self, greens: &[Tenths]) -> Option<Plan> {
+        if greens.len() != self.splits.len() {
+            return None;
+        }
+        let splits: Vec<Split> =
+            self.splits.iter().zip(greens).map(|(split, &green)| Split { green, ..*split }).collect();
+        let cycle = CycleLength::new(splits.iter().map(Split::length).sum())?;
+        Some(Plan { cycle, offset: cycle.offset(self.offset.since_zero().later()), splits, ..*self })
+    }
+
+    /// The stages in the order in which they come.
+    pub fn order(&self) -> impl ExactSizeIterator<Item = StageIndex> + Clone + '_ {
+        self.splits.iter().map(|split| split.stage)
+    }
+
+    /// Whether the stages come in the programmed order: 1, 2, 3 and so on.
+    pub fn is_programmed_order(&self) -> bool {
+        self.order().eq((0..self.splits.len()).map(StageIndex))
+    }
+
+    /// The green of a stage; zero where the plan does not have it.
+    pub fn green_of(&self, stage: StageIndex) -> Tenths {
+        self.splits.iter().find(|split| split.stage == stage).map_or(Tenths::ZERO, |split| split.green)
+    }
+
+    /// The greens by stage, from stage 1, whatever the order in which they come.
+    pub fn stage_greens(&self) -> Vec<Tenths> {
+        (0..self.splits.len()).map(|k| self.green_of(StageIndex(k))).collect()
     }
 
     /// The same timing with its reference green at another offset (taken modulo the cycle).
@@ -178,7 +230,8 @@ impl Plan {
         self.cycle_start(at).next(now)
     }
 
-    /// The greens in sequence order.
+    /// The greens in the plan's own order: not one by one those of stage 1, 2, 3 where it is another than the programmed
+    /// ([`Plan::stage_greens`] are).
     pub fn greens(&self) -> Vec<Tenths> {
         self.splits.iter().map(|s| s.green).collect()
     }
@@ -214,6 +267,28 @@ mod tests {
         });
         assert_eq!([0, 2, 4].map(|p| window(&at, &plan, p)), [(0.0, 30.0), (4.0, 23.0), (50.0, 14.0)]);
         assert_eq!(plan.cycle_start(&at), plain.cycle_start(&at), "the reference phase starts on time");
+    }
+
+    #[test]
+    fn in_another_order_every_stage_keeps_its_green_and_the_reference_its_offset() {
+        let (at, plan) = plan(|at| at.reference_phase = PhaseIndex(4));
+        let order = [0, 3, 2, 1].map(StageIndex);
+        let turned = plan.run(Operation::Actuated).at_offset(Shift::new(123)).in_order(&order).unwrap();
+        // 30 + 5, 8 + 5 s before the reference stage's green of 20 s, instead of 30 + 5, 10 + 5.
+        assert_eq!(window(&at, &turned, 4), (48.0, 20.0));
+        assert_eq!((turned.offset.since_zero(), turned.operation), (Tenths::new(123), Operation::Actuated));
+        assert_eq!(turned.green(&at, PhaseIndex(4)).unwrap().start(), turned.offset);
+        assert_eq!(turned.stage_greens(), [30, 10, 20, 8].map(Tenths::from_seconds));
+        assert_eq!(turned.greens(), [30, 8, 20, 10].map(Tenths::from_seconds));
+        let greens = [30, 10, 20, 8].map(Tenths::from_seconds);
+        let made = Plan::from_greens_in(&at, &order, &greens, Shift::new(123)).unwrap();
+        assert_eq!(made.clone().run(Operation::Actuated), turned);
+        assert_eq!(turned.with_greens(&turned.greens()).unwrap(), turned);
+        assert!(!turned.is_programmed_order() && turned.order().eq(order));
+        for wrong in [&order[..3], &[0, 3, 2, 2].map(StageIndex), &[0, 3, 2, 4].map(StageIndex)] {
+            assert_eq!(turned.in_order(wrong), None, "{wrong:?}");
+        }
+        assert_eq!(Plan::from_greens_in(&at, &[4].map(StageIndex), &greens, Shift::new(0)), None);
     }
 
     #[test]

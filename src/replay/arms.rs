@@ -121,7 +121,7 @@ impl Book {
                 let at = network.intersection(index);
                 let actuation = match arm {
                     Arm::Actuated => Some(longer(at, &plan)),
-                    Arm::FixedLoops => Some(actuation(at, plan.greens())),
+                    Arm::FixedLoops => Some(actuation(at, plan.stage_greens())),
                     _ => None,
                 };
                 LocalEntry { from_s: period.from_s, alone: alone(&plan), plan, actuation }
@@ -155,7 +155,7 @@ fn longer(at: &Intersection, plan: &Plan) -> Actuation {
         let longer = Tenths::new(green.count() * MAX_GREEN_PERCENT / 100);
         longer.max(stage.min_green).min(stage.max_green)
     };
-    actuation(at, plan.greens().into_iter().zip(&at.stages).map(longest).collect())
+    actuation(at, plan.stage_greens().into_iter().zip(&at.stages).map(longest).collect())
 }
 
 /// Free operation with these longest greens: loops at the stop line and upstream call and extend, no stage is recalled but by

@@ -18,7 +18,7 @@ use crate::demand::{DayProfile, Flows};
 use crate::optimise::{NoProposal, Settings, free, propose};
 use crate::plan::{DayPlans, Operation, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
-use crate::units::{CycleLength, Shift, Tenths};
+use crate::units::{CycleLength, Tenths};
 
 /// Demands the model's optimum is made for, as multiples of the mean day.
 const FACTORS: [f64; 5] = [1.0, 1.08, 1.16, 1.24, 1.32];
@@ -287,7 +287,7 @@ impl Yard<'_> {
         let entry = |(index, plan): (IntersectionIndex, &Plan)| {
             let alone = (alone || plan.operation.is_free()).then(|| phase_at_start(plan, run.seed, index));
             let by_detectors = !plan.operation.is_fixed_time();
-            let actuation = by_detectors.then(|| actuation(self.network.intersection(index), plan.greens()));
+            let actuation = by_detectors.then(|| actuation(self.network.intersection(index), plan.stage_greens()));
             vec![LocalEntry { from_s: 0, plan: plan.clone(), alone, actuation }]
         };
         let own: Vec<Vec<LocalEntry>> = self.network.indices().zip(plans).map(entry).collect();
@@ -317,14 +317,14 @@ fn moves(network: &Network, index: IntersectionIndex, plan: &Plan, size: Tenths)
     let greens = plan.greens();
     for give in 0..greens.len() {
         for take in (0..greens.len()).filter(|&t| t != give) {
-            let (giver, taker) = (&at.stages[give], &at.stages[take]);
+            let (giver, taker) = (&at.stages[plan.splits[give].stage.0], &at.stages[plan.splits[take].stage.0]);
             if greens[give] < giver.min_green + size || greens[take] + size > taker.max_green {
                 continue;
             }
             let mut moved = greens.clone();
             moved[give] = moved[give] - size;
             moved[take] += size;
-            moves.extend(Plan::from_greens(at, &moved, Shift::new(i64::from(plan.offset.since_zero().count()))));
+            moves.extend(plan.with_greens(&moved).map(|moved| moved.run(Operation::FixedTime)));
         }
     }
     moves

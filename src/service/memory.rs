@@ -5,7 +5,7 @@
 //! goes on with what runs.
 
 use crate::control::Aim;
-use crate::corridor::Network;
+use crate::corridor::{Network, StageIndex};
 use crate::plan::{Operation, Plan};
 use crate::units::{Shift, Tenths};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,11 @@ struct Page {
 struct Line {
     intersection: String,
     offset_tenths: u32,
+    /// By stage, from stage 1.
     greens_tenths: Vec<u32>,
+    /// Field numbers of the stages in their order, where it is not the programmed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    order: Option<Vec<usize>>,
     #[serde(default)]
     operation: Operation,
 }
@@ -61,7 +65,10 @@ impl Memory {
         }
         let plan = |(at, line): (&crate::corridor::Intersection, &Line)| {
             let greens: Vec<Tenths> = line.greens_tenths.iter().map(|&g| Tenths::new(g)).collect();
-            let plan = Plan::from_greens(at, &greens, Shift::new(i64::from(line.offset_tenths)))?;
+            let programmed = || (1..=at.stages.len()).collect();
+            let numbers: Vec<usize> = line.order.clone().unwrap_or_else(programmed);
+            let order = numbers.iter().map(|n| n.checked_sub(1).map(StageIndex)).collect::<Option<Vec<_>>>()?;
+            let plan = Plan::from_greens_in(at, &order, &greens, Shift::new(i64::from(line.offset_tenths)))?;
             (at.id == line.intersection).then_some(Plan { operation: line.operation, ..plan })
         };
         let targets: Option<Vec<Plan>> = network.intersections().iter().zip(&page.targets).map(plan).collect();
@@ -78,7 +85,8 @@ impl Memory {
         let line = |(at, plan): (&crate::corridor::Intersection, &Plan)| Line {
             intersection: at.id.clone(),
             offset_tenths: plan.offset.since_zero().count(),
-            greens_tenths: plan.greens().iter().map(|g| g.count()).collect(),
+            greens_tenths: plan.stage_greens().iter().map(|g| g.count()).collect(),
+            order: (!plan.is_programmed_order()).then(|| plan.order().map(|stage| stage.0 + 1).collect()),
             operation: plan.operation,
         };
         let page = Page {
@@ -103,7 +111,9 @@ mod tests {
     fn aim(network: &Network) -> Aim {
         let greens = [38, 10, 22, 10].map(Tenths::from_seconds);
         let plan = |(k, at)| Plan::from_greens(at, &greens, Shift::new(137 * k as i64)).unwrap();
-        Aim { targets: network.intersections().iter().enumerate().map(plan).collect(), generation: 7 }
+        let mut targets: Vec<Plan> = network.intersections().iter().enumerate().map(plan).collect();
+        targets[1] = targets[1].in_order(&[0, 3, 2, 1].map(StageIndex)).unwrap();
+        Aim { targets, generation: 7 }
     }
 
     /// A memory of what stood there, and what it wrote since.

@@ -1,11 +1,11 @@
 //! A plan made longer or shorter, keeping its stages' proportions, minima and maxima.
 
 use crate::corridor::Intersection;
-use crate::plan::Plan;
+use crate::plan::{Operation, Plan};
 use crate::units::{Shift, Tenths};
 
 /// The plan's greens stretched so that its cycle grows by `by` (shrinks if negative), on the cabinet's resolution, every
-/// green within its stage's minimum and maximum. Longer: in proportion to the greens; shorter: in proportion to what each
+/// green within its stage's minimum and maximum, the stages in the plan's order, followed in fixed time. Longer: in proportion to the greens; shorter: in proportion to what each
 /// green has above its minimum. `None` when the stages can not take that much. The offset keeps its time since zero modulo
 /// the new cycle; the caller places the plan.
 pub fn stretch(at: &Intersection, plan: &Plan, by: Shift, resolution: Tenths) -> Option<Plan> {
@@ -47,5 +47,5 @@ pub fn stretch(at: &Intersection, plan: &Plan, by: Shift, resolution: Tenths) ->
             greens[i] = if grow { greens[i] + tenths } else { greens[i] - tenths };
         }
     }
-    (left == 0).then(|| Plan::from_greens(at, &greens, plan.offset.since_zero().later()))?
+    (left == 0).then(|| plan.with_greens(&greens))?.map(|plan| plan.run(Operation::FixedTime))
 }

@@ -298,15 +298,15 @@ fn a_plan_takes_effect_at_a_cycle_start_only_through_a_long_run() {
 
 #[test]
 fn who_loses_its_confirmed_plan_is_sent_another_before_the_others_have_changed() {
-    for victim in 0..3 {
+    for (victim, id) in IDS.into_iter().enumerate() {
         let mut street = Street::begin(true);
         street.run_until("committed", 200, |s| s.decided(0, |d| matches!(d, Decision::Committed { .. })));
         let place = street.diary.len();
         street.harm(victim, Cabinet::reboot);
-        let alone =
-            |d: &Decision| matches!(d, Decision::Staging { intersections, .. } if *intersections == [IDS[victim]]);
+        let alone = |d: &Decision| matches!(d, Decision::Staging { intersections, .. } if *intersections == [id]);
         street.run_until("staged again, alone", 60, |s| s.decided(place, alone));
-        let gone = |d: &Decision| matches!(d, Decision::PushFailed { intersection, why: Why::Gone } if intersection == IDS[victim]);
+        let gone =
+            |d: &Decision| matches!(d, Decision::PushFailed { intersection, why: Why::Gone } if intersection == id);
         assert!(street.decided(place, gone), "{:#?}", &street.diary[place..]);
         assert!(!street.decided(0, |d| matches!(d, Decision::Activated { .. })), "nobody had to be waited for");
         street.run_until_in_step(1500);
