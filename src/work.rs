@@ -4,7 +4,7 @@
 use crate::control::{Candidate, Cost, Finding, FreeChoice, Origin, Work};
 use crate::corridor::{Network, Period};
 use crate::demand::DayProfile;
-use crate::optimise::{Prediction, Settings, free, polish, predict, propose};
+use crate::optimise::{Brief, Prediction, Samples, Settings, free};
 use crate::plan::{DayPlans, Plan};
 use crate::transition::same_wave;
 
@@ -27,13 +27,15 @@ pub fn free_choices(
 const WORK: u64 = 100_000;
 
 /// Answers a question: the targets as they are, the day plan, then everything else there is to choose from. A candidate the
-/// optimiser can not make is left out.
-pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding {
-    let flows = &work.flows;
+/// optimiser can not make is left out. Every search is bounded by its work; told to stop before, it gives the best it has, and what
+/// has not begun is left out.
+pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn Fn() -> bool) -> Finding {
+    let (flows, reference) = (&Samples::from(work.flows.clone()), &Samples::from(work.reference.clone()));
     let mut settings = settings.weighing(network.weights(work.period));
     settings.search.work = settings.search.work.min(WORK);
     let settings = &settings;
-    let made = |plans: &[Plan]| polish(network, flows, plans, settings).ok().map(|p| p.plans);
+    let brief = Brief { network, samples: flows, settings, stop };
+    let made = |plans: &[Plan]| brief.polish(plans).ok().map(|p| p.plans);
     let (current, day_plan) = (&work.current, &work.day_plan);
     let mut sets = vec![(Origin::Keep, Some(current.clone())), (Origin::DayPlan, Some(day_plan.clone()))];
     let apart = |plans: &&Vec<Plan>| !same_wave(plans, current) && !same_wave(plans, day_plan);
@@ -42,12 +44,12 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings) -> Finding
     if !same_wave(current, day_plan) {
         sets.push((Origin::PolishedDayPlan, made(day_plan)));
     }
-    sets.push((Origin::Fresh, propose(network, flows, Some(day_plan), settings).ok().map(|p| p.plans)));
-    let on_mean_day = |plans: &[Plan]| predict(network, &work.reference, plans, settings).map(|p| p.objective);
+    sets.push((Origin::Fresh, brief.propose(Some(day_plan)).ok().map(|p| p.plans)));
+    let on_mean_day = |plans: &[Plan]| Brief { samples: reference, ..brief }.predict(plans).map(|p| p.objective);
     let proven = on_mean_day(day_plan);
     let candidate = |(origin, plans): (Origin, Option<Vec<Plan>>)| {
         let plans = plans?;
-        let prediction = predict(network, flows, &plans, settings)?;
+        let prediction = brief.predict(&plans)?;
         let flattery = proven.zip(on_mean_day(&plans)).map_or(0.0, |(proven, promised)| (proven - promised).max(0.0));
         Some(Candidate { origin, cost: cost(&prediction, flattery), plans })
     };

@@ -29,6 +29,7 @@ pub(super) struct Climb<'a> {
     pub(super) cost: f64,
     resolution: Tenths,
     reach: Option<Reach>,
+    stop: &'a dyn Fn() -> bool,
     /// Roads evaluated that may not be exceeded.
     work_end: u64,
     /// Neighbours of each intersection.
@@ -45,7 +46,7 @@ pub(super) struct Climb<'a> {
 const HOPS: usize = 2;
 
 impl<'a> Climb<'a> {
-    /// Begins at plans with work to spend.
+    /// Begins at plans with work to spend, until told to stop.
     pub(super) fn new(
         scene: &'a Scene<'a>,
         judge: &'a Judge,
@@ -53,6 +54,7 @@ impl<'a> Climb<'a> {
         resolution: Tenths,
         reach: Option<Reach>,
         work: u64,
+        stop: &'a dyn Fn() -> bool,
     ) -> Self {
         let base = State::new(scene, &plans, judge);
         let trial = base.clone();
@@ -68,7 +70,22 @@ impl<'a> Climb<'a> {
         let behind = |(k, c): (usize, &Corridor)| (1..c.members.len()).map(|from| scene.behind(k, from)).collect();
         let tails: Vec<_> = corridors.map(behind).collect();
         let quiet_blocks = vec![quiet.clone(); tails.len()];
-        Climb { scene, judge, base, trial, plans, cost, resolution, reach, work_end, near, quiet, quiet_blocks, tails }
+        Climb {
+            scene,
+            judge,
+            base,
+            trial,
+            plans,
+            cost,
+            resolution,
+            reach,
+            stop,
+            work_end,
+            near,
+            quiet,
+            quiet_blocks,
+            tails,
+        }
     }
 
     /// Roads evaluated so far.
@@ -77,7 +94,7 @@ impl<'a> Climb<'a> {
     }
 
     fn spent(&self) -> bool {
-        self.trial.work >= self.work_end
+        self.trial.work >= self.work_end || (self.stop)()
     }
 
     /// Climbs with moves of the given sizes (in steps of the resolution), large to small, and again from the first until a

@@ -8,6 +8,7 @@
 //! upstream stop line), permissive left turns are not modelled, an intersection whose cycle is no multiple or divisor of its
 //! neighbour's meets evenly spread arrivals.
 
+use super::brief::Brief;
 use super::scene::{RoadKind, Scene};
 use super::settings::Settings;
 use super::state::{Judge, State};
@@ -21,6 +22,9 @@ use serde::Serialize;
 pub struct Prediction {
     /// The objective, penalties of breached guards included, vehicle seconds an hour.
     pub objective: f64,
+    /// What each sample of flows adds to the objective, pedestrians left out; empty for a single one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objective_by_sample: Vec<f64>,
     /// Delay of all vehicles, vehicle seconds an hour.
     pub delay_veh_s_per_h: f64,
     /// The part of it on corridor approaches, `[corridor][outbound, inbound]`.
@@ -70,19 +74,16 @@ pub struct ApproachPrediction {
 /// Predicts what traffic suffers when `plans` (one an intersection, in the network's order) meet `flows`. `None` when there
 /// is not one plan an intersection.
 pub fn predict(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Option<Prediction> {
-    if plans.len() != network.intersections().len() {
-        return None;
-    }
-    let scene = Scene::new(network, flows, &settings.model);
-    let judge = Judge::new(&settings.objective);
-    let state = State::new(&scene, plans, &judge);
-    Some(prediction(&scene, &state, &judge))
+    Brief { network, samples: &flows.clone().into(), settings, stop: &|| false }.predict(plans)
 }
 
-/// The prediction a state stands for.
+/// The prediction a state stands for; under several samples the mean of them, where the objective does not weigh its tail, and
+/// the highest saturation and longest queue of any.
 pub(super) fn prediction(scene: &Scene, state: &State, judge: &Judge) -> Prediction {
+    let samples = scene.samples as f64;
     let mut all = Prediction {
         objective: state.total(judge),
+        objective_by_sample: if scene.samples > 1 { state.by_sample() } else { Vec::new() },
         delay_veh_s_per_h: 0.0,
         corridor_veh_s_per_h: vec![[0.0; 2]; scene.network.corridors().len()],
         side_veh_s_per_h: 0.0,
@@ -92,12 +93,19 @@ pub(super) fn prediction(scene: &Scene, state: &State, judge: &Judge) -> Predict
         pedestrian_wait_s: None,
         approaches: Vec::with_capacity(scene.roads.len()),
     };
-    for road in &scene.roads {
-        let suffered = &state.suffered[road.groups.clone()];
-        let delay: f64 = suffered.iter().map(|s| s.delay).sum();
-        let stops: f64 = suffered.iter().map(|s| s.stops).sum();
-        let saturation = suffered.iter().map(|s| s.saturation).fold(0.0, f64::max);
-        let flow = road.flow * 3600.0;
+    let approaches = scene.roads.len() / scene.samples.max(1);
+    for first in 0..approaches {
+        let (mut delay, mut stops, mut saturation, mut flow, mut longest) = (0.0, 0.0, 0.0_f64, 0.0, 0.0_f64);
+        // The same approach under each sample.
+        for road in scene.roads[first..].iter().step_by(approaches) {
+            let suffered = &state.suffered[road.groups.clone()];
+            delay += suffered.iter().map(|s| s.delay).sum::<f64>() / samples;
+            stops += suffered.iter().map(|s| s.stops).sum::<f64>() / samples;
+            saturation = suffered.iter().map(|s| s.saturation).fold(saturation, f64::max);
+            longest = suffered.iter().map(|s| s.longest).fold(longest, f64::max);
+            flow += road.flow * 3600.0 / samples;
+        }
+        let road = &scene.roads[first];
         all.delay_veh_s_per_h += delay;
         all.stops_per_h += stops;
         all.passages_per_h += flow;
@@ -120,7 +128,7 @@ pub(super) fn prediction(scene: &Scene, state: &State, judge: &Judge) -> Predict
             delay_s: (flow > 0.0).then(|| delay / flow),
             stops: (flow > 0.0).then(|| stops / flow),
             saturation,
-            longest_queue_veh: suffered.iter().map(|s| s.longest).fold(0.0, f64::max),
+            longest_queue_veh: longest,
         });
     }
     let (waiting, people) = state.walkers.iter().fold((0.0, 0.0), |sum, w| (sum.0 + w.0, sum.1 + w.1));

@@ -5,6 +5,7 @@
 
 use super::delay_tables::{Stretch, capacity, costs};
 use super::network::{Budget, OffsetLink, OffsetProblem, Prices, Setting, solve_offsets};
+use super::tail::Tail;
 use crate::units::Circle;
 use serde::Serialize;
 
@@ -26,7 +27,8 @@ pub struct DelayProblem {
     pub beta: f64,
     /// What a stop costs, s of delay.
     pub stop_penalty_s: f64,
-    /// How several samples of a link's profile are judged.
+    /// How several samples of a link's profile are judged, link by link and difference by difference. Links are not bad on the
+    /// same days, so the sum over links is an upper bound of the network's.
     pub tail: Tail,
     /// The links, in any order; both directions of a street are two links.
     pub links: Vec<DelayLink>,
@@ -50,42 +52,6 @@ pub struct DelayLink {
     /// Departures in each second of the cycle after the local zero of `from`, veh/s: one profile, or one for each of several
     /// sample days.
     pub profiles_veh_s: Vec<Vec<f64>>,
-}
-
-/// How samples are judged: their mean, and the mean of their worst part (conditional value at risk), link by link and
-/// difference by difference. Links are not bad on the same days, so the sum over links is an upper bound of the network's.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tail {
-    /// Weight of the worst part; 0 is the mean alone, 1 the worst part alone.
-    pub weight: f64,
-    /// Share of the samples that is the worst part; above 0, at most 1.
-    pub share: f64,
-}
-
-impl Tail {
-    /// The mean alone.
-    pub const MEAN: Tail = Tail { weight: 0.0, share: 1.0 };
-
-    /// What samples are worth together; the slice is sorted.
-    fn judge(self, samples: &mut [f64]) -> f64 {
-        let mean = samples.iter().sum::<f64>() / samples.len() as f64;
-        if self.weight <= 0.0 {
-            return mean;
-        }
-        samples.sort_unstable_by(|a, b| b.total_cmp(a));
-        let whole = self.share * samples.len() as f64;
-        let mut left = whole;
-        let mut worst = 0.0;
-        for sample in samples.iter() {
-            let part = left.min(1.0);
-            worst += part * sample;
-            left -= part;
-            if left <= 0.0 {
-                break;
-            }
-        }
-        (1.0 - self.weight) * mean + self.weight * worst / whole
-    }
 }
 
 /// The best offsets found, with what is proven about them.

@@ -21,11 +21,13 @@
 
 mod alignment;
 mod bandwidth;
+mod brief;
 mod climb;
 mod cycle_length;
 mod delay;
 mod delay_problem;
 mod delay_tables;
+mod early;
 mod flexible;
 mod flexible_model;
 mod grid;
@@ -37,22 +39,26 @@ mod offsets;
 mod pareto;
 mod platoon;
 mod profile;
+
 mod propose;
 mod queue;
+mod samples;
 mod scene;
 mod settings;
 mod splits;
 mod state;
 mod stopline;
 mod street;
+mod tail;
 #[cfg(test)]
 mod testing;
 mod whole_steps;
 
 pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, Overclaimed, widest};
+pub use brief::Brief;
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
-pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, Tail, solve_delay};
+pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, solve_delay};
 pub use flexible::{
     Bands, FlexibleAim, FlexibleAnswer, FlexibleLink, FlexibleProblem, NoFlexibleAnswer, widest_flexible,
 };
@@ -62,7 +68,9 @@ pub use offsets::{OffsetAnswer, optimise_offsets};
 pub use pareto::{FrontPoint, FrontProblem, front};
 pub use platoon::RectangularPlatoon;
 pub use propose::{NoProposal, Proposal, polish, propose};
+pub use samples::Samples;
 pub use settings::{Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};
+pub use tail::Tail;
 pub use whole_steps::widest_on_grid;

@@ -7,6 +7,7 @@
 //!  the best few (and the start): climb                  -> the best: neighbouring cycles -> climb to the end of the work
 //! ```
 
+use super::brief::Brief;
 use super::climb::{Climb, Reach};
 use super::cycle_length::{candidates, common_range};
 use super::delay::{Prediction, prediction};
@@ -77,91 +78,110 @@ struct Candidate {
     cost: f64,
 }
 
-/// Searches cycle, splits and offsets together. Never worse than `start` under the model where `start` is itself a
-/// coordinated plan (one cycle, within every intersection's ranges); otherwise `start` only sets the guard's limits and
-/// the comparison. The work bound may be passed by the seeds of the candidate cycles, never by more than those.
+/// [`Brief::propose`] for one set of flows.
 pub fn propose(
     network: &Network,
     flows: &Flows,
     start: Option<&[Plan]>,
     settings: &Settings,
 ) -> Result<Proposal, NoProposal> {
-    check_count(network, start)?;
-    let settings = &on_the_grid(network, settings);
-    let scene = Scene::new(network, flows, &settings.model);
-    let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, flows, settings)).collect();
-    let judge = judge(&scene, start, settings);
-    let search = &settings.search;
-    let range = common_range(&scene, &alone, search);
-    let start_kept = start.filter(|plans| coordinated(network, plans));
-    let mut cycles = match (start_kept, search.change_cycle, range) {
-        (Some(plans), false, _) => vec![plans[0].cycle],
-        (_, _, Some(range)) => candidates(range, search),
-        (_, _, None) => return Err(NoProposal::NoCommonCycle),
-    };
-    if let (Some(plans), Some(range)) = (start_kept, range)
-        && (range.0..=range.1).contains(&plans[0].cycle)
-        && !cycles.contains(&plans[0].cycle)
-    {
-        cycles.push(plans[0].cycle);
-    }
-    let mut work = 0;
-    let mut pool: Vec<Candidate> = Vec::new();
-    for &cycle in &cycles {
-        pool.extend(seed(&scene, &judge, &alone, cycle, settings, &mut work));
-    }
-    let mut tried: Vec<(CycleLength, f64)> = pool.iter().map(|c| (c.plans[0].cycle, c.cost)).collect();
-    if let Some(plans) = start_kept {
-        let state = State::new(&scene, plans, &judge);
-        pool.push(Candidate { plans: plans.to_vec(), cost: state.total(&judge) });
-    }
-    // Stable: equal costs keep the order of the cycles.
-    pool.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    // The start is always climbed from, whatever its rank: its neighbourhood is what a running street can reach soonest.
-    if let Some(at) = start_kept.and_then(|s| pool.iter().position(|c| c.plans == s))
-        && at >= CLIMBED
-    {
-        let own = pool.remove(at);
-        pool.insert(CLIMBED - 1, own);
-    }
-    let share = search.work / 8;
-    let mut best: Option<Candidate> = None;
-    for candidate in pool.into_iter().take(CLIMBED) {
-        let climbed = climb(&scene, &judge, candidate.plans, &SIZES, None, share, settings, &mut work);
-        keep(&mut best, climbed, &mut tried);
-    }
-    let mut best = best.ok_or(NoProposal::NoCommonCycle)?;
-    if let (true, Some(range)) = (search.change_cycle, range) {
-        neighbours(&scene, &judge, &alone, range, settings, &mut best, &mut tried, &mut work);
-    }
-    let rest = search.work.saturating_sub(work);
-    let mut last = Climb::new(&scene, &judge, best.plans.clone(), search.resolution, None, rest);
-    last.run(&SIZES);
-    last.kicks(&SIZES[1..]);
-    work += last.work();
-    if last.cost < best.cost {
-        best = Candidate { plans: last.plans, cost: last.cost };
-        note(&mut tried, &best);
-    }
-    finish(&scene, &judge, best, start, tried, work)
+    Brief { network, samples: &flows.clone().into(), settings, stop: &|| false }.propose(start)
 }
 
-/// Improves coordinated plans only in their neighbourhood: no green and no offset moves further than the search's
-/// `polish_reach`, the cycle stays. Never worse than `plans` under the model.
+/// [`Brief::polish`] for one set of flows.
 pub fn polish(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Result<Proposal, NoProposal> {
-    check_count(network, Some(plans))?;
-    if !coordinated(network, plans) {
-        return Err(NoProposal::NotCoordinated);
+    Brief { network, samples: &flows.clone().into(), settings, stop: &|| false }.polish(plans)
+}
+
+impl Brief<'_> {
+    /// Searches cycle, splits and offsets together. Never worse than `start` under the model where `start` is itself a
+    /// coordinated plan (one cycle, within every intersection's ranges); otherwise `start` only sets the guard's limits and
+    /// the comparison. The work bound may be passed by the seeds of the candidate cycles, never by more than those.
+    pub fn propose(&self, start: Option<&[Plan]>) -> Result<Proposal, NoProposal> {
+        let network = self.network;
+        check_count(network, start)?;
+        let settings = &*on_the_grid(network, self.settings);
+        let brief = &Brief { settings, ..*self };
+        let scene = Scene::over(network, self.samples.all(), &settings.model);
+        let mean = self.samples.mean();
+        let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, &mean, settings)).collect();
+        let judge = judge(&scene, start, settings);
+        let search = &settings.search;
+        let range = common_range(&scene, &alone, search);
+        let start_kept = start.filter(|plans| coordinated(network, plans));
+        let mut cycles = match (start_kept, search.change_cycle, range) {
+            (Some(plans), false, _) => vec![plans[0].cycle],
+            (_, _, Some(range)) => candidates(range, search),
+            (_, _, None) => return Err(NoProposal::NoCommonCycle),
+        };
+        if let (Some(plans), Some(range)) = (start_kept, range)
+            && (range.0..=range.1).contains(&plans[0].cycle)
+            && !cycles.contains(&plans[0].cycle)
+        {
+            cycles.push(plans[0].cycle);
+        }
+        let mut work = 0;
+        let mut pool: Vec<Candidate> = Vec::new();
+        for &cycle in &cycles {
+            if (start_kept.is_some() || !pool.is_empty()) && (self.stop)() {
+                break;
+            }
+            pool.extend(seed(&scene, &judge, &alone, cycle, settings, &mut work));
+        }
+        let mut tried: Vec<(CycleLength, f64)> = pool.iter().map(|c| (c.plans[0].cycle, c.cost)).collect();
+        if let Some(plans) = start_kept {
+            let state = State::new(&scene, plans, &judge);
+            pool.push(Candidate { plans: plans.to_vec(), cost: state.total(&judge) });
+        }
+        // Stable: equal costs keep the order of the cycles.
+        pool.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        // The start is always climbed from, whatever its rank: its neighbourhood is what a running street can reach soonest.
+        if let Some(at) = start_kept.and_then(|s| pool.iter().position(|c| c.plans == s))
+            && at >= CLIMBED
+        {
+            let own = pool.remove(at);
+            pool.insert(CLIMBED - 1, own);
+        }
+        let share = search.work / 8;
+        let mut best: Option<Candidate> = None;
+        for candidate in pool.into_iter().take(CLIMBED) {
+            let climbed = climb(&scene, &judge, candidate.plans, &SIZES, None, share, brief, &mut work);
+            keep(&mut best, climbed, &mut tried);
+        }
+        let mut best = best.ok_or(NoProposal::NoCommonCycle)?;
+        if let (true, Some(range)) = (search.change_cycle, range) {
+            neighbours(&scene, &judge, &alone, range, brief, &mut best, &mut tried, &mut work);
+        }
+        let rest = search.work.saturating_sub(work);
+        let mut last = Climb::new(&scene, &judge, best.plans.clone(), search.resolution, None, rest, self.stop);
+        last.run(&SIZES);
+        last.kicks(&SIZES[1..]);
+        work += last.work();
+        if last.cost < best.cost {
+            best = Candidate { plans: last.plans, cost: last.cost };
+            note(&mut tried, &best);
+        }
+        finish(&scene, &judge, best, start, tried, work)
     }
-    let settings = &on_the_grid(network, settings);
-    let scene = Scene::new(network, flows, &settings.model);
-    let judge = judge(&scene, Some(plans), settings);
-    let mut work = 0;
-    let reach = Reach { from: plans.to_vec(), tenths: settings.search.polish_reach };
-    let budget = settings.search.work;
-    let best = climb(&scene, &judge, plans.to_vec(), &POLISH_SIZES, Some(reach), budget, settings, &mut work);
-    let tried = vec![(plans[0].cycle, best.cost)];
-    finish(&scene, &judge, best, Some(plans), tried, work)
+
+    /// Improves coordinated plans only in their neighbourhood: no green and no offset moves further than the search's
+    /// `polish_reach`, the cycle stays. Never worse than `plans` under the model.
+    pub fn polish(&self, plans: &[Plan]) -> Result<Proposal, NoProposal> {
+        check_count(self.network, Some(plans))?;
+        if !coordinated(self.network, plans) {
+            return Err(NoProposal::NotCoordinated);
+        }
+        let settings = &*on_the_grid(self.network, self.settings);
+        let brief = &Brief { settings, ..*self };
+        let scene = Scene::over(self.network, self.samples.all(), &settings.model);
+        let judge = judge(&scene, Some(plans), settings);
+        let mut work = 0;
+        let reach = Reach { from: plans.to_vec(), tenths: settings.search.polish_reach };
+        let budget = settings.search.work;
+        let best = climb(&scene, &judge, plans.to_vec(), &POLISH_SIZES, Some(reach), budget, brief, &mut work);
+        let tried = vec![(plans[0].cycle, best.cost)];
+        finish(&scene, &judge, best, Some(plans), tried, work)
+    }
 }
 
 fn check_count(network: &Network, plans: Option<&[Plan]>) -> Result<(), NoProposal> {
@@ -248,10 +268,10 @@ fn climb(
     sizes: &[u32],
     reach: Option<Reach>,
     budget: u64,
-    settings: &Settings,
+    brief: &Brief<'_>,
     work: &mut u64,
 ) -> Candidate {
-    let mut climb = Climb::new(scene, judge, plans, settings.search.resolution, reach, budget);
+    let mut climb = Climb::new(scene, judge, plans, brief.settings.search.resolution, reach, budget, brief.stop);
     climb.run(sizes);
     *work += climb.work();
     Candidate { cost: climb.cost, plans: climb.plans }
@@ -279,11 +299,12 @@ fn neighbours(
     judge: &Judge,
     alone: &[Alone],
     range: (CycleLength, CycleLength),
-    settings: &Settings,
+    brief: &Brief<'_>,
     best: &mut Candidate,
     tried: &mut Vec<(CycleLength, f64)>,
     work: &mut u64,
 ) {
+    let settings = brief.settings;
     let search = &settings.search;
     let resolution = i64::from(search.resolution.count().max(1));
     let mut step = i64::from(search.cycle_step.count()) / 2 / resolution * resolution;
@@ -294,12 +315,12 @@ fn neighbours(
             let length = i64::from(best.plans[0].cycle.length().count()) + signed;
             let cycle = u32::try_from(length).ok().and_then(|t| CycleLength::new(Tenths::new(t)));
             let Some(cycle) = cycle.filter(|c| (range.0..=range.1).contains(c)) else { continue };
-            if tried.iter().any(|(c, _)| *c == cycle) || *work >= search.work {
+            if tried.iter().any(|(c, _)| *c == cycle) || *work >= search.work || (brief.stop)() {
                 continue;
             }
             let Some(plans) = carried(scene, alone, &best.plans, cycle, search.resolution) else { continue };
             let seeded = with_offsets(scene, judge, plans, 2, settings, work);
-            let new = climb(scene, judge, seeded.plans, &SIZES[1..], None, share, settings, work);
+            let new = climb(scene, judge, seeded.plans, &SIZES[1..], None, share, brief, work);
             note(tried, &new);
             if new.cost < best.cost {
                 *best = new;

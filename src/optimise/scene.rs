@@ -42,9 +42,11 @@ pub(super) struct Feed {
     pub(super) feeders: Vec<Feeder>,
 }
 
-/// One approach.
+/// One approach under one sample of flows.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Road {
+    /// The sample.
+    pub(super) sample: usize,
     /// Its intersection.
     pub(super) at: usize,
     /// Where its traffic comes from.
@@ -63,7 +65,8 @@ pub(super) struct Road {
     pub(super) feeds: Vec<usize>,
 }
 
-/// A network under flows.
+/// A network under flows; under several samples of them its roads are there once for each, in that order, and signals
+/// are what they share.
 #[derive(Debug, Clone)]
 pub(super) struct Scene<'a> {
     pub(super) network: &'a Network,
@@ -72,8 +75,10 @@ pub(super) struct Scene<'a> {
     pub(super) groups: Vec<LaneGroup>,
     /// Roads upstream first.
     pub(super) order: Vec<usize>,
-    /// Roads of each intersection.
+    /// Roads of each intersection, of all samples.
     pub(super) roads_at: Vec<Vec<usize>>,
+    /// How many samples of flows.
+    pub(super) samples: usize,
 }
 
 /// A link of a corridor, for those who set offsets.
@@ -86,6 +91,11 @@ pub(super) struct Joint {
 impl<'a> Scene<'a> {
     /// The scene of a network under flows.
     pub(super) fn new(network: &'a Network, flows: &Flows, model: &Model) -> Scene<'a> {
+        Scene::over(network, std::slice::from_ref(flows), model)
+    }
+
+    /// The scene of a network under samples of flows.
+    pub(super) fn over(network: &'a Network, samples: &[Flows], model: &Model) -> Scene<'a> {
         let mut scene = Scene {
             network,
             model: model.clone(),
@@ -93,10 +103,20 @@ impl<'a> Scene<'a> {
             groups: Vec::new(),
             order: Vec::new(),
             roads_at: vec![Vec::new(); network.intersections().len()],
+            samples: samples.len(),
         };
+        for (sample, flows) in samples.iter().enumerate() {
+            scene.add_sample(sample, flows);
+        }
+        scene.settle_order();
+        scene
+    }
+
+    fn add_sample(&mut self, sample: usize, flows: &Flows) {
+        let network = self.network;
         for index in network.indices() {
             for approach in &network.intersection(index).approaches {
-                scene.add_road(index, approach.from, flows);
+                self.add_road(index, approach.from, sample, flows);
             }
         }
         for corridor in network.corridors() {
@@ -104,15 +124,13 @@ impl<'a> Scene<'a> {
                 let near = corridor.members[k].intersection.0;
                 let far = corridor.members[k + 1].intersection.0;
                 let into = corridor.outbound_from;
-                scene.join(near, far, into, link.carriageway(Direction::Outbound));
-                scene.join(far, near, into.opposite(), link.carriageway(Direction::Inbound));
+                self.join(sample, near, far, into, link.carriageway(Direction::Outbound));
+                self.join(sample, far, near, into.opposite(), link.carriageway(Direction::Inbound));
             }
         }
-        scene.settle_order();
-        scene
     }
 
-    fn add_road(&mut self, index: IntersectionIndex, from: Arm, flows: &Flows) {
+    fn add_road(&mut self, index: IntersectionIndex, from: Arm, sample: usize, flows: &Flows) {
         let at = self.network.intersection(index);
         let Some(approach) = at.approach(from) else { return };
         let by_movement = Movement::ALL.map(|m| flows.get(index, from, m).per_second());
@@ -122,15 +140,25 @@ impl<'a> Scene<'a> {
         let groups = first..self.groups.len();
         let flow = self.groups[groups.clone()].iter().map(|g| g.flow).sum();
         self.roads_at[index.0].push(self.roads.len());
-        self.roads.push(Road { at: index.0, from, kind, groups, flow, even: flow, feed: None, feeds: Vec::new() });
+        self.roads.push(Road {
+            sample,
+            at: index.0,
+            from,
+            kind,
+            groups,
+            flow,
+            even: flow,
+            feed: None,
+            feeds: Vec::new(),
+        });
     }
 
     /// Joins the road into `to` from arm `into` to all movements at `from` that leave towards it.
-    fn join(&mut self, from: usize, to: usize, into: Arm, carriageway: Carriageway) {
-        let Some(road) = self.road(to, into) else { return };
+    fn join(&mut self, sample: usize, from: usize, to: usize, into: Arm, carriageway: Carriageway) {
+        let Some(road) = self.road(sample, to, into) else { return };
         let mut feeders = Vec::new();
         let mut coming = 0.0;
-        for &upstream in &self.roads_at[from] {
+        for &upstream in self.roads_at[from].iter().filter(|&&r| self.roads[r].sample == sample) {
             for movement in Movement::ALL {
                 if self.roads[upstream].from.exit(movement) != into.opposite() {
                     continue;
@@ -166,7 +194,8 @@ impl<'a> Scene<'a> {
     fn settle_order(&mut self) {
         let n = self.roads.len();
         let mut placed = vec![false; n];
-        for _ in 0..n {
+        let a_sample = n / self.samples.max(1);
+        for turn in 0..n {
             let known = |road: &Road| {
                 let feeders = road.feed.as_ref().map_or(&[][..], |f| &f.feeders[..]);
                 let flow = |f: &Feeder| f.share * self.groups[f.group].flow;
@@ -175,7 +204,9 @@ impl<'a> Scene<'a> {
                 if all > 0.0 { got / all } else { 1.0 }
             };
             let mut best: Option<(usize, f64)> = None;
-            for r in (0..n).filter(|&r| !placed[r]) {
+            // Sample after sample: nobody feeds another's roads.
+            let first = turn / a_sample * a_sample;
+            for r in (first..first + a_sample).filter(|&r| !placed[r]) {
                 let k = known(&self.roads[r]);
                 if best.is_none_or(|(_, b)| k > b + 1e-9) {
                     best = Some((r, k));
@@ -196,9 +227,9 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The road into an intersection from an arm.
-    pub(super) fn road(&self, at: usize, from: Arm) -> Option<usize> {
-        self.roads_at[at].iter().copied().find(|&r| self.roads[r].from == from)
+    /// The road of a sample into an intersection from an arm.
+    pub(super) fn road(&self, sample: usize, at: usize, from: Arm) -> Option<usize> {
+        self.roads_at[at].iter().copied().find(|&r| self.roads[r].from == from && self.roads[r].sample == sample)
     }
 
     /// What lies behind a link of a corridor, the link between its members `from - 1` and `from`: moved together, it changes
@@ -247,7 +278,7 @@ mod tests {
         let network = sample::arterial(&[400.0, 500.0]);
         let flows = testing::flows(&network, 1200.0, 900.0, 400.0);
         let scene = Scene::new(&network, &flows, &Model { cruise_share: 1.0, ..Model::default() });
-        let road = &scene.roads[scene.road(1, Arm::W).unwrap()];
+        let road = &scene.roads[scene.road(0, 1, Arm::W).unwrap()];
         let feed = road.feed.as_ref().unwrap();
         assert_eq!(feed.from, 0);
         let mut arms: Vec<Arm> = feed.feeders.iter().map(|f| scene.roads[f.road].from).collect();
@@ -255,7 +286,7 @@ mod tests {
         assert_eq!(arms, [Arm::N, Arm::S, Arm::W]);
         assert!(feed.feeders.iter().all(|f| f.known));
         assert!((feed.travel_s - 28.8).abs() < 1e-9);
-        let end = &scene.roads[scene.road(0, Arm::W).unwrap()];
+        let end = &scene.roads[scene.road(0, 0, Arm::W).unwrap()];
         assert!(end.feed.is_none() && (end.even - end.flow).abs() < 1e-12);
         assert_eq!(scene.joints().len(), 2);
     }

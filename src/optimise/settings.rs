@@ -2,6 +2,7 @@
 //!
 //! Knows: numbers with their units and sources. Must not know: any network or plan.
 
+use super::tail::Tail;
 use crate::units::{CycleLength, Tenths};
 use serde::Serialize;
 
@@ -46,6 +47,10 @@ pub struct Model {
     /// Longest greens of free operation as a share of the best fixed ones; from training days (FHWA Signal Timing Manual, 2nd
     /// ed., chapter 6: 1.25 to 1.5).
     pub free_green_share: f64,
+    /// Plans are judged as followed coordinated-actuated where the loops allow it: a stage whose queue is gone gives the rest of its
+    /// green to the reference stage, which then starts early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_return: Option<EarlyReturn>,
 }
 
 impl Default for Model {
@@ -59,8 +64,16 @@ impl Default for Model {
             analysis_period_h: 0.25,
             incremental_k: 0.5,
             free_green_share: 1.25,
+            early_return: None,
         }
     }
+}
+
+/// Early return to green: what coordinated-actuated operation does to a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EarlyReturn {
+    /// How long a stage waits for the next vehicle before it gives up its green, s.
+    pub passage_s: f64,
 }
 
 /// What is worth what. The objective is in vehicle seconds an hour:
@@ -83,6 +96,9 @@ pub struct Objective {
     pub saturation_bound: f64,
     /// Penalty for every vehicle and unit of degree of saturation above the bound, s.
     pub saturation_penalty_s: f64,
+    /// What several samples of flows are worth together.
+    #[serde(skip_serializing_if = "Tail::is_mean")]
+    pub tail: Tail,
     /// Keeps side streets from paying for the wave; only where a start is given.
     pub side_guard: Option<SideGuard>,
 }
@@ -97,6 +113,7 @@ impl Default for Objective {
             pedestrian_weight: 0.0,
             saturation_bound: 0.92,
             saturation_penalty_s: 1200.0,
+            tail: Tail::MEAN,
             side_guard: None,
         }
     }

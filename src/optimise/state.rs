@@ -7,6 +7,7 @@
 //! upstream departures -> travel and disperse -> arrivals -> queue at each lane group -> departures -> downstream
 //! ```
 
+use super::early;
 use super::profile::{add_later, disperse};
 use super::scene::{Feed, RoadKind, Scene};
 use super::settings::Objective;
@@ -37,6 +38,7 @@ pub(super) struct State {
     /// Departures of each lane group, vehicles a step; `stride` entries each.
     departures: Vec<f64>,
     stride: usize,
+    samples: usize,
     pub(super) suffered: Vec<Suffered>,
     /// Cost of each road, penalties included.
     cost: Vec<f64>,
@@ -66,6 +68,7 @@ impl State {
             greens: vec![(0.0, 0.0); scene.groups.len()],
             departures: vec![0.0; scene.groups.len() * stride],
             stride,
+            samples: scene.samples,
             suffered: vec![Suffered::default(); scene.groups.len()],
             cost: vec![0.0; roads],
             walkers: vec![(0.0, 0.0); plans.len()],
@@ -93,8 +96,18 @@ impl State {
         let step_s = cycle.seconds() / steps as f64;
         self.beats[i] = Beat { cycle: cycle.length(), steps, step_s };
         self.changed[i] = true;
-        let begin = plan.cycle_start(at).since_zero().later();
+        let mut followed = None;
         for &road in &scene.roads_at[i] {
+            let plan = match scene.model.early_return {
+                None => plan,
+                Some(early) => {
+                    let sample = scene.roads[road].sample;
+                    let of_sample = scene.roads_at[i].iter().filter(|&&r| scene.roads[r].sample == sample);
+                    let groups = of_sample.flat_map(|&r| &scene.groups[scene.roads[r].groups.clone()]);
+                    &*followed.insert(early::followed(at, plan, groups, &scene.model, early))
+                }
+            };
+            let begin = plan.cycle_start(at).since_zero().later();
             for group in scene.roads[road].groups.clone() {
                 let phase = scene.groups[group].phase;
                 self.greens[group] = match phase.map(|p| (p, plan.green_in_cycle(at, p))) {
@@ -139,7 +152,21 @@ impl State {
     /// Cost of all roads, and of pedestrians.
     pub(super) fn total(&self, judge: &Judge) -> f64 {
         let waiting: f64 = self.walkers.iter().map(|w| w.0).sum();
-        self.cost.iter().sum::<f64>() + judge.objective.pedestrian_weight * waiting
+        let streets = match self.samples {
+            1 => self.cost.iter().sum::<f64>(),
+            _ => judge.objective.tail.judge(&mut self.by_sample()),
+        };
+        streets + judge.objective.pedestrian_weight * waiting
+    }
+
+    /// What the roads of each sample cost.
+    pub(super) fn by_sample(&self) -> Vec<f64> {
+        self.cost.chunks(self.cost.len() / self.samples).map(|roads| roads.iter().sum()).collect()
+    }
+
+    /// What each sample counts for as things stand.
+    fn weights(&self, judge: &Judge) -> Vec<f64> {
+        judge.objective.tail.weights(&self.by_sample())
     }
 
     /// Evaluates one road; whether its departures changed.
@@ -213,7 +240,8 @@ impl State {
         arrivals.iter_mut().for_each(|a| *a += even);
     }
 
-    /// Cost of one road's arrivals (as they stand) for every later start of its greens, 0 to `n - 1` steps, relative to now.
+    /// Adds the cost of one road's arrivals (as they stand) for every later start of its greens, 0 to `n - 1` steps, relative to
+    /// now, times what its sample counts for.
     pub(super) fn cost_by_delay_of_green(&mut self, scene: &Scene, r: usize, judge: &Judge, out: &mut [f64]) {
         let road = &scene.roads[r];
         let beat = self.beats[road.at];
@@ -222,6 +250,7 @@ impl State {
         self.arrive(scene, r, &mut arrivals[..n]);
         let coming: f64 = arrivals[..n].iter().sum();
         let kept: Vec<Suffered> = self.suffered[road.groups.clone()].to_vec();
+        let weight = if self.samples == 1 { 1.0 } else { self.weights(judge)[road.sample] };
         for value in out.iter_mut().take(n) {
             self.work += 1;
             for g in road.groups.clone() {
@@ -230,7 +259,7 @@ impl State {
                 let (capacity, departures) = (&mut self.capacity[..n], &mut self.scratch[..n]);
                 self.suffered[g] = line.platoons(&arrivals[..n], coming, share, capacity, departures);
             }
-            *value += judge.road(scene, r, &self.suffered);
+            *value += weight * judge.road(scene, r, &self.suffered);
             // The same green one step later; on the circle the arrivals one step earlier.
             arrivals[..n].rotate_left(1);
         }

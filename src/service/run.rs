@@ -28,6 +28,8 @@ const STEP: Duration = Duration::from_secs(1);
 const LEAST_EXCHANGE: Duration = Duration::from_millis(200);
 /// Notes about lines that are printed in one step; a thousand lines that are cut at once are one event, not a thousand.
 const MOST_NEWS: usize = 10;
+/// How long a search for plans may take, by real time of the street: well within the core's patience.
+const SEARCH_LIMIT: Duration = Duration::from_secs(90);
 /// Steps between two looks at the wall clock.
 const FOLLOW_EVERY: u64 = 10;
 /// Steps in which every cabinet should have taken its release.
@@ -136,7 +138,7 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         start.unix_seconds(),
         pages.address()
     ));
-    let mut worker = Worker::new(network.clone(), options.settings.clone());
+    let mut worker = Worker::new(network.clone(), options.settings.clone(), clock.clone(), SEARCH_LIMIT / scale);
     let mut core = Coordinator::new(setup, start);
     let mut memory = sinks.state.take().map(Memory::new);
     match memory.as_ref().map(|m| m.read(&network)).transpose() {
