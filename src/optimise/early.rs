@@ -50,19 +50,7 @@ pub(super) fn followed<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::corridor::{Detector, DetectorKind, Serves, sample};
-    use crate::units::Metres;
-
-    /// An intersection with a loop on every lane.
-    fn heard() -> Intersection {
-        let mut at = sample::arterial(&[400.0]).intersections()[0].clone();
-        let lanes = at.approaches.iter().flat_map(|a| (0..a.lanes.len()).map(|lane| (a.from, lane)));
-        let distance = Metres::new(0.0).unwrap();
-        let kind = DetectorKind::StopLine;
-        at.detectors = lanes.map(|(from, lane)| Detector { channel: 1, from, lane, kind, distance }).collect();
-        assert!(at.may_be_actuated());
-        at
-    }
+    use crate::corridor::{Serves, sample};
 
     fn group(phase: usize, flow: f64) -> LaneGroup {
         LaneGroup { phase: Some(PhaseIndex(phase)), flows: [0.0, 0.0, flow, 0.0], flow, saturation: 0.5 }
@@ -70,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_side_stages_do_not_need_comes_before_the_reference_green() {
-        let at = heard();
+        let at = sample::arterials(1, &[400.0]).intersections()[0].clone();
         let greens = [30, 20, 40, 30].map(Tenths::from_seconds);
         let plan = Plan::from_greens(&at, &greens, Shift::new(70)).unwrap();
         let south = at.stages[2].phases.iter().find(|p| matches!(at.phases[p.0].serves, Serves::Vehicles { .. }));
@@ -92,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_stage_that_needs_all_it_has_keeps_it() {
-        let at = heard();
+        let at = sample::arterials(1, &[400.0]).intersections()[0].clone();
         let greens = [30, 20, 40, 30].map(Tenths::from_seconds);
         let plan = Plan::from_greens(&at, &greens, Shift::new(0)).unwrap();
         let full: Vec<LaneGroup> = (0..at.phases.len()).map(|phase| group(phase, 0.6)).collect();
