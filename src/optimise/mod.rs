@@ -15,6 +15,7 @@
 //!  multiband, lp          exact bands link by link                                 (widest_links)
 //!  flexible               cycle and speeds chosen too: exact, or its gap           (widest_flexible)
 //!  whole_steps, street    the best whole steps, best sub-arterials                 (widest_on_grid, widest_bands, partition)
+//!  samples, tail, early   several days at once, the worst of them weighed, early return to green
 //!  climb                  small moves the whole evaluation confirms, and kicks
 //!  propose                all of it together --> Proposal                          (propose, polish)
 //! ```

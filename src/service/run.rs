@@ -9,13 +9,14 @@ use crate::bus::tls::TlsClient;
 use crate::bus::{Bus, LiveBus, LiveSettings, News, Stuck};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::control::{Coordinator, Event, Setup};
+use crate::control::{Coordinator, Event, Setup, Work};
 use crate::corridor::{Intersection, Network};
 use crate::field::{Ask, Session};
 use crate::interrupt::Interrupts;
 use crate::journal::Journal;
 use crate::optimise::Settings;
 use crate::units::Moment;
+use crate::work::carry_out;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -138,7 +139,9 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         start.unix_seconds(),
         pages.address()
     ));
-    let mut worker = Worker::new(network.clone(), options.settings.clone(), clock.clone(), SEARCH_LIMIT / scale);
+    let (asked_of, settings) = (network.clone(), options.settings.clone());
+    let search = move |work: &Work, stop: &dyn Fn() -> bool| carry_out(&asked_of, work, &settings, stop);
+    let mut worker = Worker::new(Arc::new(search), clock.clone(), SEARCH_LIMIT / scale);
     let mut core = Coordinator::new(setup, start);
     let mut memory = sinks.state.take().map(Memory::new);
     match memory.as_ref().map(|m| m.read(&network)).transpose() {
@@ -166,7 +169,7 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
             },
             missed = ticks.next() => metrics.missed(missed),
         }
-        events.extend(worker.answer().await);
+        events.extend(worker.answer().await.map(Event::Found));
         let begun = clock.elapsed();
         let now = time.at(begun);
         let out = core.step(now, &events);
