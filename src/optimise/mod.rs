@@ -40,7 +40,6 @@ mod offsets;
 mod pareto;
 mod platoon;
 mod profile;
-
 mod propose;
 mod queue;
 mod samples;
