@@ -5,6 +5,7 @@
 mod args;
 mod campaign;
 mod check;
+mod coupling;
 mod diagram;
 mod emulate;
 mod files;

@@ -2,10 +2,10 @@
 
 use super::args::{Format, Plan as Args};
 use super::timing::text;
-use super::{files, progress, say, tell};
+use super::{coupling, files, progress, say, tell};
 use crate::calendar::Calendar;
 use crate::corridor::Network;
-use crate::optimise::{Settings, predict, propose};
+use crate::optimise::{Grouping, Settings, predict, propose};
 use crate::plan::Plan;
 use crate::replay::{Training, train};
 use crate::safety::{Limits, judge};
@@ -19,7 +19,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     args.out.as_deref().map_or(Ok(()), files::writable)?;
     let network = files::network(&args.paths)?;
     let profile = files::profile(&network, &args.paths, args.demand.counts.as_deref())?.value;
-    let settings = Settings::default();
+    let mut settings = Settings::default();
+    settings.search.grouping = Grouping::Groups;
     if !args.day {
         return one_period(args, &network, &profile, &settings);
     }
@@ -72,10 +73,16 @@ fn one_period(
                 "period": period,
                 "plans": plans,
                 "predicted": proposal.predicted,
+                "coupling": proposal.coupling.as_ref().map(|decided| coupling::value(network, decided)),
             });
             say(&serde_json::to_string_pretty(&report)?);
         }
-        Format::Text => text(network, period, &proposal.plans, predicted.as_ref()),
+        Format::Text => {
+            text(network, period, &proposal.plans, predicted.as_ref());
+            if let Some(decided) = &proposal.coupling {
+                coupling::text(network, decided);
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,6 @@
 //!
 //! Knows: cycle ranges, critical flow ratios. Must not know: offsets.
 
-use super::scene::Scene;
 use super::settings::{Search, Settings};
 use super::splits::Alone;
 use crate::corridor::{IntersectionIndex, Network};
@@ -29,24 +28,11 @@ pub(super) fn steps(min: CycleLength, max: CycleLength, step: Tenths) -> impl It
         .filter_map(|t| CycleLength::new(Tenths::new(t)))
 }
 
-/// The range of cycles that every intersection may run and the search allows; `None` when there is none.
-pub(super) fn common_range(scene: &Scene, alone: &[Alone], search: &Search) -> Option<(CycleLength, CycleLength)> {
-    let mut low = search.cycle_min.length();
-    let mut high = search.cycle_max.length();
-    for (at, alone) in scene.network.intersections().iter().zip(alone) {
-        low = low.max(at.cycle.min.length()).max(alone.shortest());
-        high = high.min(at.cycle.max.length()).min(alone.longest());
-    }
-    // A plan is made at its cabinet's resolution.
-    let resolution = search.resolution.count().max(1);
-    let low = CycleLength::new(Tenths::new(low.count().div_ceil(resolution) * resolution))?;
-    let high = CycleLength::new(Tenths::new(high.count() / resolution * resolution))?;
-    (low <= high).then_some((low, high))
-}
-
-/// Common cycles worth trying: the range in the search's steps, its upper end included.
-pub(super) fn candidates(range: (CycleLength, CycleLength), search: &Search) -> Vec<CycleLength> {
-    let mut all: Vec<CycleLength> = steps(range.0, range.1, search.cycle_step.max(search.resolution)).collect();
+/// Common cycles worth trying: the range in the search's steps, its upper end included; all multiples of `step`, in tenths, as the
+/// range's ends are.
+pub(super) fn candidates(range: (CycleLength, CycleLength), search: &Search, step: u32) -> Vec<CycleLength> {
+    let wide = Tenths::new(search.cycle_step.count().max(1).div_ceil(step) * step);
+    let mut all: Vec<CycleLength> = steps(range.0, range.1, wide).collect();
     if all.last().is_some_and(|&last| last < range.1) {
         all.push(range.1);
     }
@@ -76,7 +62,7 @@ mod tests {
     fn candidates_keep_the_range() {
         let cycle = |s| CycleLength::new(Tenths::from_seconds(s)).unwrap();
         let search = Search::default();
-        let all = candidates((cycle(71), cycle(140)), &search);
+        let all = candidates((cycle(71), cycle(140)), &search, 10);
         assert_eq!(all.first(), Some(&cycle(71)));
         assert_eq!(all.last(), Some(&cycle(140)));
         assert_eq!(all.len(), 8);

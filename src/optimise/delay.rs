@@ -6,7 +6,8 @@
 //! platoons disperse by Robertson; vertical queues, periodic; effective green = green + yellow - start-up loss - clearance
 //! loss; randomness and overload by HCM's d2. Deliberate deviations: queues are vertical (a back-up does not block the
 //! upstream stop line), permissive left turns are not modelled, an intersection whose cycle is no multiple or divisor of its
-//! neighbour's meets evenly spread arrivals.
+//! neighbour's meets evenly spread arrivals. One that runs half its neighbour's cycle is stepped through two of its own, since
+//! every other green meets a platoon; what leaves it counts on as the mean of both.
 
 use super::brief::Brief;
 use super::scene::{RoadKind, Scene};

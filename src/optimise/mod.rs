@@ -16,6 +16,7 @@
 //!  flexible               cycle and speeds chosen too: exact, or its gap           (widest_flexible)
 //!  whole_steps, street    the best whole steps, best sub-arterials                 (widest_on_grid, widest_bands, partition)
 //!  samples, tail, early   several days at once, the worst of them weighed, early return to green
+//!  coupling, cycle_prices who shares a cycle with whom, halves and doubles         (couple: estimate and bound)
 //!  climb                  small moves the whole evaluation confirms, and kicks
 //!  propose                all of it together --> Proposal                          (propose, polish)
 //! ```
@@ -24,7 +25,9 @@ mod alignment;
 mod bandwidth;
 mod brief;
 mod climb;
+mod coupling;
 mod cycle_length;
+mod cycle_prices;
 mod delay;
 mod delay_problem;
 mod delay_tables;
@@ -33,8 +36,10 @@ mod flexible;
 mod flexible_model;
 mod grid;
 mod lanes;
+mod link_price;
 mod lp;
 mod multiband;
+mod multiple;
 mod network;
 mod offsets;
 mod pareto;
@@ -44,6 +49,7 @@ mod propose;
 mod queue;
 mod samples;
 mod scene;
+mod seeds;
 mod settings;
 mod splits;
 mod state;
@@ -56,6 +62,7 @@ mod whole_steps;
 
 pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, Overclaimed, widest};
 pub use brief::Brief;
+pub use coupling::{Coupling, CycleGroup, IntersectionCoupling, LinkCoupling, couple};
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
 pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, solve_delay};
@@ -63,13 +70,14 @@ pub use flexible::{
     Bands, FlexibleAim, FlexibleAnswer, FlexibleLink, FlexibleProblem, NoFlexibleAnswer, widest_flexible,
 };
 pub use multiband::{LinkBands, NoLinkBands, widest_links};
+pub use multiple::Multiple;
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
 pub use offsets::{OffsetAnswer, optimise_offsets};
 pub use pareto::{FrontPoint, FrontProblem, front};
 pub use platoon::RectangularPlatoon;
 pub use propose::{NoProposal, Proposal, polish, propose};
 pub use samples::Samples;
-pub use settings::{Model, Objective, Search, Settings, SideGuard};
+pub use settings::{Grouping, Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};
 pub use tail::Tail;

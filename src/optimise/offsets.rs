@@ -6,6 +6,7 @@
 
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
+use super::link_price::{self, common_circle, unrolled};
 use super::network::{Budget, OffsetLink, OffsetProblem, Prices, solve_offsets};
 use super::scene::{Joint, Scene};
 use super::settings::Settings;
@@ -98,8 +99,9 @@ pub(super) fn improve(
             // Together they spoil each other's platoons: the most promising ones alone, one after the other.
             let mut single = chosen;
             single.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+            let steps: Vec<usize> = (0..plans.len()).map(|i| state.steps(i)).collect();
             for link in single {
-                let shifts = self::shifts(plans, &behind(&joints, plans.len(), link), resolution);
+                let shifts = self::shifts(plans, &behind(&joints, &steps, link), resolution);
                 confirm(scene, judge, state, plans, &mut best, &shifts);
             }
         }
@@ -159,9 +161,10 @@ fn shifts(plans: &[Plan], later: &[f64], resolution: Tenths) -> Vec<i64> {
     plans.iter().zip(later).map(tenths).collect()
 }
 
-/// One link alone gets its chosen difference: everything behind it goes later by as much, outwards from the first
-/// intersection of each connected part; a link that closes a ring takes what comes.
-fn behind(joints: &[Joint], count: usize, link: &LinkPrice) -> Vec<f64> {
+/// One link alone gets its chosen difference: everything behind it goes later by as much, in shares of its own cycle,
+/// outwards from the first intersection of each connected part; a link that closes a ring takes what comes.
+fn behind(joints: &[Joint], steps: &[usize], link: &LinkPrice) -> Vec<f64> {
+    let count = steps.len();
     let wish = |joint: &Joint| {
         if *joint == link.joint { link.chosen as f64 / link.price.len() as f64 } else { 0.0 }
     };
@@ -188,67 +191,83 @@ fn behind(joints: &[Joint], count: usize, link: &LinkPrice) -> Vec<f64> {
             }
         }
     }
-    shift.into_iter().map(|s| s.unwrap_or(0.0)).collect()
+    // Shares of the link's circle; an intersection's own may be a part or a multiple of it.
+    let own = |(s, &steps): (Option<f64>, &usize)| s.unwrap_or(0.0) * (link.price.len() as f64 / steps as f64);
+    shift.into_iter().zip(steps).map(own).collect()
 }
 
 /// Prices every link for every shift under the state's departure profiles.
 fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State) -> Fixed {
     let mut links = Vec::new();
-    let mut buffer = Vec::new();
+    let (mut into_far, mut into_near) = (Vec::new(), Vec::new());
     for joint in scene.joints() {
         let (near, far) = joint.ends;
-        let n = state.steps(near);
-        if n != state.steps(far) {
+        if !state.coupled(near, far) {
             continue;
         }
-        let mut price = vec![0.0; n];
-        for (from, to) in [(near, far), (far, near)] {
-            let fed = |r: &&usize| scene.roads[**r].feed.as_ref().is_some_and(|f| f.from == from);
-            for &road in scene.roads_at[to].iter().filter(fed) {
-                buffer.clear();
-                buffer.resize(n, 0.0);
-                state.cost_by_delay_of_green(scene, road, judge, &mut buffer);
-                if to == far {
-                    price.iter_mut().zip(&buffer).for_each(|(p, b)| *p += b);
-                } else {
-                    // The far end later means this end's green earlier.
-                    price[0] += buffer[0];
-                    price[1..].iter_mut().zip(buffer[1..].iter().rev()).for_each(|(p, b)| *p += b);
-                }
-            }
-        }
-        links.push(LinkPrice { joint, price, chosen: 0 });
+        link_price::row(scene, judge, state, near, far, &mut into_far);
+        link_price::row(scene, judge, state, far, near, &mut into_near);
+        links.push(LinkPrice { joint, price: link_price::both(&into_far, &into_near), chosen: 0 });
     }
-    let (later, gain) = choose(&mut links, scene.network.intersections().len());
+    let steps: Vec<usize> = (0..scene.network.intersections().len()).map(|i| state.steps(i)).collect();
+    let (later, gain) = choose(&mut links, &steps);
     Fixed { links, later, bound: state.total(judge) - gain }
 }
 
-/// Chooses every link's shift. Returns by how much of its cycle each intersection goes later, and the most that any offsets
-/// can gain.
-fn choose(links: &mut [LinkPrice], count: usize) -> (Vec<f64>, f64) {
+/// The circle on which each intersection's part of the network is solved: the least one that all cycles of the part, joined by
+/// priced links, are whole parts of. An intersection whose part has none stands alone on its own.
+fn circles(links: &[LinkPrice], steps: &[usize]) -> Vec<usize> {
+    let mut part: Vec<usize> = (0..steps.len()).collect();
+    for link in links {
+        let (near, far) = link.joint.ends;
+        let (low, high) = (part[near].min(part[far]), part[near].max(part[far]));
+        part.iter_mut().filter(|p| **p == high).for_each(|p| *p = low);
+    }
+    let circle = |of: &usize| common_circle(steps.iter().zip(&part).filter(|(_, p)| *p == of).map(|(s, _)| *s));
+    part.iter().zip(steps).map(|(of, &own)| circle(of).unwrap_or(own)).collect()
+}
+
+/// Chooses every link's shift; `steps` are those of each intersection's cycle. Returns by how much of its cycle each
+/// intersection goes later, and the most that any offsets can gain.
+fn choose(links: &mut [LinkPrice], steps: &[usize]) -> (Vec<f64>, f64) {
+    let count = steps.len();
     let mut later = vec![0.0; count];
     let mut gain = 0.0;
-    // Streets that meet run one cycle; others may run other steps.
-    let steps: BTreeSet<usize> = links.iter().map(|l| l.price.len()).collect();
-    for n in steps {
-        let priced = links.iter().filter(|l| l.price.len() == n).map(|link| {
-            let mut price = link.price.clone();
+    let circles = circles(links, steps);
+    // A part without a circle keeps its offsets; what its links could gain at most is granted.
+    let solved = |link: &LinkPrice, n: usize| {
+        let (near, far) = link.joint.ends;
+        circles[near] == n && circles[far] == n && n.is_multiple_of(link.price.len())
+    };
+    for &n in &circles.iter().copied().collect::<BTreeSet<usize>>() {
+        let priced = links.iter().filter(|l| solved(l, n)).map(|link| {
+            let mut price = unrolled(&link.price, n);
             price[0] -= STAY * price[0].abs();
             OffsetLink { ends: [link.joint.ends.0, link.joint.ends.1], prices: Prices::single(price) }
         });
+        let priced: Vec<OffsetLink> = priced.collect();
+        if priced.is_empty() {
+            continue;
+        }
         // Costs of a state are finite and rows are n long, so there is a problem.
-        let Some(problem) = OffsetProblem::new(n, vec![vec![0.0]; count], priced.collect()) else { continue };
+        let Some(problem) = OffsetProblem::new(n, vec![vec![0.0]; count], priced) else { continue };
         let solution = solve_offsets(&problem, &Budget { most_pictures: PICTURES, ..Budget::default() });
         let zeros = problem.zeros(&solution.settings);
-        let steps: Vec<usize> =
+        let shift: Vec<usize> =
             solution.settings.iter().zip(&zeros).map(|(s, zero)| (s.offset + n - zero) % n).collect();
-        for link in links.iter_mut().filter(|l| l.price.len() == n) {
+        for link in links.iter_mut().filter(|l| solved(l, n)) {
             let (near, far) = link.joint.ends;
-            link.chosen = (steps[far] + n - steps[near]) % n;
+            link.chosen = (shift[far] + n - shift[near]) % n % link.price.len();
             gain += link.price[0];
         }
         gain -= solution.bound;
-        later.iter_mut().zip(&steps).for_each(|(l, &s)| *l += s as f64 / n as f64);
+        for (i, (later, &shift)) in later.iter_mut().zip(&shift).enumerate().filter(|(i, _)| circles[*i] == n) {
+            let m = steps[i];
+            *later += (shift % m) as f64 / m as f64;
+        }
+    }
+    for link in links.iter().filter(|l| !circles.iter().any(|&n| solved(l, n))) {
+        gain += link.price[0] - link.price.iter().copied().fold(f64::INFINITY, f64::min);
     }
     (later, gain)
 }

@@ -4,23 +4,28 @@
 //!
 //! ```text
 //!  for each common cycle: splits by critical movements -> offsets exact per link -> cost
+//!  where asked for, the best coupling decisions the same  -> cost
 //!  the best few (and the start): climb                  -> the best: neighbouring cycles -> climb to the end of the work
 //! ```
 
 use super::brief::Brief;
 use super::climb::{Climb, Reach};
-use super::cycle_length::{candidates, common_range};
+use super::coupling::Coupling;
+use super::cycle_length::candidates;
+use super::cycle_prices::{CyclePrices, cycles_of};
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
+use super::multiple::Rhythm;
 use super::offsets;
 use super::scene::{RoadKind, Scene};
-use super::settings::Settings;
+use super::seeds::Seeds;
+use super::settings::{Grouping, Settings};
 use super::splits::Alone;
 use super::state::{Judge, State};
 use crate::corridor::Network;
 use crate::demand::Flows;
 use crate::plan::Plan;
-use crate::units::{CycleLength, Shift, Tenths};
+use crate::units::{CycleLength, Tenths};
 use serde::Serialize;
 
 /// Move sizes of a whole climb and of a polish, steps of the resolution.
@@ -28,14 +33,23 @@ const SIZES: [u32; 4] = [8, 4, 2, 1];
 const POLISH_SIZES: [u32; 2] = [2, 1];
 /// Candidates that are climbed from.
 const CLIMBED: usize = 3;
+/// By what share plans of unrelated cycles must beat others: in the model vehicles come evenly from a neighbour whose cycle does
+/// not fit, in the street in platoons at ever other moments.
+const FLATTERED: f64 = 0.02;
+/// Coupling decisions that the whole evaluation is asked about.
+const DECISIONS: usize = 4;
 
 /// Plans for every intersection, with what they promise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Proposal {
-    /// One plan an intersection, in the network's order, all of one cycle.
+    /// One plan an intersection, in the network's order: of one cycle, or of its halves and doubles where the start's are or the
+    /// search's grouping allows, and of several where that allows groups.
     pub plans: Vec<Plan>,
-    /// The common cycle.
+    /// The common cycle; where there are several, that of the most intersections.
     pub cycle: CycleLength,
+    /// Who shares a cycle with whom, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coupling: Option<Coupling>,
     /// What they bring under the model.
     pub predicted: Prediction,
     /// What the start brings under the model, if one was given.
@@ -68,14 +82,21 @@ pub enum NoProposal {
     /// No cycle lies in the search's range and every intersection's, minima and maxima included.
     #[error("no cycle length suits every intersection and the search's range; widen cycle_min..cycle_max")]
     NoCommonCycle,
-    /// The start's plans do not share one cycle, or hold a stage outside its least and longest green.
-    #[error("the start is no coordinated plan within minima and maxima, so it cannot be polished")]
+    /// A plan of the start is outside its intersection's range of cycles, or holds a stage outside its least and longest green.
+    #[error("the start's plans are not within minima and maxima, so they cannot be polished")]
     NotCoordinated,
 }
 
 struct Candidate {
     plans: Vec<Plan>,
     cost: f64,
+}
+
+impl Candidate {
+    /// What it counts for among others: neighbours of unrelated cycles must gain more than what the model flatters them by.
+    fn rank(&self) -> f64 {
+        if Rhythm::of_plans(&self.plans).is_one() { self.cost } else { self.cost * (1.0 + FLATTERED) }
+    }
 }
 
 /// [`Brief::propose`] for one set of flows.
@@ -95,8 +116,9 @@ pub fn polish(network: &Network, flows: &Flows, plans: &[Plan], settings: &Setti
 
 impl Brief<'_> {
     /// Searches cycle, splits and offsets together. Never worse than `start` under the model where `start` is itself a
-    /// coordinated plan (one cycle, within every intersection's ranges); otherwise `start` only sets the guard's limits and
-    /// the comparison. The work bound may be passed by the seeds of the candidate cycles, never by more than those.
+    /// coordinated plan (one cycle and its halves and doubles, within every intersection's ranges): its intersections keep their
+    /// multiples. Otherwise `start` only sets the guard's limits and the comparison, unless the cycle may not be changed. The work
+    /// bound may be passed by the seeds of the candidate cycles and the prices of a coupling decision, never by more than those.
     pub fn propose(&self, start: Option<&[Plan]>) -> Result<Proposal, NoProposal> {
         let network = self.network;
         check_count(network, start)?;
@@ -105,36 +127,21 @@ impl Brief<'_> {
         let scene = Scene::over(network, self.samples.all(), &settings.model);
         let mean = self.samples.mean();
         let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, &mean, settings)).collect();
+        let seeds = Seeds::new(network, &alone, settings.search.resolution);
         let judge = judge(&scene, start, settings);
         let search = &settings.search;
-        let range = common_range(&scene, &alone, search);
-        let start_kept = start.filter(|plans| coordinated(network, plans));
-        let mut cycles = match (start_kept, search.change_cycle, range) {
-            (Some(plans), false, _) => vec![plans[0].cycle],
-            (_, _, Some(range)) => candidates(range, search),
-            (_, _, None) => return Err(NoProposal::NoCommonCycle),
-        };
-        if let (Some(plans), Some(range)) = (start_kept, range)
-            && (range.0..=range.1).contains(&plans[0].cycle)
-            && !cycles.contains(&plans[0].cycle)
-        {
-            cycles.push(plans[0].cycle);
-        }
-        let mut work = 0;
-        let mut pool: Vec<Candidate> = Vec::new();
-        for &cycle in &cycles {
-            if (start_kept.is_some() || !pool.is_empty()) && (self.stop)() {
-                break;
-            }
-            pool.extend(seed(&scene, &judge, &alone, cycle, settings, &mut work));
-        }
-        let mut tried: Vec<(CycleLength, f64)> = pool.iter().map(|c| (c.plans[0].cycle, c.cost)).collect();
+        let kept =
+            |plans: &&[Plan]| valid(network, plans) && (!search.change_cycle || Rhythm::of_plans(plans).is_one());
+        let start_kept = start.filter(kept);
+        let (mut pool, prices, mut work) = self.pool(&scene, &judge, &seeds, start_kept, settings)?;
+        let mut tried: Vec<(CycleLength, f64)> = Vec::new();
+        pool.iter().for_each(|candidate| note(&mut tried, candidate));
         if let Some(plans) = start_kept {
             let state = State::new(&scene, plans, &judge);
             pool.push(Candidate { plans: plans.to_vec(), cost: state.total(&judge) });
         }
         // Stable: equal costs keep the order of the cycles.
-        pool.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        pool.sort_by(|a, b| a.rank().total_cmp(&b.rank()));
         // The start is always climbed from, whatever its rank: its neighbourhood is what a running street can reach soonest.
         if let Some(at) = start_kept.and_then(|s| pool.iter().position(|c| c.plans == s))
             && at >= CLIMBED
@@ -149,8 +156,8 @@ impl Brief<'_> {
             keep(&mut best, climbed, &mut tried);
         }
         let mut best = best.ok_or(NoProposal::NoCommonCycle)?;
-        if let (true, Some(range)) = (search.change_cycle, range) {
-            neighbours(&scene, &judge, &alone, range, brief, &mut best, &mut tried, &mut work);
+        if search.change_cycle {
+            neighbours(&scene, &judge, &seeds, brief, &mut best, &mut tried, &mut work);
         }
         let rest = search.work.saturating_sub(work);
         let mut last = Climb::new(&scene, &judge, best.plans.clone(), search.resolution, None, rest, self.stop);
@@ -161,14 +168,64 @@ impl Brief<'_> {
             best = Candidate { plans: last.plans, cost: last.cost };
             note(&mut tried, &best);
         }
-        finish(&scene, &judge, best, start, tried, work)
+        let mut proposal = finish(&scene, &judge, best, start, start_kept.is_some(), tried, work)?;
+        if let Some(prices) = prices {
+            proposal.work += prices.work;
+            proposal.coupling = Some(prices.of_plans(&scene, &judge, &proposal.plans));
+        }
+        Ok(proposal)
     }
 
-    /// Improves coordinated plans only in their neighbourhood: no green and no offset moves further than the search's
+    /// Where a search begins: every common cycle's own splits and offsets, and the best coupling decisions'; with the prices of
+    /// those and the work spent on the rest.
+    fn pool(
+        &self,
+        scene: &Scene,
+        judge: &Judge,
+        seeds: &Seeds,
+        start: Option<&[Plan]>,
+        settings: &Settings,
+    ) -> Result<(Vec<Candidate>, Option<CyclePrices>, u64), NoProposal> {
+        let search = &settings.search;
+        let n = self.network.intersections().len();
+        let rhythm = start.map_or_else(|| Rhythm::common(n, search.cycle_min), Rhythm::of_plans);
+        let range = seeds.common_range(&rhythm, 0, search);
+        let mut cycles = match (start, search.change_cycle, range) {
+            (Some(_), false, _) => vec![rhythm.cycles[0]],
+            (_, _, Some(range)) => candidates(range, search, seeds.step(&rhythm, 0)),
+            (_, _, None) if search.grouping.is_common() => return Err(NoProposal::NoCommonCycle),
+            (_, _, None) => Vec::new(),
+        };
+        let further: Vec<CycleLength> = start.iter().map(|_| rhythm.cycles[0]).chain(seeds.stored_cycles()).collect();
+        for cycle in further {
+            if range.is_some_and(|(low, high)| (low..=high).contains(&cycle)) && !cycles.contains(&cycle) {
+                cycles.push(cycle);
+            }
+        }
+        let mut work = 0;
+        let mut pool: Vec<Candidate> = Vec::new();
+        for &cycle in &cycles {
+            if (start.is_some() || !pool.is_empty()) && (self.stop)() {
+                break;
+            }
+            let plans = seeds.plans(&rhythm.with(0, cycle));
+            pool.extend(plans.map(|plans| with_offsets(scene, judge, plans, 4, settings, &mut work)));
+        }
+        let decides = start.is_none() && !search.grouping.is_common() && !(self.stop)();
+        let prices = if decides { CyclePrices::new(scene, judge, seeds, &cycles_of(seeds, n, search)) } else { None };
+        let groups = search.grouping == Grouping::Groups;
+        for decision in prices.iter().flat_map(|p| p.best(DECISIONS, groups, (search.cycle_min, search.cycle_max))) {
+            let plans = prices.as_ref().map(|prices| prices.plans(&decision));
+            pool.extend(plans.map(|plans| with_offsets(scene, judge, plans, 4, settings, &mut work)));
+        }
+        Ok((pool, prices, work))
+    }
+
+    /// Improves plans only in their neighbourhood: no green and no offset moves further than the search's
     /// `polish_reach`, the cycle stays. Never worse than `plans` under the model.
     pub fn polish(&self, plans: &[Plan]) -> Result<Proposal, NoProposal> {
         check_count(self.network, Some(plans))?;
-        if !coordinated(self.network, plans) {
+        if !valid(self.network, plans) {
             return Err(NoProposal::NotCoordinated);
         }
         let settings = &*on_the_grid(self.network, self.settings);
@@ -180,7 +237,7 @@ impl Brief<'_> {
         let budget = settings.search.work;
         let best = climb(&scene, &judge, plans.to_vec(), &POLISH_SIZES, Some(reach), budget, brief, &mut work);
         let tried = vec![(plans[0].cycle, best.cost)];
-        finish(&scene, &judge, best, Some(plans), tried, work)
+        finish(&scene, &judge, best, Some(plans), true, tried, work)
     }
 }
 
@@ -192,10 +249,9 @@ fn check_count(network: &Network, plans: Option<&[Plan]>) -> Result<(), NoPropos
     }
 }
 
-/// Whether the plans share one cycle that every intersection may run, and keep least and longest greens.
-fn coordinated(network: &Network, plans: &[Plan]) -> bool {
-    plans.windows(2).all(|w| w[0].cycle == w[1].cycle)
-        && network.intersections().iter().zip(plans).all(|(at, plan)| {
+/// Whether every intersection may run its plan's cycle, and least and longest greens are kept.
+fn valid(network: &Network, plans: &[Plan]) -> bool {
+    network.intersections().iter().zip(plans).all(|(at, plan)| {
             (at.cycle.min..=at.cycle.max).contains(&plan.cycle)
                 && plan.splits.iter().map(crate::plan::Split::length).sum::<Tenths>() == plan.cycle.length()
                 && plan.splits.iter().all(|split| {
@@ -227,25 +283,7 @@ fn judge(scene: &Scene, start: Option<&[Plan]>, settings: &Settings) -> Judge {
     judge
 }
 
-/// A candidate at a cycle: splits by critical movements (and by delay alone), offsets exact for fixed profiles.
-fn seed(
-    scene: &Scene,
-    judge: &Judge,
-    alone: &[Alone],
-    cycle: CycleLength,
-    settings: &Settings,
-    work: &mut u64,
-) -> Option<Candidate> {
-    let resolution = settings.search.resolution;
-    let mut plans = Vec::with_capacity(alone.len());
-    for (at, alone) in scene.network.intersections().iter().zip(alone) {
-        let mut greens = alone.by_saturation(cycle, resolution)?;
-        alone.exchange(&mut greens, resolution);
-        plans.push(Plan::from_greens(at, &greens, Shift::new(0))?);
-    }
-    Some(with_offsets(scene, judge, plans, 4, settings, work))
-}
-
+/// Plans at their best offsets for fixed profiles, so many rounds of them.
 fn with_offsets(
     scene: &Scene,
     judge: &Judge,
@@ -279,26 +317,24 @@ fn climb(
 
 fn keep(best: &mut Option<Candidate>, new: Candidate, tried: &mut Vec<(CycleLength, f64)>) {
     note(tried, &new);
-    if best.as_ref().is_none_or(|b| new.cost < b.cost) {
+    if best.as_ref().is_none_or(|b| new.rank() < b.rank()) {
         *best = Some(new);
     }
 }
 
 fn note(tried: &mut Vec<(CycleLength, f64)>, new: &Candidate) {
-    let cycle = new.plans[0].cycle;
+    let cycle = Rhythm::of_plans(&new.plans).cycles[0];
     match tried.iter_mut().find(|(c, _)| *c == cycle) {
         Some((_, cost)) => *cost = cost.min(new.cost),
         None => tried.push((cycle, new.cost)),
     }
 }
 
-/// Tries cycles near the best, nearer and nearer, the best's splits and offsets carried over.
-#[expect(clippy::too_many_arguments, reason = "private; one caller")]
+/// Tries cycles near the best, nearer and nearer, the best's splits and offsets carried over; of each group of cycles in turn.
 fn neighbours(
     scene: &Scene,
     judge: &Judge,
-    alone: &[Alone],
-    range: (CycleLength, CycleLength),
+    seeds: &Seeds,
     brief: &Brief<'_>,
     best: &mut Candidate,
     tried: &mut Vec<(CycleLength, f64)>,
@@ -306,49 +342,55 @@ fn neighbours(
 ) {
     let settings = brief.settings;
     let search = &settings.search;
-    let resolution = i64::from(search.resolution.count().max(1));
-    let mut step = i64::from(search.cycle_step.count()) / 2 / resolution * resolution;
     let share = search.work / 16;
-    while step >= resolution && *work < search.work {
-        let mut improved = false;
-        for signed in [-step, step] {
-            let length = i64::from(best.plans[0].cycle.length().count()) + signed;
-            let cycle = u32::try_from(length).ok().and_then(|t| CycleLength::new(Tenths::new(t)));
-            let Some(cycle) = cycle.filter(|c| (range.0..=range.1).contains(c)) else { continue };
-            if tried.iter().any(|(c, _)| *c == cycle) || *work >= search.work || (brief.stop)() {
-                continue;
-            }
-            let Some(plans) = carried(scene, alone, &best.plans, cycle, search.resolution) else { continue };
-            let seeded = with_offsets(scene, judge, plans, 2, settings, work);
-            let new = climb(scene, judge, seeded.plans, &SIZES[1..], None, share, brief, work);
-            note(tried, &new);
-            if new.cost < best.cost {
-                *best = new;
-                improved = true;
+    for group in 0..Rhythm::of_plans(&best.plans).cycles.len() {
+        // Cycles of this group already seen; those of the whole network where there is one group only.
+        let mut seen: Vec<CycleLength> = Vec::new();
+        let mut step = search.cycle_step.count() / 2;
+        loop {
+            let rhythm = Rhythm::of_plans(&best.plans);
+            let Some(range) = rhythm.cycles.get(group).and_then(|_| seeds.common_range(&rhythm, group, search)) else {
+                break;
+            };
+            let resolution = seeds.step(&rhythm, group);
+            step = step / resolution * resolution;
+            if step < resolution || *work >= search.work {
                 break;
             }
-        }
-        if !improved {
-            step = step / 2 / resolution * resolution;
+            let mut improved = false;
+            for signed in [-i64::from(step), i64::from(step)] {
+                let length = i64::from(rhythm.cycles[group].length().count()) + signed;
+                let cycle = u32::try_from(length).ok().and_then(|t| CycleLength::new(Tenths::new(t)));
+                let Some(cycle) = cycle.filter(|c| (range.0..=range.1).contains(c)) else { continue };
+                let known = if rhythm.is_one() && rhythm.is_plain() {
+                    tried.iter().any(|(c, _)| *c == cycle)
+                } else {
+                    seen.contains(&cycle)
+                };
+                if known || *work >= search.work || (brief.stop)() {
+                    continue;
+                }
+                seen.push(cycle);
+                let Some(plans) = carried(seeds, &best.plans, &rhythm.with(group, cycle)) else { continue };
+                let seeded = with_offsets(scene, judge, plans, 2, settings, work);
+                let new = climb(scene, judge, seeded.plans, &SIZES[1..], None, share, brief, work);
+                note(tried, &new);
+                if new.cost < best.cost {
+                    *best = new;
+                    improved = true;
+                    break;
+                }
+            }
+            if !improved {
+                step /= 2;
+            }
         }
     }
 }
 
-/// The plans carried to another cycle: greens above their minima scaled, the remainder given where saturation is worst.
-fn carried(
-    scene: &Scene,
-    alone: &[Alone],
-    plans: &[Plan],
-    cycle: CycleLength,
-    resolution: Tenths,
-) -> Option<Vec<Plan>> {
-    let mut all = Vec::with_capacity(plans.len());
-    for ((at, alone), plan) in scene.network.intersections().iter().zip(alone).zip(plans) {
-        let greens = alone.carried(&plan.stage_greens(), cycle, resolution)?;
-        let order: Vec<_> = plan.order().collect();
-        all.push(Plan::from_greens_in(at, &order, &greens, plan.offset.since_zero().later())?);
-    }
-    Some(all)
+/// The plans carried to the cycles of a rhythm: greens above their minima scaled, the remainder given where saturation is worst.
+fn carried(seeds: &Seeds, plans: &[Plan], rhythm: &Rhythm) -> Option<Vec<Plan>> {
+    plans.iter().enumerate().map(|(i, plan)| seeds.carried(i, plan, rhythm.cycle(i)?)).collect()
 }
 
 fn finish(
@@ -356,6 +398,7 @@ fn finish(
     judge: &Judge,
     best: Candidate,
     start: Option<&[Plan]>,
+    kept: bool,
     mut tried: Vec<(CycleLength, f64)>,
     work: u64,
 ) -> Result<Proposal, NoProposal> {
@@ -364,16 +407,17 @@ fn finish(
     let start_state = start.map(|plans| State::new(scene, plans, judge));
     // Whatever incremental evaluation believed: the answer is judged whole, and against the start.
     if let (Some(start), Some(start_state)) = (start, &start_state)
-        && coordinated(scene.network, start)
+        && kept
         && start_state.total(judge) <= state.total(judge)
     {
         plans = start.to_vec();
         state = start_state.clone();
     }
     tried.sort_by_key(|t| t.0);
-    let cycle = plans.first().ok_or(NoProposal::NoCommonCycle)?.cycle;
+    let cycle = *Rhythm::of_plans(&plans).cycles.first().ok_or(NoProposal::NoCommonCycle)?;
     Ok(Proposal {
         cycle,
+        coupling: None,
         predicted: prediction(scene, &state, judge),
         start: start_state.map(|s| prediction(scene, &s, judge)),
         plans,

@@ -4,6 +4,7 @@ use super::super::testing::{self, Stream};
 use super::*;
 use crate::corridor::{Network, sample};
 use crate::optimise::{SideGuard, isolated, predict};
+use crate::units::Shift;
 
 fn legal(network: &Network, plans: &[Plan]) {
     for (at, plan) in network.intersections().iter().zip(plans) {

@@ -227,6 +227,11 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Whether a road's platoons come from an intersection.
+    pub(super) fn comes_from(&self, road: usize, from: usize) -> bool {
+        self.roads[road].feed.as_ref().is_some_and(|f| f.from == from)
+    }
+
     /// The road of a sample into an intersection from an arm.
     pub(super) fn road(&self, sample: usize, at: usize, from: Arm) -> Option<usize> {
         self.roads_at[at].iter().copied().find(|&r| self.roads[r].from == from && self.roads[r].sample == sample)

@@ -143,6 +143,26 @@ impl Default for SideGuard {
     }
 }
 
+/// Who may run another cycle than the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grouping {
+    /// Nobody beyond the start's own halves and doubles: one common cycle.
+    #[default]
+    Common,
+    /// Halves and doubles of a common cycle, where an intersection's range and minima allow and it pays.
+    Multiples,
+    /// The same, and groups of intersections with a cycle of their own.
+    Groups,
+}
+
+impl Grouping {
+    /// Whether there is nothing to decide.
+    pub const fn is_common(&self) -> bool {
+        matches!(self, Grouping::Common)
+    }
+}
+
 /// How far to look, and in what steps. All bounds are counts: the same input gives the same answer on any machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Search {
@@ -154,6 +174,9 @@ pub struct Search {
     pub cycle_step: Tenths,
     /// Whether another cycle than the start's may be proposed.
     pub change_cycle: bool,
+    /// Who may run another cycle than the rest; only where no start is given, for one keeps what its intersections run.
+    #[serde(skip_serializing_if = "Grouping::is_common")]
+    pub grouping: Grouping,
     /// Resolution of greens and offsets.
     pub resolution: Tenths,
     /// Bound on the work: evaluations of one approach (a 12-signal arterial has 48 approaches).
@@ -170,6 +193,7 @@ impl Default for Search {
             cycle_max: cycle(180),
             cycle_step: Tenths::from_seconds(10),
             change_cycle: true,
+            grouping: Grouping::Common,
             resolution: Tenths::from_seconds(1),
             work: 300_000,
             polish_reach: Tenths::from_seconds(4),

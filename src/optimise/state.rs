@@ -176,22 +176,25 @@ impl State {
         let road = &scene.roads[r];
         let beat = self.beats[road.at];
         let n = beat.steps;
+        let long = self.span(scene, r);
         let feeding = !road.feeds.is_empty();
         let mut arrivals = std::mem::take(&mut self.arrivals);
         if road.feed.is_some() {
-            self.arrive(scene, r, &mut arrivals[..n]);
+            self.arrive(scene, r, &mut arrivals[..long]);
         }
-        let coming: f64 = arrivals[..n].iter().sum();
+        let coming: f64 = arrivals[..long].iter().sum();
         let mut moved = 0.0;
         for g in road.groups.clone() {
             let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
-            let departures = &mut self.scratch[..n];
+            let departures = &mut self.scratch[..long];
             self.suffered[g] = if road.feed.is_some() {
                 let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
-                line.platoons(&arrivals[..n], coming, share, &mut self.capacity[..n], departures)
+                line.platoons(&arrivals[..long], coming, share, &mut self.capacity[..long], departures)
             } else {
                 line.even(feeding.then_some(&mut *departures))
             };
+            fold(departures, n);
+            let departures = &self.scratch[..n];
             if feeding {
                 let old = &mut self.departures[g * self.stride..g * self.stride + n];
                 moved += old.iter().zip(&*departures).map(|(a, b)| (a - b).abs()).sum::<f64>();
@@ -201,6 +204,16 @@ impl State {
         self.arrivals = arrivals;
         self.cost[r] = judge.road(scene, r, &self.suffered);
         moved > UNCHANGED_VEH
+    }
+
+    /// Steps of the arrivals at a road: those of its cycle, or of its neighbour's where that is a whole number of it.
+    fn span(&self, scene: &Scene, r: usize) -> usize {
+        let road = &scene.roads[r];
+        let own = self.beats[road.at];
+        let longer = |upstream: Beat| {
+            own.meets(upstream) && upstream.steps > own.steps && upstream.steps.is_multiple_of(own.steps)
+        };
+        road.feed.as_ref().map(|f| self.beats[f.from]).filter(|b| longer(*b)).map_or(own.steps, |b| b.steps)
     }
 
     /// Arrivals at a road's stop lines, vehicles a step, all lane groups together.
@@ -218,8 +231,7 @@ impl State {
     /// The neighbour's platoons as they arrive, added to `arrivals` (all zero before).
     fn inflow(&self, scene: &Scene, feed: &Feed, beat: Beat, arrivals: &mut [f64]) {
         let upstream = self.beats[feed.from];
-        let (own, its) = (beat.cycle.count(), upstream.cycle.count());
-        let coupled = own == its || own.is_multiple_of(its) || its.is_multiple_of(own);
+        let coupled = beat.meets(upstream);
         let head = (scene.model.dispersion_beta * feed.travel_s / beat.step_s + 0.5).floor().max(0.0);
         let f = 1.0 / (1.0 + scene.model.dispersion_alpha * head);
         // Without dispersion a vehicle needs the whole cruise time.
@@ -245,26 +257,60 @@ impl State {
     pub(super) fn cost_by_delay_of_green(&mut self, scene: &Scene, r: usize, judge: &Judge, out: &mut [f64]) {
         let road = &scene.roads[r];
         let beat = self.beats[road.at];
-        let n = beat.steps;
+        let (n, long) = (beat.steps, self.span(scene, r));
         let mut arrivals = std::mem::take(&mut self.arrivals);
-        self.arrive(scene, r, &mut arrivals[..n]);
-        let coming: f64 = arrivals[..n].iter().sum();
+        self.arrive(scene, r, &mut arrivals[..long]);
+        let coming: f64 = arrivals[..long].iter().sum();
         let kept: Vec<Suffered> = self.suffered[road.groups.clone()].to_vec();
-        let weight = if self.samples == 1 { 1.0 } else { self.weights(judge)[road.sample] };
+        let weight = self.weight(scene, r, judge);
         for value in out.iter_mut().take(n) {
             self.work += 1;
             for g in road.groups.clone() {
                 let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
                 let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
-                let (capacity, departures) = (&mut self.capacity[..n], &mut self.scratch[..n]);
-                self.suffered[g] = line.platoons(&arrivals[..n], coming, share, capacity, departures);
+                let (capacity, departures) = (&mut self.capacity[..long], &mut self.scratch[..long]);
+                self.suffered[g] = line.platoons(&arrivals[..long], coming, share, capacity, departures);
             }
             *value += weight * judge.road(scene, r, &self.suffered);
             // The same green one step later; on the circle the arrivals one step earlier.
-            arrivals[..n].rotate_left(1);
+            arrivals[..long].rotate_left(1);
         }
         self.arrivals = arrivals;
         self.suffered[road.groups.clone()].copy_from_slice(&kept);
+    }
+
+    /// What a road would cost if the traffic that comes came evenly, stepped through the cycle as platoons are, so that both compare.
+    pub(super) fn cost_apart(&mut self, scene: &Scene, r: usize, judge: &Judge) -> f64 {
+        self.work += 1;
+        let road = &scene.roads[r];
+        let beat = self.beats[road.at];
+        let (n, long) = (beat.steps, self.span(scene, r));
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        self.arrive(scene, r, &mut arrivals[..long]);
+        let mean = arrivals[..long].iter().sum::<f64>() / long as f64;
+        arrivals[..n].fill(mean);
+        let coming: f64 = arrivals[..n].iter().sum();
+        let kept: Vec<Suffered> = self.suffered[road.groups.clone()].to_vec();
+        for g in road.groups.clone() {
+            let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
+            let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
+            let (capacity, departures) = (&mut self.capacity[..n], &mut self.scratch[..n]);
+            self.suffered[g] = line.platoons(&arrivals[..n], coming, share, capacity, departures);
+        }
+        let cost = judge.road(scene, r, &self.suffered);
+        self.arrivals = arrivals;
+        self.suffered[road.groups.clone()].copy_from_slice(&kept);
+        self.weight(scene, r, judge) * cost
+    }
+
+    /// What a road costs, as it was last evaluated, times what its sample counts for.
+    pub(super) fn cost_of(&self, scene: &Scene, r: usize, judge: &Judge) -> f64 {
+        self.weight(scene, r, judge) * self.cost[r]
+    }
+
+    /// What a road's sample counts for as things stand.
+    fn weight(&self, scene: &Scene, r: usize, judge: &Judge) -> f64 {
+        if self.samples == 1 { 1.0 } else { self.weights(judge)[scene.roads[r].sample] }
     }
 
     /// The roads evaluated since the last call, in the buffer that [`State::put_touched`] takes back.
@@ -301,9 +347,25 @@ impl State {
         }
     }
 
+    /// Whether the platoons of one of two intersections meet the other's greens at the same places in every cycle.
+    pub(super) fn coupled(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (self.beats[a], self.beats[b]);
+        a.meets(b) && (a.steps.is_multiple_of(b.steps) || b.steps.is_multiple_of(a.steps))
+    }
+
     /// Steps of an intersection's cycle.
     pub(super) fn steps(&self, i: usize) -> usize {
         self.beats[i].steps
+    }
+}
+
+/// Departures of several cycles in one: each step's mean.
+fn fold(departures: &mut [f64], n: usize) {
+    let cycles = departures.len() / n.max(1);
+    if cycles > 1 {
+        let (own, further) = departures.split_at_mut(n);
+        further.chunks(n).for_each(|later| own.iter_mut().zip(later).for_each(|(o, l)| *o += l));
+        own.iter_mut().for_each(|o| *o /= cycles as f64);
     }
 }
 

@@ -22,6 +22,14 @@ pub(super) struct Beat {
     pub(super) step_s: f64,
 }
 
+impl Beat {
+    /// Whether one of both cycles is a whole number of the other's.
+    pub(super) fn meets(self, other: Beat) -> bool {
+        let (own, its) = (self.cycle.count(), other.cycle.count());
+        own == its || own.is_multiple_of(its) || its.is_multiple_of(own)
+    }
+}
+
 /// What a lane group suffers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Suffered {
@@ -51,7 +59,8 @@ impl StopLine<'_> {
         self.group.saturation * self.green.1 * self.beat.step_s
     }
 
-    /// Platoons: `share` of the `arrivals` (vehicles a step, `coming` in all), stepped through the cycle.
+    /// Platoons: `share` of the `arrivals` (vehicles a step, `coming` in all), stepped through the cycle, or through as many cycles
+    /// as the arrivals are long: every other cycle's platoon meets every other green.
     pub(super) fn platoons(
         &self,
         arrivals: &[f64],
@@ -60,7 +69,8 @@ impl StopLine<'_> {
         capacity: &mut [f64],
         departures: &mut [f64],
     ) -> Suffered {
-        let wanted = coming * share;
+        let cycles = arrivals.len() / self.beat.steps;
+        let wanted = coming * share / cycles as f64;
         if self.group.phase.is_none() || wanted <= 0.0 {
             departures.iter_mut().zip(arrivals).for_each(|(d, a)| *d = a * share);
             return Suffered::default();
@@ -68,7 +78,10 @@ impl StopLine<'_> {
         let room = self.room();
         let saturation = if room > 0.0 { (wanted / room).min(HOPELESS) } else { HOPELESS };
         capacity.fill(0.0);
-        add_arc(capacity, self.green.0, self.green.1, self.group.saturation * self.beat.step_s);
+        for k in 0..cycles {
+            let start = self.green.0 + (k * self.beat.steps) as f64;
+            add_arc(capacity, start, self.green.1, self.group.saturation * self.beat.step_s);
+        }
         let admitted = share * (1.0 / saturation).min(1.0);
         let after = (self.green.0 + self.green.1).ceil() as usize;
         let cyclic = serve(arrivals, admitted, capacity, after, departures);
@@ -77,8 +90,8 @@ impl StopLine<'_> {
         self.suffered(
             wanted,
             saturation,
-            cyclic.waited * self.beat.step_s * over,
-            cyclic.stopped * over,
+            cyclic.waited * self.beat.step_s * over / cycles as f64,
+            cyclic.stopped * over / cycles as f64,
             cyclic.longest,
         )
     }
