@@ -79,9 +79,7 @@ pub(super) fn value(network: &Network, coupling: &Coupling) -> Value {
             })
         })
         .collect();
-    let group = |g: &crate::optimise::CycleGroup| {
-        json!({ "cycle_s": g.cycle.seconds(), "members": g.members.iter().map(|&m| id(m)).collect::<Vec<_>>() })
-    };
+    let group = |g: &crate::optimise::CycleGroup| json!({ "cycle_s": g.cycle.seconds(), "members": g.members.iter().map(|&m| id(m)).collect::<Vec<_>>() });
     json!({
         "links": links,
         "groups": coupling.groups.iter().map(group).collect::<Vec<_>>(),

@@ -155,9 +155,10 @@ impl CyclePrices {
     /// `groups` the best of all. Decisions in which everybody runs one cycle are left out, and none comes twice.
     pub(super) fn best(&self, most: usize, groups: bool, range: (CycleLength, CycleLength)) -> Vec<Decision> {
         let within = |base: &&CycleLength| (range.0..=range.1).contains(*base);
-        let multiples = self.cycles.iter().filter(within).filter_map(|&base| {
-            self.decide(&|_, cycle| Multiple::between(cycle, base).is_some() && meet(cycle, base))
-        });
+        let multiples =
+            self.cycles.iter().filter(within).filter_map(|&base| {
+                self.decide(&|_, cycle| Multiple::between(cycle, base).is_some() && meet(cycle, base))
+            });
         let free = if groups { self.decide(&|_, _| true) } else { None };
         let mut all: Vec<Decision> = multiples.chain(free).filter(|d| !self.is_common(d)).collect();
         all.sort_by(|a, b| a.cost.total_cmp(&b.cost));
@@ -268,7 +269,7 @@ impl CyclePrices {
 fn index(scene: &Scene, near: usize, far: usize) -> f64 {
     let flow = |from: usize, to: usize| {
         let fed = scene.roads_at[to].iter().filter(|&&r| scene.comes_from(r, from));
-        fed.map(|&r| scene.roads[r].flow * 3600.0).sum::<f64>()
+        fed.map(|&r| scene.roads[r].flow * 3600.0).sum::<f64>() / scene.samples as f64
     };
     let length = |c: &crate::corridor::Corridor| {
         let at = c.members.windows(2).position(|w| (w[0].intersection.0, w[1].intersection.0) == (near, far))?;

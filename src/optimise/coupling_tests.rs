@@ -51,7 +51,19 @@ fn the_decision_is_the_best_of_all_assignments() {
             sample::arterial(&spacings)
         };
         let (west, east) = (random.between(200.0, 2000.0), random.between(200.0, 2000.0));
-        let flows = testing::flows(&network, west, east, random.between(60.0, 600.0));
+        let mut flows = testing::flows(&network, west, east, random.between(60.0, 600.0));
+        // Some crossings are much lighter than others.
+        for i in 0..network.intersections().len() {
+            let factor = random.between(0.1, 1.0);
+            for (from, movement) in Arm::ALL.into_iter().flat_map(|a| Movement::ALL.map(|m| (a, m))) {
+                let flow = flows.get(IntersectionIndex(i), from, movement).get() * factor;
+                flows.set(IntersectionIndex(i), from, movement, VehiclesPerHour::new(flow).unwrap());
+            }
+        }
+        let (network, flows) = match case {
+            9 => (far_pair(), crossings(&far_pair(), &[true, true, false])),
+            _ => (network, flows),
+        };
         with_prices(&network, &flows, &coarse(40), |_, prices| {
             let all = |_: usize, _: CycleLength| true;
             let decision = prices.decide(&all).unwrap();
@@ -71,30 +83,34 @@ fn the_decision_is_the_best_of_all_assignments() {
     assert!(apart > 0, "some network is better in parts");
 }
 
-/// Two heavy crossings with a light one between them.
-fn light_between_heavy(network: &Network) -> Flows {
+/// Flows of heavy crossings that need a long cycle, and of light ones.
+fn crossings(network: &Network, heavy: &[bool]) -> Flows {
     let mut flows = Flows::none(network);
-    let mut set = |i: usize, from: Arm, through: f64, left: f64| {
-        for (movement, flow) in [(Movement::Through, through), (Movement::Left, left)] {
-            flows.set(IntersectionIndex(i), from, movement, VehiclesPerHour::new(flow).unwrap());
-        }
-    };
-    for i in 0..3 {
-        let heavy = i != 1;
-        for from in [Arm::W, Arm::E] {
-            set(i, from, if heavy { 1500.0 } else { 500.0 }, if heavy { 330.0 } else { 40.0 });
-        }
-        for from in [Arm::N, Arm::S] {
-            set(i, from, if heavy { 1150.0 } else { 420.0 }, if heavy { 330.0 } else { 40.0 });
+    for (i, &heavy) in heavy.iter().enumerate() {
+        let of = |from: Arm| match (heavy, matches!(from, Arm::W | Arm::E)) {
+            (true, true) => (1350.0, 270.0),
+            (true, false) => (930.0, 270.0),
+            (false, true) => (350.0, 40.0),
+            (false, false) => (380.0, 40.0),
+        };
+        for from in Arm::ALL {
+            for (movement, flow) in [(Movement::Through, of(from).0), (Movement::Left, of(from).1)] {
+                flows.set(IntersectionIndex(i), from, movement, VehiclesPerHour::new(flow).unwrap());
+            }
         }
     }
     flows
 }
 
+/// Two close neighbours and one far from them.
+fn far_pair() -> Network {
+    sample::arterial(&[260.0, 4000.0])
+}
+
 #[test]
 fn a_light_crossing_between_heavy_ones_runs_half_their_cycle_and_the_whole_evaluation_confirms_it() {
     let network = sample::arterial(&[500.0, 500.0]);
-    let flows = light_between_heavy(&network);
+    let flows = crossings(&network, &[true, false, true]);
     let mut settings = Settings::default();
     settings.search.work = 60_000;
     let common = propose(&network, &flows, None, &settings).unwrap();
@@ -106,7 +122,7 @@ fn a_light_crossing_between_heavy_ones_runs_half_their_cycle_and_the_whole_evalu
     assert!(cycles.iter().all(|c| c.is_multiple_of(10)), "whole steps: {cycles:?}");
     let again = predict(&network, &flows, &mixed.plans, &settings).unwrap();
     assert!((again.objective - mixed.predicted.objective).abs() < 1e-6 * again.objective);
-    assert!(again.objective < 0.98 * common.predicted.objective, "{} {}", again.objective, common.predicted.objective);
+    assert!(again.objective < 0.99 * common.predicted.objective, "{} {}", again.objective, common.predicted.objective);
     let told = mixed.coupling.as_ref().unwrap();
     assert_eq!(told.intersections[1].multiple, Multiple::Half);
     assert!(told.links.iter().all(|l| l.coupled), "{told:?}");
@@ -125,13 +141,8 @@ fn a_light_crossing_between_heavy_ones_runs_half_their_cycle_and_the_whole_evalu
 
 #[test]
 fn close_neighbours_with_heavy_platoons_are_coupled_and_far_ones_are_not() {
-    let network = sample::arterial(&[260.0, 4000.0]);
-    let mut flows = testing::flows(&network, 1700.0, 1500.0, 300.0);
-    for from in [Arm::N, Arm::S] {
-        for movement in Movement::ALL {
-            flows.set(IntersectionIndex(2), from, movement, VehiclesPerHour::new(60.0).unwrap());
-        }
-    }
+    let network = far_pair();
+    let flows = crossings(&network, &[true, true, false]);
     let coupling = couple(&network, &flows, &Settings::default()).unwrap();
     let [near, far] = &coupling.links[..] else { panic!("two links: {coupling:?}") };
     assert!(near.coupled && !far.coupled, "{coupling:?}");

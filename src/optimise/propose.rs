@@ -252,13 +252,13 @@ fn check_count(network: &Network, plans: Option<&[Plan]>) -> Result<(), NoPropos
 /// Whether every intersection may run its plan's cycle, and least and longest greens are kept.
 fn valid(network: &Network, plans: &[Plan]) -> bool {
     network.intersections().iter().zip(plans).all(|(at, plan)| {
-            (at.cycle.min..=at.cycle.max).contains(&plan.cycle)
-                && plan.splits.iter().map(crate::plan::Split::length).sum::<Tenths>() == plan.cycle.length()
-                && plan.splits.iter().all(|split| {
-                    let stage = at.stages.get(split.stage.0);
-                    stage.is_some_and(|s| (s.min_green..=s.max_green).contains(&split.green))
-                })
-        })
+        (at.cycle.min..=at.cycle.max).contains(&plan.cycle)
+            && plan.splits.iter().map(crate::plan::Split::length).sum::<Tenths>() == plan.cycle.length()
+            && plan.splits.iter().all(|split| {
+                let stage = at.stages.get(split.stage.0);
+                stage.is_some_and(|s| (s.min_green..=s.max_green).contains(&split.green))
+            })
+    })
 }
 
 /// The judge, with the guard's limits taken from the start.

@@ -30,11 +30,6 @@ impl<'a> Seeds<'a> {
         self.resolution
     }
 
-    /// The plans an intersection can only pick among; empty where it runs any.
-    pub(super) fn stored(&self, i: usize) -> &[Plan] {
-        &self.stored[i]
-    }
-
     /// The plan of an intersection at a cycle: splits by critical movements and delay, or the best stored one. `None` where the
     /// intersection has none of that cycle.
     pub(super) fn plan(&self, i: usize, cycle: CycleLength) -> Option<Plan> {

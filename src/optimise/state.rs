@@ -197,7 +197,7 @@ impl State {
             let departures = &self.scratch[..n];
             if feeding {
                 let old = &mut self.departures[g * self.stride..g * self.stride + n];
-                moved += old.iter().zip(&*departures).map(|(a, b)| (a - b).abs()).sum::<f64>();
+                moved += old.iter().zip(departures).map(|(a, b)| (a - b).abs()).sum::<f64>();
                 old.copy_from_slice(departures);
             }
         }
@@ -279,7 +279,8 @@ impl State {
         self.suffered[road.groups.clone()].copy_from_slice(&kept);
     }
 
-    /// What a road would cost if the traffic that comes came evenly, stepped through the cycle as platoons are, so that both compare.
+    /// What a road would cost if the traffic that comes came evenly, stepped through the cycle as platoons are so that both
+    /// compare, times what its sample counts for.
     pub(super) fn cost_apart(&mut self, scene: &Scene, r: usize, judge: &Judge) -> f64 {
         self.work += 1;
         let road = &scene.roads[r];
