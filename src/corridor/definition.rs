@@ -105,6 +105,7 @@ pub(super) struct StoredDef {
     pub(super) number: Option<At<u16>>,
     pub(super) offset: Option<At<Tenths>>,
     pub(super) greens: Option<At<Vec<Option<At<Tenths>>>>>,
+    pub(super) order: Option<At<Vec<u16>>>,
 }
 
 /// The road between two neighbours; a carriageway is `None` where its length or speed is.
@@ -319,8 +320,9 @@ fn stored_plan(findings: &mut Findings, mut table: Table<'_>) -> StoredDef {
     let number = table.need(findings, "number", values::whole(values::PLAN_NUMBER));
     let offset = table.need(findings, "offset_s", values::seconds(values::OFFSET));
     let greens = table.need_list(findings, "green_s", values::seconds(values::GREEN));
+    let order = table.may(findings, "order", values::numbers);
     table.close(findings);
-    StoredDef { subject, spot, number, offset, greens }
+    StoredDef { subject, spot, number, offset, greens, order }
 }
 
 fn cabinet(findings: &mut Findings, mut table: Table<'_>) -> CabinetDef {

@@ -5,7 +5,7 @@
 
 use super::compile::name;
 use super::definition::{IntersectionDef, StoredDef};
-use super::model::Intersection;
+use super::model::{Intersection, StageIndex};
 use super::operation::{ClockZero, StoredPlan};
 use super::problem::{At, Findings};
 use super::profile::Plans;
@@ -38,6 +38,10 @@ pub(super) fn check(findings: &mut Findings, def: &IntersectionDef, at: &Interse
     if !profile.tells_instants_from(at.cabinet.zero()) {
         let mend = "Leave clock_zero to the profile, or give its instants a wider form.".to_owned();
         tell(format!("clock_zero, and instants of profile {id} do not hold it"), mend);
+    }
+    if !at.sequences.is_empty() && !profile.sequences {
+        let mend = "Leave out sequences, or name a profile that says sequences = true.".to_owned();
+        tell(format!("sequences, and controllers of profile {id} run the stages in their programmed order only"), mend);
     }
     let mut whole = |time: Tenths, what: &str| {
         if !time.is_multiple_of(step) {
@@ -113,6 +117,16 @@ fn plan(findings: &mut Findings, written: &StoredDef, at: &Intersection) -> Opti
             tell(green.spot, message, format!("Give {} to {}.", low.seconds(), high.seconds()));
         }
     }
+    let numbers: Option<Vec<StageIndex>> = written
+        .order
+        .as_ref()
+        .map(|order| order.value.iter().map(|&n| StageIndex(usize::from(n).wrapping_sub(1))).collect());
+    if let (Some(order), Some(numbers)) = (&written.order, &numbers)
+        && !at.permits_order(numbers.iter().copied())
+    {
+        let mend = "Give one of the layout's sequences, or leave it out for the programmed order.".to_owned();
+        tell(order.spot, "its order is not a permitted one".to_owned(), mend);
+    }
     let offset = written.offset.as_ref()?;
     let off = greens.iter().chain([offset]).filter(|time| !time.value.is_multiple_of(step));
     for At { value, spot } in off {
@@ -144,5 +158,6 @@ fn plan(findings: &mut Findings, written: &StoredDef, at: &Intersection) -> Opti
     }
     let offset = Offset::new(offset.value, CycleLength::new(cycle)?)?;
     let number = written.number.as_ref()?.value;
-    Some(StoredPlan { number, offset, greens: greens.into_iter().map(|green| green.value).collect() })
+    let order = numbers.unwrap_or_else(|| (0..at.stages.len()).map(StageIndex).collect());
+    Some(StoredPlan { number, offset, greens: greens.into_iter().map(|green| green.value).collect(), order })
 }

@@ -93,6 +93,8 @@ pub struct StoredPlan {
     pub offset: Offset,
     /// Green of each stage.
     pub greens: Vec<Tenths>,
+    /// The order in which the stages come.
+    pub order: Vec<StageIndex>,
 }
 
 /// How a cabinet on its own times its stages.

@@ -34,7 +34,8 @@ impl RegisterMap {
     pub fn of(network: &Network, index: IntersectionIndex) -> Self {
         let at = network.intersection(index);
         let plan = |stored: &StoredPlan| {
-            let plan = Plan::from_greens(at, &stored.greens, stored.offset.since_zero().later())?;
+            let offset = stored.offset.since_zero().later();
+            let plan = Plan::from_greens_in(at, &stored.order, &stored.greens, offset)?;
             Some((stored.number, plan))
         };
         let stored = at.stored_plans.iter().filter_map(plan).collect();

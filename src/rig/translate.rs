@@ -4,7 +4,7 @@ use super::give_way::{self, Numbers, Ways, green};
 use super::layout;
 use crate::corridor::{
     Actuation, Approach, Arm, Detector, DetectorKind, Direction, Intersection, IntersectionIndex, Movement, Network,
-    Operation, PhaseIndex, Serves, StoredPlan,
+    Operation, PhaseIndex, Serves, StageIndex, StoredPlan,
 };
 use crate::plan::Plan;
 use crate::units::{Metres, MetresPerSecond, Moment, Shift, Tenths};
@@ -274,9 +274,9 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
             Operation::FixedTime => None,
             Operation::Actuated(actuation) => Some(actuated(actuation)),
         };
-        vec![DayEntry { from_s: 0, plan: LocalPlan { greens, offset: None, initial_phase: 0, actuation } }]
+        vec![DayEntry { from_s: 0, plan: LocalPlan { greens, sequence: 0, offset: None, initial_phase: 0, actuation } }]
     } else {
-        own.iter().map(|entry| day_entry(entry, daily.then_some(midnight))).collect()
+        own.iter().map(|entry| day_entry(at, entry, daily.then_some(midnight))).collect()
     };
     let shifts = |list: &[(PhaseIndex, Tenths)]| list.iter().map(|&(p, t)| (p.0, tenths(t))).collect();
     let index = |phases: &Vec<PhaseIndex>| phases.iter().map(|p| p.0).collect::<Vec<_>>();
@@ -309,13 +309,14 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
                 early_cuts: shifts(&s.early_cuts),
             })
             .collect(),
+        sequences: at.sequences.iter().map(|order| order.iter().map(|stage| stage.0).collect()).collect(),
         conflicts: at.conflicts.clone(),
         intergreens: at.intergreens.iter().map(|row| row.iter().map(|&t| tenths(t)).collect()).collect(),
         cycle_min: tenths(at.cycle.min.length()),
         cycle_max: tenths(at.cycle.max.length()),
         reference_phase: at.reference_phase.0,
         day_plan: own,
-        stored_plans: at.stored_plans.iter().map(stored).collect(),
+        stored_plans: at.stored_plans.iter().map(|plan| stored(at, plan)).collect(),
         day_types: Vec::new(),
         clock_zero,
         utc_offset_s: network.utc_offset_s(),
@@ -333,10 +334,16 @@ pub(super) fn cabinet(network: &Network, at: &Intersection, own: &[LocalEntry], 
     }
 }
 
-fn stored(plan: &StoredPlan) -> cabinet::StoredPlan {
+/// Number of an order for a cabinet: 0 the programmed one. One that is not permitted is a number the cabinet refuses.
+fn sequence(at: &Intersection, order: impl Iterator<Item = StageIndex> + Clone) -> usize {
+    at.orders().position(|permitted| order.clone().eq(permitted)).unwrap_or(usize::MAX)
+}
+
+fn stored(at: &Intersection, plan: &StoredPlan) -> cabinet::StoredPlan {
     cabinet::StoredPlan {
         number: plan.number,
         greens: plan.greens.iter().map(|&t| tenths(t)).collect(),
+        sequence: sequence(at, plan.order.iter().copied()),
         offset: tenths(plan.offset.since_zero()),
     }
 }
@@ -386,7 +393,7 @@ fn actuated(actuation: &Actuation) -> cabinet::Actuation {
 }
 
 /// `zero`: what the cabinet counts offsets from, where that is not the epoch.
-fn day_entry(entry: &LocalEntry, zero: Option<Moment>) -> DayEntry {
+fn day_entry(at: &Intersection, entry: &LocalEntry, zero: Option<Moment>) -> DayEntry {
     let offset = match zero {
         None => entry.plan.offset,
         Some(zero) => entry.plan.cycle.offset(Shift::new(entry.plan.offset.next(zero).count() - zero.count())),
@@ -394,7 +401,8 @@ fn day_entry(entry: &LocalEntry, zero: Option<Moment>) -> DayEntry {
     DayEntry {
         from_s: entry.from_s,
         plan: LocalPlan {
-            greens: entry.plan.greens().into_iter().map(tenths).collect(),
+            greens: entry.plan.stage_greens().into_iter().map(tenths).collect(),
+            sequence: sequence(at, entry.plan.order()),
             offset: entry.alone.is_none().then(|| tenths(offset.since_zero())),
             initial_phase: entry.alone.map_or(0, tenths),
             actuation: entry.actuation.as_ref().map(actuated),

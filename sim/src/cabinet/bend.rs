@@ -12,6 +12,7 @@
 //! Knows: two cycles and a wish. Must not know: registers, calls, modes. All is derived anew from the programme whenever it
 //! is asked, so that nothing adds up; only what the heads began to show is kept.
 
+use super::block::Plan;
 use super::cycle::{Cycle, Interval};
 use super::request::Kind;
 use super::room::Room;
@@ -42,15 +43,17 @@ impl Bend {
     }
 
     /// A cycle of the programme begins: heads that were ahead already are in it.
-    pub(super) fn turned(&mut self, programme: &Cycle) {
+    pub(super) fn turned(&mut self, table: &Table, programme: &Cycle) {
         if self.target.start >= programme.start {
-            self.target = programme.clone();
+            // Of another order: stages that the heads have shown already would come again, so they keep theirs to its end. A cycle of
+            // the same greens is as long in any order.
+            self.target = programme.clone().in_order(table, self.shown.order_number());
         }
     }
 
-    /// The heads begin their next cycle when this one is over; `greens` are the plan's. The stage that was
-    /// left out of the one that is over.
-    pub(super) fn next(&mut self, table: &Table, programme: &Cycle, greens: &[Tenths], now: Tenths) -> Option<usize> {
+    /// The heads begin their next cycle when this one is over, by the programme's or the plan's. The stage that was left out of
+    /// the one that is over.
+    pub(super) fn next(&mut self, table: &Table, programme: &Cycle, plan: &Plan, now: Tenths) -> Option<usize> {
         if now < self.shown.end() {
             return None;
         }
@@ -58,9 +61,10 @@ impl Bend {
         let start = self.target.end();
         self.target = match programme.start == start {
             true => programme.clone(),
-            false => Cycle::new(table, start, greens.to_vec(), false),
+            false => Cycle::new(table, start, (plan.greens.clone(), plan.order), false),
         };
-        self.shown = Cycle::new(table, self.shown.end(), self.target.greens().to_vec(), false).after(&self.shown);
+        let like = (self.target.greens().to_vec(), self.target.order_number());
+        self.shown = Cycle::new(table, self.shown.end(), like, false).after(table, &self.shown);
         skipped
     }
 
@@ -69,12 +73,13 @@ impl Bend {
         let absent = self.absence(table, now, room, wish);
         let mut greens = self.shown.greens().to_vec();
         let mut at = self.shown.start;
-        for k in (0..greens.len()).filter(|&k| Some(k) != absent) {
+        let order = self.shown.order(table);
+        for k in order.stages().iter().copied().filter(|&k| Some(k) != absent) {
             if self.open(table, k, at, absent, now) {
                 let running = at <= now;
-                let clearance = table.clearance_before(k, table.after_without(k, absent));
+                let clearance = table.clearance_before(k, order.after_without(k, absent));
                 let least = (at + table.spec.stages[k].min_green).max(if running { now + clearance } else { at });
-                let programmed = self.target.start + table.lead(self.target.greens(), k) + self.target.greens()[k];
+                let programmed = self.programmed_end(table, k);
                 let wanted = match wish.filter(|w| w.stage == k) {
                     Some(Wish { kind: Kind::Hold | Kind::Extend, until, .. }) => programmed.max(*until),
                     Some(Wish { kind: Kind::EndEarly, .. }) => least,
@@ -91,10 +96,17 @@ impl Bend {
         }
     }
 
+    /// When the programme ends stage `k`'s green in the heads' cycle.
+    fn programmed_end(&self, table: &Table, k: usize) -> Tenths {
+        let greens = self.target.greens();
+        self.target.start + table.lead(self.target.order(table), greens, k) + greens[k]
+    }
+
     /// Whether the end of a green that begins `at` may still be moved: it is ahead, and nobody has been told yet.
     fn open(&self, table: &Table, k: usize, at: Tenths, absent: Option<usize>, now: Tenths) -> bool {
-        let old = table.clearance_before(k, table.after_without(k, self.shown.absent()));
-        let new = table.clearance_before(k, table.after_without(k, absent));
+        let order = self.shown.order(table);
+        let old = table.clearance_before(k, order.after_without(k, self.shown.absent()));
+        let new = table.clearance_before(k, order.after_without(k, absent));
         at > now || now < at + self.shown.greens()[k] - old.max(new)
     }
 
@@ -112,11 +124,12 @@ impl Bend {
     /// Whether stage `k` can be left out of this cycle no more, nor be brought back: another one is for good, or those before it
     /// have been told by whatever comes first, with it or without it.
     pub(super) fn settled(&self, table: &Table, k: usize, now: Tenths) -> bool {
+        let order = self.shown.order(table);
         let told = |k: usize| {
-            let before = table.before(k);
+            let before = order.before(k);
             let start = self.shown.start_of(table, before);
             let clearance = |next| table.clearance_before(before, next);
-            let earliest = clearance(k).max(clearance(table.after(k)));
+            let earliest = clearance(k).max(clearance(order.after(k)));
             start <= now && now >= start + self.shown.greens()[before] - earliest
         };
         // The stage before `k` may be the one that is left out, and then has no green to end.
@@ -126,7 +139,9 @@ impl Bend {
     /// Whether the heads show the programme again, cycle for cycle.
     pub(super) fn in_step(&self, programme: &Cycle) -> bool {
         let (a, b) = (&self.shown, programme);
-        (a.start, a.greens(), a.absent(), a.follows()) == (b.start, b.greens(), None, b.follows())
+        let same = (a.start, a.greens(), a.order_number(), a.follows())
+            == (b.start, b.greens(), b.order_number(), b.follows());
+        same && a.absent().is_none()
     }
 
     /// How much later than the programme the green that runs or comes next will end; negative: earlier.
@@ -136,10 +151,10 @@ impl Bend {
             Interval::Green => place.stage,
             _ => place.after,
         };
-        if k < place.stage {
+        let order = self.shown.order(table);
+        if order.place(k) < order.place(place.stage) {
             return self.shown.end() - self.target.end();
         }
-        let programmed = self.target.start + table.lead(self.target.greens(), k) + self.target.greens()[k];
-        self.shown.start_of(table, k) + self.shown.greens()[k] - programmed
+        self.shown.start_of(table, k) + self.shown.greens()[k] - self.programmed_end(table, k)
     }
 }

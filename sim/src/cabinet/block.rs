@@ -75,6 +75,8 @@ pub enum Refusal {
 pub(super) struct Plan {
     /// Green of each stage.
     pub(super) greens: Vec<Tenths>,
+    /// In which of the table's orders they come.
+    pub(super) order: usize,
     /// Cycle length.
     pub(super) cycle: Tenths,
     /// Start of cycle after the clock zero, modulo the cycle; `None` = wherever it happens to start.
@@ -84,11 +86,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// A plan whose `reference` stage begins its green at `offset` modulo the cycle.
-    pub(super) fn new(table: &Table, greens: Vec<Tenths>, reference: usize, offset: Option<Tenths>) -> Self {
+    /// A plan of these greens in one of the table's orders, whose `reference` stage begins its green at `offset` modulo the cycle.
+    pub(super) fn new(
+        table: &Table,
+        (greens, order): (Vec<Tenths>, usize),
+        reference: usize,
+        offset: Option<Tenths>,
+    ) -> Self {
         let cycle = table.cycle_of(&greens);
-        let lead = table.lead(&greens, reference);
-        Self { anchor: offset.map(|o| (o - lead).rem_euclid(cycle)), greens, cycle, daily: None }
+        let lead = table.lead(&table.orders[order], &greens, reference);
+        Self { anchor: offset.map(|o| (o - lead).rem_euclid(cycle)), greens, order, cycle, daily: None }
     }
 
     /// The same with offsets from the last local midnight.
@@ -193,14 +200,18 @@ pub(super) fn decode(table: &Table, form: &FormMap, block: &[u16]) -> Result<Dec
     if offset >= cycle {
         return Err(Refusal::Offset);
     }
-    // The sequence is the installed one, all of it, from the first stage on: any other would need its own intergreens.
+    // An installed sequence, all of it, from the first stage on: any other would need its own intergreens.
     let n = table.stages();
     let reference = form.reference_stage.map_or(1, |i| usize::try_from(map.get(block, i)).unwrap_or(usize::MAX));
     if map.get(block, form.stages) != n as u64 || !(1..=n).contains(&reference) {
         return Err(Refusal::Stages);
     }
-    let greens = records(table, form, &block[head..])?;
-    match guard::greens(table, &greens) {
+    let (greens, order) = records(table, form, &block[head..])?;
+    // Rings keep their own order of phases, which is that of the programmed stages.
+    if order != 0 && !table.spec.rings.is_empty() && (detected || table.spec.centre_actuation.is_some()) {
+        return Err(Refusal::Stages);
+    }
+    match guard::greens(table, &table.orders[order], &greens) {
         Ok(()) if table.cycle_of(&greens) == cycle => {}
         Ok(()) | Err(guard::Breach::Cycle) => return Err(Refusal::Sum),
         Err(_) => return Err(Refusal::Green),
@@ -210,12 +221,13 @@ pub(super) fn decode(table: &Table, form: &FormMap, block: &[u16]) -> Result<Dec
         false => Asked::Coordinated(own.clone()),
     });
     let to_edge = if map.to_green_end { greens[reference - 1] } else { 0 };
-    let plan = Plan::new(table, greens, reference - 1, Some(offset - to_edge));
+    let plan = Plan::new(table, (greens, order), reference - 1, Some(offset - to_edge));
     let [generation, epoch] = [Some(form.generation), form.epoch].map(|i| i.map_or(0, |i| map.get(block, i) as u32));
     Ok(Decoded { generation, epoch, crc, plan, asked })
 }
 
-fn records(table: &Table, form: &FormMap, words: &[u16]) -> Result<Vec<Tenths>, Refusal> {
+/// The greens by stage, and the order in which they come.
+fn records(table: &Table, form: &FormMap, words: &[u16]) -> Result<(Vec<Tenths>, usize), Refusal> {
     let map = &table.spec.map;
     let stride = usize::from(form.stride);
     let (used, unused) = words.split_at(table.stages() * stride);
@@ -224,15 +236,18 @@ fn records(table: &Table, form: &FormMap, words: &[u16]) -> Result<Vec<Tenths>, 
     if unused.iter().any(|&w| w != 0) || used.chunks(stride).any(reserved) {
         return Err(Refusal::Layout);
     }
-    let mut records = used.chunks(stride).zip(1_u64..);
-    if records.any(|(r, number)| map.get(r, form.stage) != number) {
-        return Err(Refusal::Stages);
+    let named = || used.chunks(stride).map(|r| map.get(r, form.stage));
+    let order = table.orders.iter().position(|order| named().eq(order.stages().iter().map(|&k| k as u64 + 1)));
+    let order = order.ok_or(Refusal::Stages)?;
+    let mut greens = vec![0; table.stages()];
+    for (r, &k) in used.chunks(stride).zip(table.orders[order].stages()) {
+        let own = &table.spec.stages[k];
+        if map.time(r, 0, form.yellow) != own.yellow || map.time(r, 0, form.all_red) != own.all_red {
+            return Err(Refusal::Clearance);
+        }
+        greens[k] = map.time(r, 0, form.green);
     }
-    let mut records = used.chunks(stride).zip(&table.spec.stages);
-    if records.any(|(r, s)| map.time(r, 0, form.yellow) != s.yellow || map.time(r, 0, form.all_red) != s.all_red) {
-        return Err(Refusal::Clearance);
-    }
-    Ok(used.chunks(stride).map(|r| map.time(r, 0, form.green)).collect())
+    Ok((greens, order))
 }
 
 /// A local plan in the form of the block, one of whose cycles starts at clock time `start`: generation and epoch 0, the
@@ -240,13 +255,14 @@ fn records(table: &Table, form: &FormMap, words: &[u16]) -> Result<Vec<Tenths>, 
 pub(super) fn encode_local(table: &Table, load: &DownloadMap, plan: &Plan, (start, now): (Tenths, Tenths)) -> Vec<u16> {
     let (map, form, mut block) = (&table.spec.map, &load.form, load.running.blank());
     form.marks.iter().for_each(|&(at, is)| block[usize::from(at)] = is);
-    let reference = form.reference_stage.map_or(0, |_| table.reference_stage);
+    let order = &table.orders[plan.order];
+    let reference = form.reference_stage.map_or(0, |_| order.reference);
     let to_edge = if map.to_green_end { plan.greens[reference] } else { 0 };
     let zero = match map.zero {
         ClockZero::UnixEpoch => 0,
         ClockZero::LocalMidnight => midnight(table.spec.utc_offset_s, now),
     };
-    let offset = (start - zero + table.lead(&plan.greens, reference) + to_edge).rem_euclid(plan.cycle);
+    let offset = (start - zero + table.lead(order, &plan.greens, reference) + to_edge).rem_euclid(plan.cycle);
     if let Some(identity) = form.identity {
         map.put(&mut block, identity, u64::from(table.identity));
     }
@@ -259,10 +275,10 @@ pub(super) fn encode_local(table: &Table, load: &DownloadMap, plan: &Plan, (star
     if let Some(item) = form.operation {
         map.put(&mut block, item, u64::from(map.fixed_time));
     }
-    for ((k, stage), &green) in (0..).zip(&table.spec.stages).zip(&plan.greens) {
-        let at = form.first + form.stride * k;
-        map.put_of(&mut block, at, form.stage, u64::from(k) + 1);
-        map.put_time(&mut block, at, form.green, green);
+    for (place, &k) in (0..).zip(order.stages()) {
+        let (at, stage) = (form.first + form.stride * place, &table.spec.stages[k]);
+        map.put_of(&mut block, at, form.stage, k as u64 + 1);
+        map.put_time(&mut block, at, form.green, plan.greens[k]);
         map.put_time(&mut block, at, form.yellow, stage.yellow);
         map.put_time(&mut block, at, form.all_red, stage.all_red);
     }

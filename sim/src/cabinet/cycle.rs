@@ -9,6 +9,7 @@
 //! Knows: the stage table and true time. Must not know: why these greens, plans, clocks, registers. Nothing is counted up:
 //! lamps are derived from `now - start`, and the next moment at which anything changes is looked up.
 
+use super::order::Order;
 use super::spec::{PhaseKind, Table, Tenths};
 use crate::signal::Lamp;
 
@@ -45,7 +46,10 @@ pub(super) struct Cycle {
     pub(super) start: Tenths,
     /// Whether it is a step of the cabinet's own transition towards its offset.
     pub(super) stretched: bool,
+    /// By stage.
     greens: Vec<Tenths>,
+    /// In which of the table's orders they come.
+    order: usize,
     /// Stage left out; never the first.
     absent: Option<usize>,
     /// Stage that ran last in the cycle before.
@@ -58,16 +62,27 @@ pub(super) struct Cycle {
 }
 
 impl Cycle {
-    pub(super) fn new(table: &Table, start: Tenths, greens: Vec<Tenths>, stretched: bool) -> Self {
-        let (follows, breaks) = (table.before(0), Vec::new());
-        let mut cycle = Self { start, stretched, greens, absent: None, follows, length: 0, breaks, held: None };
+    /// A cycle of these greens, by stage, in one of the table's orders.
+    pub(super) fn new(table: &Table, start: Tenths, (greens, order): (Vec<Tenths>, usize), stretched: bool) -> Self {
+        let (follows, breaks) = (table.orders[order].before(0), Vec::new());
+        let mut cycle = Self { start, stretched, greens, order, absent: None, follows, length: 0, breaks, held: None };
         cycle.lay_out(table);
         cycle
     }
 
     /// The same after another cycle, which may have left its last stage out.
-    pub(super) fn after(self, before: &Cycle) -> Cycle {
-        Cycle { follows: before.present().last().unwrap_or(before.follows), ..self }
+    pub(super) fn after(self, table: &Table, before: &Cycle) -> Cycle {
+        Cycle { follows: before.present(table).last().unwrap_or(before.follows), ..self }
+    }
+
+    /// The order in which its stages come.
+    pub(super) fn order<'a>(&self, table: &'a Table) -> &'a Order {
+        &table.orders[self.order]
+    }
+
+    /// Number of that order among the table's.
+    pub(super) fn order_number(&self) -> usize {
+        self.order
     }
 
     /// Stage that ran last in the cycle before.
@@ -86,21 +101,21 @@ impl Cycle {
         self.absent
     }
 
-    /// The stages it runs.
-    fn present(&self) -> impl Iterator<Item = usize> + use<> {
+    /// The stages it runs, as they come.
+    pub(super) fn present<'a>(&self, table: &'a Table) -> impl Iterator<Item = usize> + use<'a> {
         let absent = self.absent;
-        (0..self.greens.len()).filter(move |&k| Some(k) != absent)
+        self.order(table).stages().iter().copied().filter(move |&k| Some(k) != absent)
     }
 
     /// The stage after `k` as this cycle runs them.
     fn next(&self, table: &Table, k: usize) -> usize {
-        table.after_without(k, self.absent)
+        self.order(table).after_without(k, self.absent)
     }
 
     fn lay_out(&mut self, table: &Table) {
         self.breaks.clear();
         let mut at = 0;
-        for (k, stage) in self.present().map(|k| (k, &table.spec.stages[k])) {
+        for (k, stage) in self.present(table).map(|k| (k, &table.spec.stages[k])) {
             for &p in &stage.phases {
                 let end = at + self.greens[k] - table.early_cut(k, p);
                 match table.spec.phases[p].kind {
@@ -121,7 +136,9 @@ impl Cycle {
 
     /// True time at which stage `k`'s green starts.
     pub(super) fn start_of(&self, table: &Table, k: usize) -> Tenths {
-        let splits = self.present().take_while(|&j| j < k).map(|j| (j, &table.spec.stages[j]));
+        let order = self.order(table);
+        let before = self.present(table).take_while(|&j| order.place(j) < order.place(k));
+        let splits = before.map(|j| (j, &table.spec.stages[j]));
         self.start + splits.map(|(j, s)| self.greens[j] + s.yellow + s.all_red).sum::<Tenths>()
     }
 
@@ -141,7 +158,7 @@ impl Cycle {
     pub(super) fn place(&self, table: &Table, now: Tenths) -> Place {
         let mut at = (now - self.start).clamp(0, self.length - 1);
         let (mut before, mut last) = (self.follows, 0);
-        for (stage, s) in self.present().map(|k| (k, &table.spec.stages[k])) {
+        for (stage, s) in self.present(table).map(|k| (k, &table.spec.stages[k])) {
             let after = self.next(table, stage);
             let parts =
                 [(Interval::Green, self.greens[stage]), (Interval::Yellow, s.yellow), (Interval::AllRed, s.all_red)];
@@ -185,12 +202,21 @@ impl Cycle {
         }
     }
 
+    /// The same greens in another of the table's orders.
+    pub(super) fn in_order(mut self, table: &Table, order: usize) -> Cycle {
+        if self.order != order {
+            self.order = order;
+            self.lay_out(table);
+        }
+        self
+    }
+
     /// The same cycle, known to be off its programme.
     pub(super) fn out_of_step(self) -> Cycle {
         Cycle { stretched: true, ..self }
     }
 
-    /// Greens of the stages.
+    /// Greens by stage.
     pub(super) fn greens(&self) -> &[Tenths] {
         &self.greens
     }
@@ -206,7 +232,8 @@ impl Cycle {
         let clearance = table.clearance_before(place.stage, place.after);
         let here = place.interval == Interval::Green && (clearance == 0 || place.left > clearance);
         let stage = if here { place.stage } else { place.after };
-        if self.held.is_none() && (here || stage > place.stage) {
+        let order = self.order(table);
+        if self.held.is_none() && (here || order.place(stage) > order.place(place.stage)) {
             self.held = Some((stage, self.greens[stage]));
             self.greens[stage] = HELD;
             self.lay_out(table);

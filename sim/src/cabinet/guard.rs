@@ -4,6 +4,7 @@
 //! cabinet's own day plan at installation and the centre's at staging and again at commit. Yellow and all red are not
 //! part of a plan in this cabinet: it only ever uses its own table, and a plan block that names others is refused.
 
+use super::order::Order;
 use super::spec::{PhaseKind, Table, Tenths};
 
 /// What a plan breaks; stages and phases by index.
@@ -43,8 +44,8 @@ pub enum Breach {
     Intergreen(usize, usize),
 }
 
-/// Judges the greens of a plan: count, minima and maxima, cycle limits, and the sequence they make.
-pub(super) fn greens(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {
+/// Judges the greens of a plan: count, minima and maxima, cycle limits, and the sequence they make in its order.
+pub(super) fn greens(table: &Table, order: &Order, greens: &[Tenths]) -> Result<(), Breach> {
     if greens.len() != table.stages() {
         return Err(Breach::Stages);
     }
@@ -56,30 +57,29 @@ pub(super) fn greens(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {
     if !(table.spec.cycle_min..=table.spec.cycle_max).contains(&table.cycle_of(greens)) {
         return Err(Breach::Cycle);
     }
-    sequence(table, greens)
+    sequence(table, order.stages(), greens)
 }
 
-/// Judges the sequence that is left when one stage is left out.
-pub(super) fn without(table: &Table, stage: usize) -> Result<(), Breach> {
-    let mut rest = table.clone();
-    rest.spec.stages.remove(stage);
-    rest.members.remove(stage);
-    let least: Vec<Tenths> = rest.spec.stages.iter().map(|s| s.min_green).collect();
-    sequence(&rest, &least)
+/// Judges the sequence that is left of an order when one stage is left out.
+pub(super) fn without(table: &Table, order: &Order, stage: usize) -> Result<(), Breach> {
+    let least: Vec<Tenths> = table.spec.stages.iter().map(|s| s.min_green).collect();
+    sequence(table, &order.without(stage), &least)
 }
 
-/// Judges the sequence of stages with these greens: minima cover the phases, nothing conflicts within a stage, and every
-/// green begins at least its intergreen after each conflicting green ended.
-pub(super) fn sequence(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {
-    let spec = &table.spec;
-    for (k, stage) in spec.stages.iter().enumerate() {
+/// Judges stages that come one after the other and then again from the first, with these greens by stage: minima cover the phases,
+/// nothing conflicts within a stage, and every green begins at least its intergreen after each conflicting green ended.
+pub(super) fn sequence(table: &Table, stages: &[usize], greens: &[Tenths]) -> Result<(), Breach> {
+    let (spec, n) = (&table.spec, stages.len());
+    for (place, &k) in stages.iter().enumerate() {
+        let stage = &spec.stages[k];
+        let (before, after) = (stages[(place + n - 1) % n], stages[(place + 1) % n]);
         for &p in &stage.phases {
             let least = match spec.phases[p].kind {
                 PhaseKind::Vehicle => 0,
                 PhaseKind::Pedestrian { walk, clearance } => walk + clearance,
             };
-            let late = if table.serves(table.before(k), p) { 0 } else { table.late_start(k, p) };
-            let cut = if table.serves(table.after(k), p) { 0 } else { table.early_cut(k, p) };
+            let late = if table.serves(before, p) { 0 } else { table.late_start(k, p) };
+            let cut = if table.serves(after, p) { 0 } else { table.early_cut(k, p) };
             if stage.min_green < late + least.max(spec.phases[p].min_green) + cut {
                 return Err(Breach::Minimum { stage: k, phase: p });
             }
@@ -87,31 +87,31 @@ pub(super) fn sequence(table: &Table, greens: &[Tenths]) -> Result<(), Breach> {
                 return Err(Breach::Conflict(p, q));
             }
         }
-        endings(table, greens, k)?;
+        endings(table, stages, greens, place)?;
     }
     Ok(())
 }
 
-/// Follows each phase that ends with stage `k` through the stages after it until it is green again.
-fn endings(table: &Table, greens: &[Tenths], k: usize) -> Result<(), Breach> {
-    let spec = &table.spec;
-    let next = table.after(k);
+/// Follows each phase that ends with the stage at a place through the stages after it until it is green again.
+fn endings(table: &Table, stages: &[usize], greens: &[Tenths], place: usize) -> Result<(), Breach> {
+    let (spec, n) = (&table.spec, stages.len());
+    let k = stages[place];
+    let next = stages[(place + 1) % n];
     let vehicle = |p: usize| spec.phases[p].kind == PhaseKind::Vehicle;
     for &p in spec.stages[k].phases.iter().filter(|&&p| !table.serves(next, p)) {
         if vehicle(p) && spec.stages[k].yellow < spec.phases[p].yellow.max(1) {
             return Err(Breach::Yellow(k));
         }
         let mut gap = table.early_cut(k, p) + spec.stages[k].yellow + spec.stages[k].all_red;
-        let mut stage = next;
-        for _ in 0..table.stages() {
-            let late = |q| if table.serves(table.before(stage), q) { 0 } else { table.late_start(stage, q) };
+        for step in 1..=n {
+            let (before, stage) = (stages[(place + step - 1) % n], stages[(place + step) % n]);
+            let late = |q| if table.serves(before, q) { 0 } else { table.late_start(stage, q) };
             let close = |&&q: &&usize| spec.conflicts[p] >> q & 1 == 1 && gap + late(q) < spec.intergreens[p][q];
             if let Some(&q) = spec.stages[stage].phases.iter().find(close) {
                 return Err(Breach::Intergreen(p, q));
             }
             gap += greens[stage] + spec.stages[stage].yellow + spec.stages[stage].all_red;
-            stage = table.after(stage);
-            if table.serves(stage, p) {
+            if table.serves(stages[(place + step + 1) % n], p) {
                 break;
             }
         }

@@ -33,6 +33,7 @@ mod faults;
 mod guard;
 mod heads;
 mod map;
+mod order;
 mod registers;
 mod request;
 mod room;
@@ -147,16 +148,19 @@ impl Cabinet {
     /// operation: a coordinated plan in step, an uncoordinated one at its initial phase.
     pub fn new(spec: CabinetSpec, power_on: Tenths) -> Result<Self, SpecError> {
         let table = Table::new(spec)?;
-        let reference = table.reference_stage;
+        let reference = |order: usize| table.orders[order].reference;
         let plan = |own: &LocalPlan| {
-            let plan = Plan::new(&table, own.greens.clone(), reference, own.offset);
+            let plan = Plan::new(&table, (own.greens.clone(), own.sequence), reference(own.sequence), own.offset);
             match table.spec.clock_zero {
                 ClockZero::UnixEpoch => plan,
                 ClockZero::LocalMidnight => plan.since_midnight(table.spec.utc_offset_s),
             }
         };
         let local_plans = table.lines.iter().map(|entry| plan(&entry.plan)).collect();
-        let number = |p: &StoredPlan| (p.number, Plan::new(&table, p.greens.clone(), reference, Some(p.offset)));
+        let number = |p: &StoredPlan| {
+            let like = (p.greens.clone(), p.sequence);
+            (p.number, Plan::new(&table, like, reference(p.sequence), Some(p.offset)))
+        };
         let stored = table.spec.stored_plans.iter().map(number).collect();
         let channels = table.spec.detectors;
         let mut cabinet = Self {
@@ -408,15 +412,15 @@ impl Cabinet {
             return;
         }
         let Shape { greens, stretched, .. } = shape(&self.table, self.plan(), at, local);
-        let mut cycle = Cycle::new(&self.table, self.now, greens, stretched);
+        let mut cycle = Cycle::new(&self.table, self.now, (greens, self.plan().order), stretched);
         if let Some(before) = before {
-            cycle = cycle.after(&before);
+            cycle = cycle.after(&self.table, &before);
         }
         if self.switches.held() {
             cycle.hold(&self.table, self.now);
         }
         if let Some(bend) = &mut self.bend {
-            bend.turned(&cycle);
+            bend.turned(&self.table, &cycle);
         }
         self.signal = Signal::Running(cycle);
         self.start_engine();
@@ -470,7 +474,8 @@ impl Cabinet {
         let plan = &self.local_plans[self.local];
         let initial = self.table.lines[self.local].plan.initial_phase;
         let into = plan.anchor(at).map_or(initial, |anchor| at - anchor).rem_euclid(plan.cycle);
-        let cycle = Cycle::new(&self.table, self.now - into, plan.greens.clone(), false);
+        let like = (plan.greens.clone(), plan.order);
+        let cycle = Cycle::new(&self.table, self.now - into, like, false);
         self.signal = Signal::Running(cycle);
         self.start_engine();
         self.decide();

@@ -127,7 +127,8 @@ impl Cabinet {
     /// Whether what runs takes such a request.
     fn permitted(&self, request: &Request) -> Result<(), Refusal> {
         let table = &self.table;
-        let (k, reference) = (request.stage, request.stage == table.reference_stage);
+        let order = &table.orders[self.plan().order];
+        let (k, reference) = (request.stage, request.stage == order.reference);
         if table.spec.countdown {
             return Err(Refusal::RequestOperation);
         }
@@ -135,7 +136,7 @@ impl Cabinet {
             (_, Aim::Free(_) | Aim::Coordinated(_)) if table.layout.rings > 1 => Err(Refusal::RequestOperation),
             (Kind::EndEarly, Aim::Coordinated(_)) if reference => Err(Refusal::RequestOperation),
             (Kind::Skip, _) if k == 0 || reference || table.stages() < 3 => Err(Refusal::RequestStage),
-            (Kind::Skip, aim) if self.called(k) || recalled(&aim, k) || guard::without(table, k).is_err() => {
+            (Kind::Skip, aim) if self.called(k) || recalled(&aim, k) || guard::without(table, order, k).is_err() => {
                 Err(Refusal::Called)
             }
             _ => Ok(()),
@@ -178,7 +179,7 @@ impl Cabinet {
         }
         let mut bend = self.bend.take().unwrap_or_else(|| Bend::new(cycle));
         let wish = self.wish();
-        let skipped = bend.next(&self.table, cycle, &self.plan().greens, self.now);
+        let skipped = bend.next(&self.table, cycle, self.plan(), self.now);
         if wish.is_some_and(|w| w.kind == Kind::Skip && skipped == Some(w.stage)) {
             self.centre.requests.now = None;
         }

@@ -8,6 +8,7 @@ use super::actuation::{Actuation, Input};
 use super::calendar::DayType;
 use super::guard;
 use super::map::Map;
+use super::order::Order;
 use super::slots::{Layout, Slot};
 
 /// Tenths of a second: a length of time, or a point of time since the Unix epoch UTC.
@@ -72,6 +73,8 @@ pub struct StageSpec {
 pub struct LocalPlan {
     /// Green of each stage, 0.1 s.
     pub greens: Vec<Tenths>,
+    /// In which order they come: 0 the programmed one, k the k-th of [`CabinetSpec::sequences`].
+    pub sequence: usize,
     /// Start of green of the reference phase after the Unix epoch UTC modulo the cycle, 0.1 s; `None` = uncoordinated, it
     /// runs on from wherever the last plan ended.
     pub offset: Option<Tenths>,
@@ -88,6 +91,8 @@ pub struct StoredPlan {
     pub number: u16,
     /// Green of each stage, 0.1 s.
     pub greens: Vec<Tenths>,
+    /// In which order they come: 0 the programmed one, k the k-th of [`CabinetSpec::sequences`].
+    pub sequence: usize,
     /// Start of green of the reference phase after the Unix epoch UTC modulo the cycle, 0.1 s.
     pub offset: Tenths,
 }
@@ -122,6 +127,8 @@ pub struct CabinetSpec {
     pub phases: Vec<PhaseSpec>,
     /// Stages in their programmed sequence, at most 16; the field number of a stage is its index plus one.
     pub stages: Vec<StageSpec>,
+    /// Other orders a plan may run the stages in, by index: each stage once, stage 0 first. In any other it is refused.
+    pub sequences: Vec<Vec<usize>>,
     /// `conflicts[p]` has bit `q` set when p and q must never have right of way together; symmetric.
     pub conflicts: Vec<u64>,
     /// `intergreens[p][q]`: least time from the end of p's green (a pedestrian group's clearance included) to the start of
@@ -240,8 +247,8 @@ pub(super) struct Table {
     pub(super) identity: u32,
     /// Bit p set in `members[k]` when stage k serves phase p.
     pub(super) members: Vec<u64>,
-    /// Index of the stage at whose start the reference phase becomes green.
-    pub(super) reference_stage: usize,
+    /// The orders in which the stages may come, the programmed one first.
+    pub(super) orders: Vec<Order>,
     /// Longest time any pair of phases needs between their greens.
     pub(super) longest_intergreen: Tenths,
     /// What actuated operation times.
@@ -260,24 +267,28 @@ impl Table {
         if let Some(p) = (0..spec.phases.len()).find(|p| members.iter().all(|m| m >> p & 1 == 0)) {
             return Err(SpecError::Unserved(p));
         }
-        let served = |k: usize| members[k] >> spec.reference_phase & 1 == 1;
-        let n = spec.stages.len();
-        let starts = |&k: &usize| served(k) && !served((k + n - 1) % n);
-        let reference_stage = (0..n).find(starts).unwrap_or(0);
+        let orders = Order::all(&spec, &members)?;
         let longest_intergreen = spec.intergreens.iter().flatten().copied().max().unwrap_or(0);
         let identity = crc32fast::hash(spec.id.as_bytes());
         let layout = Layout::new(&spec, &members)?;
         let lines = spec.day_plan.iter().chain(spec.day_types.iter().flat_map(|t| &t.day_plan)).cloned().collect();
-        let table = Self { spec, identity, members, reference_stage, longest_intergreen, layout, lines };
+        let table = Self { spec, identity, members, orders, longest_intergreen, layout, lines };
         let least: Vec<Tenths> = table.spec.stages.iter().map(|s| s.min_green).collect();
-        guard::sequence(&table, &least).map_err(SpecError::Unsafe)?;
+        for (k, order) in table.orders.iter().enumerate() {
+            guard::sequence(&table, order.stages(), &least).map_err(SpecError::Unsafe)?;
+            for next in &table.orders[k + 1..] {
+                // One cycle of each, over and over: both seams.
+                let both = [order.stages(), next.stages()].concat();
+                guard::sequence(&table, &both, &least).map_err(SpecError::Unsafe)?;
+            }
+        }
         for (line, entry) in table.lines.iter().enumerate() {
             let breach = |breach| SpecError::DayPlan { line, breach };
-            own_plan(&table, &entry.plan.greens, entry.plan.offset).map_err(breach)?;
+            own_plan(&table, &entry.plan.greens, entry.plan.sequence, entry.plan.offset).map_err(breach)?;
         }
         for plan in &table.spec.stored_plans {
             let breach = |breach| SpecError::Stored { number: plan.number, breach };
-            own_plan(&table, &plan.greens, Some(plan.offset)).map_err(breach)?;
+            own_plan(&table, &plan.greens, plan.sequence, Some(plan.offset)).map_err(breach)?;
         }
         table.spec.map.fits(table.stages(), table.spec.detectors).map_err(SpecError::Map)?;
         Ok(table)
@@ -291,16 +302,6 @@ impl Table {
     /// Whether stage `k` serves phase `p`.
     pub(super) fn serves(&self, k: usize, p: usize) -> bool {
         self.members[k] >> p & 1 == 1
-    }
-
-    /// The stage after `k` in the sequence.
-    pub(super) fn after(&self, k: usize) -> usize {
-        (k + 1) % self.stages()
-    }
-
-    /// The stage before `k` in the sequence.
-    pub(super) fn before(&self, k: usize) -> usize {
-        (k + self.stages() - 1) % self.stages()
     }
 
     /// How much later than stage `k` the phase begins, when it begins with it.
@@ -360,16 +361,10 @@ impl Table {
         greens.iter().sum::<Tenths>() + self.spec.stages.iter().map(|s| s.yellow + s.all_red).sum::<Tenths>()
     }
 
-    /// From the start of the cycle to the start of stage `k`'s green.
-    pub(super) fn lead(&self, greens: &[Tenths], k: usize) -> Tenths {
-        let splits = greens.iter().zip(&self.spec.stages).map(|(g, s)| g + s.yellow + s.all_red);
-        splits.take(k).sum()
-    }
-
-    /// The stage after `k` when one is left out.
-    pub(super) fn after_without(&self, k: usize, absent: Option<usize>) -> usize {
-        let next = self.after(k);
-        if Some(next) == absent { self.after(next) } else { next }
+    /// From the start of a cycle in this order to the start of stage `k`'s green.
+    pub(super) fn lead(&self, order: &Order, greens: &[Tenths], k: usize) -> Tenths {
+        let split = |&k: &usize| greens[k] + self.spec.stages[k].yellow + self.spec.stages[k].all_red;
+        order.stages()[..order.place(k)].iter().map(split).sum()
     }
 
     /// How long before the end of stage `k`'s green the first of its phases ends when stage `next` follows: pedestrian
@@ -387,8 +382,8 @@ impl Table {
     }
 }
 
-fn own_plan(table: &Table, greens: &[Tenths], offset: Option<Tenths>) -> Result<(), guard::Breach> {
-    guard::greens(table, greens)?;
+fn own_plan(table: &Table, greens: &[Tenths], order: usize, offset: Option<Tenths>) -> Result<(), guard::Breach> {
+    guard::greens(table, &table.orders[order], greens)?;
     let inside = offset.is_none_or(|offset| (0..table.cycle_of(greens)).contains(&offset));
     if inside { Ok(()) } else { Err(guard::Breach::Offset) }
 }
@@ -425,6 +420,8 @@ fn shapes(spec: &CabinetSpec) -> Result<(), SpecError> {
         ("reference phase", spec.reference_phase < n),
         ("day plan", plans().all(|plan| plan.greens.len() == spec.stages.len())),
         ("stored plans", spec.stored_plans.iter().all(|plan| plan.greens.len() == spec.stages.len())),
+        ("orders of day plan", plans().all(|plan| plan.sequence <= spec.sequences.len())),
+        ("orders of stored plans", spec.stored_plans.iter().all(|plan| plan.sequence <= spec.sequences.len())),
         ("day types", spec.day_types.iter().all(|t| !t.day_plan.is_empty())),
         ("late starts and early cuts", spec.stages.iter().all(shifted)),
         ("inputs", spec.inputs.iter().all(|i| i.channel < spec.detectors && i.phase < n)),

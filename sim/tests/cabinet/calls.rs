@@ -103,7 +103,7 @@ pub(crate) fn actuation() -> Actuation {
 }
 
 pub(crate) fn actuated(greens: &[i64], offset: Option<i64>) -> LocalPlan {
-    LocalPlan { greens: greens.to_vec(), offset, initial_phase: 0, actuation: Some(actuation()) }
+    LocalPlan { greens: greens.to_vec(), sequence: 0, offset, initial_phase: 0, actuation: Some(actuation()) }
 }
 
 pub(crate) fn with_plan(spec: CabinetSpec, plan: LocalPlan) -> CabinetSpec {

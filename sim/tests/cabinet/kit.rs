@@ -38,6 +38,7 @@ pub(crate) fn spec() -> CabinetSpec {
         id: "dc01".into(),
         phases: vec![vehicle(70), vehicle(100), vehicle(70), vehicle(100), walk(70, 120), walk(70, 150)],
         stages: vec![stage(&[0, 1, 4], 190, 900), stage(&[0, 2], 70, 400), stage(&[3, 5], 220, 900)],
+        sequences: Vec::new(),
         conflicts,
         intergreens,
         cycle_min: 630,
@@ -63,11 +64,11 @@ pub(crate) fn spec() -> CabinetSpec {
 }
 
 pub(crate) fn free(greens: &[i64], initial_phase: i64) -> LocalPlan {
-    LocalPlan { greens: greens.to_vec(), offset: None, initial_phase, actuation: None }
+    LocalPlan { greens: greens.to_vec(), sequence: 0, offset: None, initial_phase, actuation: None }
 }
 
 pub(crate) fn coordinated(greens: &[i64], offset: i64) -> LocalPlan {
-    LocalPlan { greens: greens.to_vec(), offset: Some(offset), initial_phase: 0, actuation: None }
+    LocalPlan { greens: greens.to_vec(), sequence: 0, offset: Some(offset), initial_phase: 0, actuation: None }
 }
 
 /// The same with these local plans from these seconds of the local day.

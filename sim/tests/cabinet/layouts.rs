@@ -149,7 +149,7 @@ fn select() -> Map {
 
 /// The golden installation, its local cycle begun 68 s before T.
 fn with_map(map: Map) -> CabinetSpec {
-    let stored = |number, greens: &[i64], offset| StoredPlan { number, greens: greens.to_vec(), offset };
+    let stored = |number, greens: &[i64], offset| StoredPlan { number, greens: greens.to_vec(), sequence: 0, offset };
     let stored_plans = vec![stored(1, &[400, 150, 300], 0), stored(2, &GREENS, 320), stored(7, &GREENS, 820)];
     CabinetSpec { map, stored_plans, ..with_day(&[(0, free(&[400, 150, 300], 680))]) }
 }

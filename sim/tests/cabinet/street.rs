@@ -62,6 +62,7 @@ fn days() -> impl Strategy<Value = Vec<(u32, LocalPlan)>> {
     let line = (190i64..600, 70i64..400, 220i64..600, prop::option::of(0i64..600), 0i64..2000);
     let plan = line.prop_map(|(a, b, c, offset, initial_phase)| LocalPlan {
         greens: vec![a, b, c],
+        sequence: 0,
         offset,
         initial_phase,
         actuation: None,

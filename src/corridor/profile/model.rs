@@ -23,6 +23,8 @@ pub struct RegisterProfile {
     pub transitions: Carrier,
     /// How heads may follow a plan, each with its code in the plan block; fixed time is always among them.
     pub operations: Vec<(OperationKind, u16)>,
+    /// Whether a plan may run the stages in another order than the programmed one (of those the definition permits).
+    pub sequences: bool,
     /// What the cabinet says of itself.
     pub status: StatusBlock,
     /// Detector values.

@@ -61,6 +61,7 @@ pub(in super::super) fn read(findings: &mut Findings, mut table: Table<'_>) -> P
     let (carrier, carrier_spot) = carrier(findings, t);
     let operations_spot = t.place("operations");
     let operations = codes(findings, t, "operations", &OPERATIONS);
+    let sequences = t.may(findings, "sequences", values::flag).is_some_and(|flag| flag.value);
     let time = step.zip(zero).map(|(step, zero)| TimeBase { step: step.value, zero: zero.value });
     let widths = Widths {
         instant: time.map_or(Holds::Any, |time| Holds::UpTo(time.most_instant(), "instants")),
@@ -88,6 +89,7 @@ pub(in super::super) fn read(findings: &mut Findings, mut table: Table<'_>) -> P
             offset: edge?.value,
             transitions: carrier?,
             operations: operations?,
+            sequences,
             status: status?,
             detectors,
             limits,

@@ -109,6 +109,10 @@ impl Page<'_> {
         ));
         self.line(&format!("- {carrier}"));
         self.line(&format!("- Plans are followed: {}.", meaning::operations(p)));
+        self.line(match p.sequences {
+            true => "- A plan runs the stages in any order that the intersection's definition permits.",
+            false => "- A plan runs the stages in their programmed order, from stage 1 upwards.",
+        });
     }
 
     /// Every block with its place, and what lies side by side.

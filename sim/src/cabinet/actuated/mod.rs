@@ -5,7 +5,8 @@
 //!  green (rests) ------------> green (opposed) ----------------------------------------------> change --> green
 //!   walk rests                  walk ends, clearance                        yellow, intergreens     of the next called
 //!
-//!  free:         maximum counts from the first opposing call; next is the next called slot in order, uncalled ones are left out
+//!  free:         maximum counts from the first opposing call; next is the next called slot in the programme's order, uncalled ones
+//!                are left out
 //!  coordinated:  windows.rs; the coordinated slot ends at its yield point only, and whatever is left over is its own
 //!  rings:        each ring goes its own way between barriers; a barrier is crossed when all rings may end at once
 //! ```
@@ -27,6 +28,7 @@ use super::bend::Wish;
 use super::calls::Calls;
 use super::cycle::{Cycle, Interval};
 use super::heads::{Head, earliest};
+use super::order::Order;
 use super::request::Kind;
 use super::slots::bits;
 use super::spec::{PhaseKind, Table, Tenths};
@@ -58,6 +60,13 @@ pub(super) struct Scene<'a> {
     pub(super) held: bool,
 }
 
+impl Scene<'_> {
+    /// The order in which the programme runs the stages.
+    fn order(&self) -> &Order {
+        self.cycle.order(self.table)
+    }
+}
+
 /// One ring.
 #[derive(Debug, Clone)]
 struct Ring {
@@ -74,6 +83,8 @@ pub(super) struct Engine {
     /// Empty until the heads have been taken over.
     rings: Vec<Ring>,
     windows: Option<Windows>,
+    /// Of the order in which the slots were gone to that are shown: its number.
+    order: usize,
 }
 
 impl Engine {
@@ -136,7 +147,7 @@ impl Engine {
     fn first(&self, scene: &Scene<'_>, heads: &mut [Head]) -> Option<Vec<Option<usize>>> {
         let (table, now) = (scene.table, scene.now);
         let place = scene.cycle.place(table, now);
-        let stage = if place.interval == Interval::Green { place.stage } else { table.after(place.stage) };
+        let stage = if place.interval == Interval::Green { place.stage } else { place.after };
         let layout = &table.layout;
         let shown = |s: &usize| layout.slots[*s].members & table.members[stage] != 0;
         let group = (0..layout.slots.len()).find(shown).map_or(0, |s| layout.slots[s].group);
@@ -150,6 +161,7 @@ impl Engine {
     /// Ends what does not go on and schedules the picked slots (`None`: the ring stays as it is).
     fn go(&mut self, scene: &Scene<'_>, picks: &[Option<usize>], heads: &mut [Head], calls: &mut Calls) {
         let (table, now) = (scene.table, scene.now);
+        self.order = scene.cycle.order_number();
         let slots = &table.layout.slots;
         let current = |r: usize| self.rings.get(r).map(|ring| ring.slot);
         let next = |r: usize| picks[r].or_else(|| current(r));
@@ -274,7 +286,7 @@ impl Engine {
             (Aim::Free(_), _) => Some(most),
             (Aim::Coordinated(_), Some(w)) => {
                 let off = w.force_off(scene.table, ring.slot) - w.since_yield(r, ring.from);
-                let next = scene.table.after(k);
+                let next = scene.order().after(k);
                 let gives = (scene.cycle.greens()[next] - stages[next].min_green).max(0);
                 Some(most.min(ring.from + off.rem_euclid(w.cycle()) + gives))
             }

@@ -232,7 +232,7 @@ impl Rules<'_> {
             return None;
         }
         let here = layout.slots[self.slot(0)].group;
-        for group in (1..=layout.groups).map(|step| (here + step) % layout.groups) {
+        for group in self.ahead(here) {
             let first = |r| layout.of(r, group).find(|&s| called[s] && !self.current(s) && self.eligible(s));
             let mut picks: Vec<Option<usize>> = (0..rings).map(first).collect();
             if picks.iter().all(Option::is_none) {
@@ -254,6 +254,23 @@ impl Rules<'_> {
             return ready.then_some(picks);
         }
         None
+    }
+
+    /// The groups of slots as they come after one, itself last: stages in the order of the programme. Under another order than the one
+    /// in which that stage was gone to, a new cycle has begun: all from its first.
+    fn ahead(&self, here: usize) -> impl Iterator<Item = usize> + use<'_> {
+        let (layout, order) = (&self.scene.table.layout, self.scene.order());
+        let of_stages = layout.slots[0].stage.is_some();
+        let same = !of_stages || self.engine.order == self.scene.cycle.order_number();
+        let from = match (same, of_stages) {
+            (false, _) => 0,
+            (true, true) => order.place(here) + 1,
+            (true, false) => here + 1,
+        };
+        let n = layout.groups;
+        (0..n)
+            .map(move |step| (from + step) % n)
+            .map(move |place| if of_stages { order.stages()[place] } else { place })
     }
 
     fn least(&self, s: usize) -> Tenths {

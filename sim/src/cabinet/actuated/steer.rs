@@ -30,7 +30,7 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
     if place.interval == Interval::Green
         && (0..heads.len()).all(|p| heads[p].lamp(now) == Cycle::lamp(table, p, &place))
         && (0..heads.len()).all(|p| heads[p].from <= now || table.serves(place.stage, p))
-        && ends_well(table, heads, place.stage, now, now + place.left)
+        && ends_well(table, heads, &place, now)
         && begins_well(table, heads, &place, now)
     {
         return true;
@@ -38,14 +38,16 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
     if scene.held || heads.iter().any(|h| h.from > now) {
         return false;
     }
-    for stage in place.stage..table.stages() {
+    let order = cycle.order(table);
+    for &stage in &order.stages()[order.place(place.stage)..] {
         let wanted = table.members[stage];
-        let start = cycle.start + table.lead(cycle.greens(), stage);
+        let start = cycle.start + table.lead(order, cycle.greens(), stage);
         let end = start + cycle.greens()[stage];
         let ends = (0..heads.len()).any(|p| wanted >> p & 1 == 0 && !heads[p].is_red(now));
         let phases = table.spec.stages[stage].phases.iter().filter(|&&p| !heads[p].going());
         let new: Vec<(usize, Tenths)> = phases.map(|&p| (p, table.late_start(stage, p))).collect();
-        let change = table.spec.stages[table.before(stage)].yellow + table.spec.stages[table.before(stage)].all_red;
+        let before = &table.spec.stages[order.before(stage)];
+        let change = before.yellow + before.all_red;
         let mut from = if ends { now + change } else { now };
         for &(p, late) in &new {
             from = from.max(earliest(table, heads, p, now) - late);
@@ -72,10 +74,11 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
     false
 }
 
-/// Whether everybody green will have had his minimum when the programme ends stage `k`'s green at `end`, and everybody whose
-/// yellow or clearance has begun all of that.
-fn ends_well(table: &Table, heads: &[Head], k: usize, now: Tenths, end: Tenths) -> bool {
-    table.spec.stages[k].phases.iter().filter(|&&p| !table.serves(table.after(k), p)).all(|&p| {
+/// Whether everybody green will have had his minimum when the programme ends the stage's green, and everybody whose yellow or
+/// clearance has begun all of that.
+fn ends_well(table: &Table, heads: &[Head], place: &Place, now: Tenths) -> bool {
+    let (k, end) = (place.stage, now + place.left);
+    table.spec.stages[k].phases.iter().filter(|&&p| !table.serves(place.after, p)).all(|&p| {
         let (head, end) = (&heads[p], end - table.early_cut(k, p));
         match table.spec.phases[p].kind {
             PhaseKind::Vehicle if head.lamp(now) == Lamp::Yellow => head.red <= end + table.spec.stages[k].yellow,

@@ -10,7 +10,8 @@
 //! FHWA STM chapter 7: coordinated phase, yield point, permissive period, early return to green.
 
 use crate::cabinet::cycle::Cycle;
-use crate::cabinet::slots::{Layout, Slot};
+use crate::cabinet::order::Order;
+use crate::cabinet::slots::Slot;
 use crate::cabinet::spec::{Table, Tenths};
 
 /// The programme of the running cycle by slots.
@@ -27,9 +28,10 @@ pub(super) struct Windows {
 
 impl Windows {
     pub(super) fn new(table: &Table, cycle: &Cycle) -> Windows {
-        let layout = &table.layout;
-        let mut greens: Vec<_> = layout.slots.iter().map(|slot| programmed(table, cycle.greens(), slot)).collect();
-        let coordinated = coordinated(table, layout, &greens);
+        let (layout, order) = (&table.layout, cycle.order(table));
+        let mut greens: Vec<_> =
+            layout.slots.iter().map(|slot| programmed(table, order, cycle.greens(), slot)).collect();
+        let coordinated = coordinated(table, order, &greens);
         // A ring that rests meanwhile goes with the others.
         let reference = coordinated.iter().copied().find(|&s| layout.slots[s].has(table.spec.reference_phase));
         for &s in coordinated.iter().filter(|&&s| layout.slots[s].members == 0) {
@@ -83,25 +85,25 @@ impl Windows {
 
 /// Where a slot's green lies in the cycle of these greens: a stage's own; a phase's from the stage it begins with through
 /// those it runs on into.
-fn programmed(table: &Table, greens: &[Tenths], slot: &Slot) -> (Tenths, Tenths) {
+fn programmed(table: &Table, order: &Order, greens: &[Tenths], slot: &Slot) -> (Tenths, Tenths) {
     if let Some(k) = slot.stage {
-        return (table.lead(greens, k), greens[k]);
+        return (table.lead(order, greens, k), greens[k]);
     }
     let serves = |k: usize| table.members[k] & slot.members != 0;
-    let n = table.stages();
-    let first = (0..n).find(|&k| serves(k) && !serves(table.before(k))).unwrap_or(0);
+    let first = order.stages().iter().copied().find(|&k| serves(k) && !serves(order.before(k))).unwrap_or(0);
     let mut length = greens[first];
     let mut k = first;
-    while serves(table.after(k)) && table.after(k) != first {
-        length += table.spec.stages[k].yellow + table.spec.stages[k].all_red + greens[table.after(k)];
-        k = table.after(k);
+    while serves(order.after(k)) && order.after(k) != first {
+        length += table.spec.stages[k].yellow + table.spec.stages[k].all_red + greens[order.after(k)];
+        k = order.after(k);
     }
-    (table.lead(greens, first), length)
+    (table.lead(order, greens, first), length)
 }
 
 /// The slot of the reference phase, and in other rings the longest of the same group (the first of equals).
-fn coordinated(table: &Table, layout: &Layout, greens: &[(Tenths, Tenths)]) -> Vec<usize> {
-    let reference = match layout.slots.iter().position(|s| s.stage == Some(table.reference_stage)) {
+fn coordinated(table: &Table, order: &Order, greens: &[(Tenths, Tenths)]) -> Vec<usize> {
+    let layout = &table.layout;
+    let reference = match layout.slots.iter().position(|s| s.stage == Some(order.reference)) {
         Some(slot) => slot,
         None => layout.slots.iter().position(|s| s.has(table.spec.reference_phase)).unwrap_or(0),
     };
