@@ -12,8 +12,9 @@ enum Act {
     /// Loops covered (bit k: channel k) for so many half seconds.
     Cover(u32, usize),
     Press(usize),
-    /// A plan of the centre with these greens, for the next start of the cycle, run in this operation (word 13 of its block).
-    Push([i64; 4], u16),
+    /// A plan of the centre with these greens, for the next start of the cycle, run in this operation (word 13 of its block) and one
+    /// of the orders.
+    Push([i64; 4], u16, usize),
     Release,
     Manual(bool),
     Preempt(bool),
@@ -32,7 +33,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => (1usize..200).prop_map(|n| Act::Cover(u32::MAX, n)),
         2 => (1usize..200).prop_map(|n| Act::Cover(0, n)),
         4 => (PN..=PE).prop_map(Act::Press),
-        4 => (greens, 0u16..3).prop_map(|(greens, operation)| Act::Push(greens, operation)),
+        4 => (greens, 0u16..3, 0usize..6).prop_map(|(greens, operation, order)| Act::Push(greens, operation, order)),
         1 => Just(Act::Release),
         1 => prop::bool::weighted(0.3).prop_map(Act::Manual),
         1 => prop::bool::weighted(0.3).prop_map(Act::Preempt),
@@ -89,9 +90,15 @@ fn plans() -> impl Strategy<Value = LocalPlan> {
 }
 
 fn specs() -> impl Strategy<Value = CabinetSpec> {
-    (layouts(), plans(), prop::bool::ANY, prop::collection::vec(prop::bool::ANY, 4)).prop_map(
-        |(spec, plan, centre, buttons)| {
+    (layouts(), plans(), prop::bool::ANY, prop::collection::vec(prop::bool::ANY, 4), 0usize..12).prop_map(
+        |(spec, plan, centre, buttons, draw)| {
             let mut spec = with_plan(spec, plan);
+            if draw < 6 {
+                spec.intergreens.iter_mut().flatten().for_each(|gap| *gap = (*gap).min(50));
+                spec = in_all_orders(spec);
+                let rings = !spec.rings.is_empty();
+                spec.day_plan[0].plan.sequence = if rings { 0 } else { draw % (spec.sequences.len() + 1) };
+            }
             spec.id = "dc01".into();
             spec.centre_actuation = centre.then(actuation);
             spec.on_request = (!centre).then(actuation);
@@ -105,11 +112,12 @@ fn act(corner: &mut Corner, act: &Act, generation: &mut u32) {
     match act {
         Act::Cover(covered, steps) => (0..*steps).for_each(|_| corner.step(*covered)),
         Act::Press(phase) => corner.cabinet.press(*phase),
-        Act::Push(greens, operation) => {
+        Act::Push(greens, operation, order) => {
             *generation += 1;
             let cycle: i64 = greens.iter().map(|g| g + 50).sum();
             let start = status(&corner.cabinet).cycle_start + i64::from(corner.cabinet.read(208, 1).unwrap()[0]);
-            let mut words = block(*generation, 1, greens, start.rem_euclid(cycle));
+            let order = order_of(corner.cabinet.spec(), *order);
+            let mut words = block_in(&order, *generation, 1, greens, start.rem_euclid(cycle));
             words[13] = *operation;
             seal(&mut words);
             corner.cabinet.write(400, &words).unwrap();
@@ -156,7 +164,7 @@ fn a_programme_takes_heads_over_when_its_late_starters_find_everybody_cleared() 
         Act::Cover(1 << WL, 59),
         Act::Cover(u32::MAX, 188),
         Act::Cover(1 << NL, 47),
-        Act::Push([180, 100, 220, 60], 0),
+        Act::Push([180, 100, 220, 60], 0, 0),
         Act::Cover(1 << NL, 25),
         Act::Cover(0, 275),
     ];

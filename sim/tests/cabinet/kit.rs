@@ -112,6 +112,12 @@ pub(crate) fn seal(block: &mut [u16]) -> u32 {
 
 /// A plan block for [`spec`]'s stages with the reference at stage 1.
 pub(crate) fn block(generation: u32, epoch: u32, greens: &[i64], offset: i64) -> Vec<u16> {
+    let programmed: Vec<usize> = (0..greens.len()).collect();
+    block_in(&programmed, generation, epoch, greens, offset)
+}
+
+/// The same with the stages in another order; greens by stage.
+pub(crate) fn block_in(order: &[usize], generation: u32, epoch: u32, greens: &[i64], offset: i64) -> Vec<u16> {
     let mut w = vec![0u16; 116];
     w[0] = 0x4757;
     w[1] = 1;
@@ -123,8 +129,9 @@ pub(crate) fn block(generation: u32, epoch: u32, greens: &[i64], offset: i64) ->
     w[10] = greens.len() as u16;
     w[11] = 1;
     w[12] = 1;
-    for (k, g) in greens.iter().enumerate() {
-        w[20 + 6 * k..24 + 6 * k].copy_from_slice(&[k as u16 + 1, *g as u16, 30, 20]);
+    for (place, &k) in order.iter().enumerate() {
+        let record = [k as u16 + 1, greens[k] as u16, 30, 20];
+        w[20 + 6 * place..24 + 6 * place].copy_from_slice(&record);
     }
     seal(&mut w);
     w
@@ -180,6 +187,43 @@ pub(crate) fn push(cabinet: &mut Cabinet, generation: u32, greens: &[i64], start
     cabinet.write(400, &block).unwrap();
     cabinet.write(600, &commit(&block, start, 60)).unwrap();
     status(cabinet).refusal
+}
+
+/// The same in an order of the stages.
+pub(crate) fn push_in(cabinet: &mut Cabinet, order: &[usize], generation: u32, greens: &[i64], start: i64) -> u16 {
+    let cycle: i64 = greens.iter().map(|g| g + 50).sum();
+    let block = block_in(order, generation, 1, greens, start.rem_euclid(cycle));
+    cabinet.write(400, &block).unwrap();
+    cabinet.write(600, &commit(&block, start, 60)).unwrap();
+    status(cabinet).refusal
+}
+
+/// An installation with every order of its stages that its own tables permit, whichever follows whichever.
+pub(crate) fn in_all_orders(mut spec: CabinetSpec) -> CabinetSpec {
+    let n = spec.stages.len();
+    let mut all: Vec<Vec<usize>> = vec![vec![0]];
+    for _ in 1..n {
+        let longer = |order: &Vec<usize>| {
+            let order = order.clone();
+            (0..n).filter(|k| !order.contains(k)).map(|k| [&order[..], &[k]].concat()).collect::<Vec<_>>()
+        };
+        all = all.iter().flat_map(longer).collect();
+    }
+    for order in all.into_iter().skip(1) {
+        spec.sequences.push(order);
+        if Cabinet::new(spec.clone(), T).is_err() {
+            spec.sequences.pop();
+        }
+    }
+    spec
+}
+
+/// One of an installation's orders.
+pub(crate) fn order_of(spec: &CabinetSpec, draw: usize) -> Vec<usize> {
+    match draw % (spec.sequences.len() + 1) {
+        0 => (0..spec.stages.len()).collect(),
+        k => spec.sequences[k - 1].clone(),
+    }
 }
 
 /// The monitor's table, written from the same installation.

@@ -11,6 +11,7 @@ mod golden;
 mod kit;
 mod lamps;
 mod layouts;
+mod orders;
 mod push;
 mod refusals;
 mod requests;

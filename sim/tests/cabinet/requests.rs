@@ -278,6 +278,11 @@ pub(crate) fn served(flags: u16) -> (Corner, i64) {
 
 /// The same of another installation of four stages.
 pub(crate) fn served_by(spec: CabinetSpec, flags: u16) -> (Corner, i64) {
+    served_in(spec, &[0, 1, 2, 3], flags)
+}
+
+/// The same in an order of the stages.
+pub(crate) fn served_in(spec: CabinetSpec, order: &[usize], flags: u16) -> (Corner, i64) {
     let mut spec = with_plan(spec, LocalPlan { actuation: None, ..actuated(&[380, 150, 300, 150], Some(0)) });
     spec.id = "dc01".into();
     spec.on_request = Some(crate::calls::actuation());
@@ -286,7 +291,7 @@ pub(crate) fn served_by(spec: CabinetSpec, flags: u16) -> (Corner, i64) {
     }
     let mut corner = Corner::new(spec);
     let start = status(&corner.cabinet).cycle_start + 1180;
-    let mut words = block(7, 1, &[380, 150, 300, 150], start.rem_euclid(1180));
+    let mut words = block_in(order, 7, 1, &[380, 150, 300, 150], start.rem_euclid(1180));
     words[13] = flags;
     seal(&mut words);
     corner.cabinet.write(400, &words).unwrap();

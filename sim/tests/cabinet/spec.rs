@@ -33,6 +33,14 @@ fn each_rule_has_its_mutant() {
     assert!(matches!(refused(|s| s.intergreens[0][1] = -1), SpecError::Time { .. }));
     assert!(matches!(refused(|s| s.stages[1].max_green = 69), SpecError::Time { .. }));
     assert!(matches!(refused(|s| s.cycle_max = 70_000), SpecError::Time { .. }));
+    for wrong in [vec![0, 1], vec![0, 1, 3], vec![1, 0, 2], vec![0, 1, 2], vec![0, 2, 2], vec![]] {
+        assert_eq!(refused(|s| s.sequences = vec![wrong.clone()]), shape("sequences"), "{wrong:?}");
+    }
+    assert_eq!(refused(|s| s.sequences = vec![vec![0, 2, 1]; 2]), shape("sequences"));
+    assert_eq!(refused(|s| s.day_plan[0].plan.sequence = 1), shape("orders of day plan"));
+    // In the programmed order stage 1 does not follow stage 2, in the other one it does.
+    let turned = |s: &mut CabinetSpec| (s.intergreens[2][1], s.sequences) = (51, vec![vec![0, 2, 1]]);
+    assert_eq!(refused(turned), unsafe_(Breach::Intergreen(2, 1)));
     assert_eq!(refused(|s| s.stages[0].phases.push(3)), unsafe_(Breach::Conflict(0, 3)));
     assert_eq!(refused(|s| s.phases[2].min_green = 71), unsafe_(Breach::Minimum { stage: 1, phase: 2 }));
     let longer = PhaseKind::Pedestrian { walk: 71, clearance: 120 };

@@ -9,7 +9,7 @@ use greenwave_sim::signal::Lamp;
 use proptest::prelude::*;
 
 /// Any stage but the first may be left out.
-fn skippable() -> CabinetSpec {
+pub(crate) fn skippable() -> CabinetSpec {
     let mut spec = legs();
     spec.intergreens.iter_mut().flatten().for_each(|gap| *gap = (*gap).min(50));
     spec
@@ -161,7 +161,10 @@ proptest! {
         plan in plans(),
         covered in 0u32..256,
         silent in any::<bool>(),
+        (first, second, when) in (0usize..6, 0usize..6, 0usize..20),
     ) {
+        let layout = in_all_orders(layout);
+        let orders = [first, second].map(|draw| order_of(&layout, draw));
         let plan: [i64; 4] = std::array::from_fn(|k| plan[k].max(layout.stages[k].min_green));
         let cycle: i64 = plan.iter().map(|g| g + 50).sum();
         prop_assume!((690..=2000).contains(&cycle));
@@ -173,7 +176,7 @@ proptest! {
         let limits: Vec<(i64, i64)> = spec.stages.iter().map(|s| (s.min_green, s.max_green)).collect();
         let mut corner = Corner::new(spec);
         let start = status(&corner.cabinet).cycle_start + cycle;
-        prop_assert_eq!(push(&mut corner.cabinet, 7, &plan, start), 0);
+        prop_assert_eq!(push_in(&mut corner.cabinet, &orders[0], 7, &plan, start), 0);
         run(&mut corner, start, 0);
         let mut beats = 0u16;
         let mut greens: Vec<(u16, i64, i64)> = Vec::new();
@@ -192,8 +195,16 @@ proptest! {
                 assert_eq!(corner.cabinet.cycle_start(), Some(corner.now - (corner.now - start).rem_euclid(cycle)));
             }
         };
+        let mut order = &orders[0];
         for (k, s) in storm.iter().enumerate() {
             let now = corner.now;
+            if k == when {
+                // The same greens in another order, wherever requests have brought the heads.
+                let begins = status(&corner.cabinet).cycle_start + cycle;
+                if push_in(&mut corner.cabinet, &orders[1], 8, &plan, begins) == 0 {
+                    order = &orders[1];
+                }
+            }
             let timed = matches!(s.kind, HOLD | EXTEND);
             let words = request(
                 k as u16 + 1,
@@ -246,6 +257,16 @@ proptest! {
         let w = corner.cabinet.read(7, 3).unwrap();
         let left = plan[0] - (corner.now - settled);
         prop_assert_eq!(&w[..], &[1, 0, left as u16][..], "in step at the cycle's start");
+        let mut shown: Vec<usize> = Vec::new();
+        while corner.now < settled + cycle {
+            let next = corner.now + 5;
+            until(&mut corner, next, 0, &mut beats, &mut greens);
+            let (stage, interval) = shows(&corner);
+            if interval == 0 && corner.now < settled + cycle && shown.last() != Some(&(usize::from(stage) - 1)) {
+                shown.push(usize::from(stage) - 1);
+            }
+        }
+        prop_assert_eq!(&shown, order);
         prop_assert_eq!((corner.judge(), corner.lingering()), (Vec::new(), Vec::new()));
         for phase in 0..8 {
             prop_assert!(corner.cabinet.lamps()[phase] != Lamp::Dark);
