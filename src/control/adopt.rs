@@ -1,9 +1,9 @@
 //! Taking over what runs: a core that was killed and starts again finds its plans in the cabinets and goes on with them, so
 //! that the street does not notice (a restart is no reason for a plan change).
 //!
-//! What runs is taken over only when it is a whole: every corridor's cabinets that run a centre plan share one cycle, every
-//! plan passes the guard, and whoever runs no centre plan (lost, or fallen back) finds its place in the day plan that the
-//! others run. Otherwise (killed in the midst of a transition) the calendar's day plan is aimed at, as at any start, unless the
+//! What runs is taken over only when it is a whole: the cabinets that run centre plans run those of a day plan, whose others then
+//! find their place in it (lost, or fallen back); or all run plans, and in every corridor their cycles go into the longest a whole
+//! number of times. Every plan passes the guard. Otherwise (killed in the midst of a transition) the calendar's day plan is aimed at, as at any start, unless the
 //! first core's aim was written down: it holds as long as no cabinet knows a newer push than it does.
 
 use super::coordinator::Coordinator;
@@ -11,8 +11,8 @@ use super::decision::Decision;
 use super::event::Output;
 use crate::field::Session;
 use crate::plan::Plan;
-use crate::transition::same_wave;
-use crate::units::{Moment, Shift};
+use crate::transition::turned_like;
+use crate::units::Moment;
 
 /// What a core was about: told to the next one, that goes on with it even in the midst of a transition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,33 +70,22 @@ impl Coordinator {
 
     /// The running plans, completed from the day plan they belong to, and that day plan's period.
     fn whole(&self, running: &[Option<Plan>]) -> Option<(Vec<Plan>, Option<usize>)> {
-        let one_cycle = self.setup.network.corridors().iter().all(|corridor| {
-            let ran = corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref());
-            let mut cycles = ran.filter(|p| !p.operation.is_free()).map(|p| p.cycle);
-            let first = cycles.next();
-            cycles.all(|cycle| Some(cycle) == first)
-        });
-        if !one_cycle || running.iter().all(Option::is_none) {
+        if running.iter().all(Option::is_none) {
             return None;
         }
-        let known: Vec<Plan> = running.iter().flatten().cloned().collect();
-        let of_known = |book: &[Plan]| -> Vec<Plan> {
-            book.iter().zip(running).filter(|(_, r)| r.is_some()).map(|(p, _)| p.clone()).collect()
-        };
         let now_first = |&period: &usize| period != self.scheduled;
         let mut periods: Vec<usize> = (0..self.setup.day_plans.len()).collect();
         periods.sort_by_key(now_first);
-        let period = periods.into_iter().find(|&p| same_wave(&of_known(&self.setup.day_plans[p]), &known));
-        let Some(period) = period else {
-            return running.iter().cloned().collect::<Option<Vec<Plan>>>().map(|plans| (plans, None));
-        };
-        let book = &self.setup.day_plans[period];
-        let turn = book.iter().zip(running).find_map(|(booked, ran)| {
-            let ran = ran.as_ref()?.offset.since_zero().count();
-            Some(Shift::new(i64::from(ran) - i64::from(booked.offset.since_zero().count())))
-        })?;
-        let turned = |plan: &Plan| plan.at_offset(plan.offset.since_zero().later() + turn);
-        let plans = running.iter().zip(book).map(|(ran, booked)| ran.clone().unwrap_or_else(|| turned(booked)));
-        Some((plans.collect(), Some(period)))
+        let booked = periods.into_iter().find_map(|p| Some((turned_like(&self.setup.day_plans[p], running)?, Some(p))));
+        booked.or_else(|| {
+            let fits = self.setup.network.corridors().iter().all(|corridor| {
+                let ran = corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref());
+                let ran = || ran.clone().filter(|p| !p.operation.is_free()).map(|p| p.cycle.length());
+                let longest = ran().max().unwrap_or_default();
+                ran().all(|cycle| longest.is_multiple_of(cycle))
+            });
+            let all = running.iter().cloned().collect::<Option<Vec<Plan>>>().filter(|_| fits);
+            all.map(|plans| (plans, None))
+        })
     }
 }

@@ -393,8 +393,9 @@ impl Coordinator {
                 Some((index, running.plan.next_cycle_start(self.setup.network.intersection(index), activation)))
             })
             .collect();
-        let turn = self.turnable(rotation(&self.setup.network, &plans, &starts));
-        self.targets = plans.iter().map(|p| p.at_offset(p.offset.since_zero().later() + turn)).collect();
+        let turns = rotation(&self.setup.network, &plans, &starts);
+        let turned = |(plan, turn): (&Plan, Shift)| plan.at_offset(plan.offset.since_zero().later() + self.turnable(turn));
+        self.targets = plans.iter().zip(turns).map(turned).collect();
         self.last_change = Some(now);
         self.in_step = false;
     }

@@ -12,14 +12,15 @@ use crate::units::{Shift, Tenths};
 /// A cycle may start this far from its plan, in tenths, when the cabinet's clock was corrected or drifts; it mends itself.
 pub(super) const CLOCK_MOVES: u64 = 20;
 
-/// The stored plan of the wanted cycle that is nearest: in its offset first, then in its greens.
+/// The stored plan of the wanted cycle that is nearest: in its offset first, then in its order, then in its greens.
 fn nearest<'a>(stored: &'a [(u16, Plan)], wanted: &Plan) -> Option<&'a Plan> {
     let away = |(number, plan): &&(u16, Plan)| {
         let (is, wants) = (plan.offset.since_zero().count(), wanted.offset.since_zero().count());
         let offset = plan.cycle.shorter_way(Shift::new(i64::from(is) - i64::from(wants))).magnitude();
         let away = |s: &Split| s.green.count().abs_diff(wanted.green_of(s.stage).count());
         let greens: u32 = plan.splits.iter().map(away).sum();
-        (offset, greens, *number)
+        let other_order = !plan.order().eq(wanted.order());
+        (offset, other_order, greens, *number)
     };
     stored.iter().filter(|(_, plan)| plan.cycle == wanted.cycle).min_by_key(away).map(|(_, plan)| plan)
 }

@@ -48,8 +48,9 @@ pub enum Breach {
         /// The stage.
         stage: StageIndex,
     },
-    /// The stages are not each of the permitted sequence once, in its order.
-    #[error("the stage sequence is not the permitted one")]
+    /// The stages do not come in the programmed order, nor in one that is permitted beside it; where detectors time rings, only
+    /// in the programmed one.
+    #[error("the stage sequence is not a permitted one")]
     Sequence,
     /// The controller can not follow a plan in this way.
     #[error("the controller can not follow a plan like this: {operation:?}")]
@@ -250,7 +251,7 @@ pub(super) const TARGET_RULES: [TargetRule; 15] = [
 ];
 
 /// Every rule a change must keep.
-pub(super) const CHANGE_RULES: [ChangeRule; 2] = [at_a_cycle_start, cycle_jump];
+pub(super) const CHANGE_RULES: [ChangeRule; 3] = [at_a_cycle_start, cycle_jump, seam];
 
 fn known<'a>(at: &'a Intersection, split: &Split) -> Option<&'a crate::corridor::Stage> {
     at.stages.get(split.stage.0)
@@ -262,7 +263,9 @@ fn stages_exist(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<B
 }
 
 fn sequence(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
-    if !plan.splits.iter().map(|s| s.stage.0).eq(0..at.stages.len()) {
+    // Rings under detectors keep their own order of phases, which is that of the programmed stages.
+    let rings = at.rings.is_some() && !plan.operation.is_fixed_time() && !plan.is_programmed_order();
+    if rings || !at.permits_order(plan.order()) {
         breaches.push(Breach::Sequence);
     }
 }
@@ -334,20 +337,24 @@ fn clearances(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Bre
 fn intergreens(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
     let n = plan.splits.len();
     for (position, split) in plan.splits.iter().enumerate() {
-        let next = &plan.splits[(position + 1) % n];
-        let (Some(ending), Some(starting)) = (known(at, split), known(at, next)) else { continue };
-        let time = split.yellow + split.all_red;
-        for &from in ending.phases.iter().filter(|p| !starting.phases.contains(p)) {
-            for &to in starting.phases.iter().filter(|p| !ending.phases.contains(p)) {
-                let need = at.intergreens[from.0][to.0];
-                if at.conflict(from, to) && time < need {
-                    breaches.push(Breach::Intergreen {
-                        from: at.phases[from.0].id.clone(),
-                        to: at.phases[to.0].id.clone(),
-                        time,
-                        need,
-                    });
-                }
+        follow(at, split, &plan.splits[(position + 1) % n], breaches);
+    }
+}
+
+/// Judges the time between the greens of two stages of which one follows the other.
+fn follow(at: &Intersection, split: &Split, next: &Split, breaches: &mut Vec<Breach>) {
+    let (Some(ending), Some(starting)) = (known(at, split), known(at, next)) else { return };
+    let time = split.yellow + split.all_red;
+    for &from in ending.phases.iter().filter(|p| !starting.phases.contains(p)) {
+        for &to in starting.phases.iter().filter(|p| !ending.phases.contains(p)) {
+            let need = at.intergreens[from.0][to.0];
+            if at.conflict(from, to) && time < need {
+                breaches.push(Breach::Intergreen {
+                    from: at.phases[from.0].id.clone(),
+                    to: at.phases[to.0].id.clone(),
+                    time,
+                    need,
+                });
             }
         }
     }
@@ -429,6 +436,14 @@ fn at_a_cycle_start(at: &Intersection, change: &Change<'_>, _: &Limits, breaches
     }
     if change.plan.next_cycle_start(at, change.moment) != change.moment {
         breaches.push(Breach::Torn { at: change.moment });
+    }
+}
+
+/// Judges what follows what at the seam: plans of different orders meet there, each sound by itself. Whoever begins with the first
+/// stage has that stage's least green before him, which holds his own.
+fn seam(at: &Intersection, change: &Change<'_>, _: &Limits, breaches: &mut Vec<Breach>) {
+    if let (Some(last), Some(first)) = (change.running.splits.last(), change.plan.splits.first()) {
+        follow(at, last, first, breaches);
     }
 }
 

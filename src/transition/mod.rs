@@ -16,6 +16,6 @@ mod rotate;
 mod step;
 mod stretch;
 
-pub use rotate::{rotation, same_wave};
+pub use rotate::{rotation, same_wave, turned_like};
 pub use step::{Bounds, Step, step};
 pub use stretch::stretch;
