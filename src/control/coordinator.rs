@@ -8,7 +8,7 @@ use super::event::{Event, Finding, Output, Work};
 use super::free::FreeChoice;
 use super::mode::Mode;
 use crate::calendar::Calendar;
-use crate::corridor::{Intersection, IntersectionIndex, Network};
+use crate::corridor::{IntersectionIndex, Network};
 use crate::demand::{DayProfile, Estimator};
 use crate::detection::Health;
 use crate::field::{self, Link, News, Session};
@@ -31,8 +31,8 @@ pub struct Setup {
     pub profile: DayProfile,
     /// Day plans: for each period of the network one plan an intersection, all of them judged by safety already.
     pub day_plans: Vec<Vec<Plan>>,
-    /// By period, how coordinated plans are followed; missing: in fixed time.
-    pub operation: Vec<Operation>,
+    /// By period, how each intersection follows its plan; missing: in fixed time. Some may run free while others are coordinated.
+    pub operation: Vec<Vec<Operation>>,
     /// By period, when the cabinets do better on their own; `None` or missing: never.
     pub free: Vec<Option<FreeChoice>>,
     /// What the guard allows a change.
@@ -95,8 +95,8 @@ pub struct Coordinator {
 impl Coordinator {
     /// A coordinator that starts at `now`, its targets the day plan of that time.
     pub fn new(mut setup: Setup, now: Moment) -> Self {
-        for (plans, &operation) in setup.day_plans.iter_mut().zip(&setup.operation) {
-            for (plan, at) in plans.iter_mut().zip(setup.network.intersections()) {
+        for (plans, operations) in setup.day_plans.iter_mut().zip(&setup.operation) {
+            for ((plan, operation), at) in plans.iter_mut().zip(operations).zip(setup.network.intersections()) {
                 plan.operation = operation.where_it_can(at);
             }
         }
@@ -375,11 +375,11 @@ impl Coordinator {
 
     /// Makes the plans the targets, turned together on the circle so that the way there is shortest.
     pub(super) fn aim(&mut self, now: Moment, plans: Vec<Plan>) {
-        let operation = self.setup.operation.get(self.scheduled).copied().unwrap_or_default();
-        let follow = |(plan, at): (Plan, &Intersection)| {
-            if plan.operation.is_free() { plan } else { plan.run(operation.where_it_can(at)) }
+        let follow = |(plan, index): (Plan, IntersectionIndex)| {
+            let own = self.own_operation(self.scheduled, index);
+            if plan.operation.is_free() { plan } else { plan.run(own) }
         };
-        let plans: Vec<Plan> = plans.into_iter().zip(self.setup.network.intersections()).map(follow).collect();
+        let plans: Vec<Plan> = plans.into_iter().zip(self.setup.network.indices()).map(follow).collect();
         if same_wave(&plans, &self.targets) {
             return;
         }
@@ -394,10 +394,17 @@ impl Coordinator {
             })
             .collect();
         let turns = rotation(&self.setup.network, &plans, &starts);
-        let turned = |(plan, turn): (&Plan, Shift)| plan.at_offset(plan.offset.since_zero().later() + self.turnable(turn));
+        let turned =
+            |(plan, turn): (&Plan, Shift)| plan.at_offset(plan.offset.since_zero().later() + self.turnable(turn));
         self.targets = plans.iter().zip(turns).map(turned).collect();
         self.last_change = Some(now);
         self.in_step = false;
+    }
+
+    /// How an intersection follows its plan in a period, as far as its controller can.
+    pub(super) fn own_operation(&self, period: usize, index: IntersectionIndex) -> Operation {
+        let of_period = self.setup.operation.get(period).and_then(|all| all.get(index.0));
+        of_period.copied().unwrap_or_default().where_it_can(self.setup.network.intersection(index))
     }
 
     /// The longest cycle that runs or is aimed at anywhere.

@@ -28,9 +28,13 @@ impl Coordinator {
         }
         let ahead = self.setup.policy.look_ahead;
         let period = self.calendar.period(now + ahead);
-        let free = self.targets.iter().any(|plan| plan.operation.is_free());
+        // Who always runs free in the period is no sign of anything.
+        let always = |period, index| self.own_operation(period, index).is_free();
+        let indices = || self.setup.network.indices();
+        let free = indices().any(|i| self.targets[i.0].operation.is_free() && !always(self.scheduled, i));
+        let open = indices().any(|i| !always(period, i));
         let expected = self.expected(now, ahead);
-        let choice = self.setup.free.get(period).and_then(Option::as_ref);
+        let choice = self.setup.free.get(period).and_then(Option::as_ref).filter(|_| open);
         let bound = choice.map_or(0.0, |c| c.below_veh_h);
         let wanted = choice.filter(|_| expected < bound * if free { HYSTERESIS } else { 1.0 }).map(|c| c.plans.clone());
         let busy = self.change.is_some() || !self.in_step;

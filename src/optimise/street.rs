@@ -5,10 +5,10 @@
 
 use super::bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, widest};
 use super::whole_steps::widest_on_grid;
-use crate::corridor::{Corridor, Direction, Intersection, Movement, Network};
+use crate::corridor::{Corridor, Direction, Intersection, Member, Movement, Network};
 use crate::plan::Plan;
-use crate::plan::band::{Band, measure};
-use crate::units::{Circle, Shift, Tenths};
+use crate::plan::band::{Band, common_cycle, measure};
+use crate::units::{Circle, CycleLength, Shift, Tenths};
 use serde::Serialize;
 use std::ops::Range;
 
@@ -32,8 +32,8 @@ pub struct BandPlans {
     pub parts: Vec<BandPart>,
 }
 
-/// The exact bands of a corridor whose members' plans share a cycle, as one part. `None` when the cycles differ, a through
-/// green is missing or the aim's least widths cannot be had.
+/// The exact bands of a corridor as one part. Cycles may be whole parts of the longest: a signal of half the cycle has two greens in
+/// it. `None` when a cycle does not fit, a through green is missing or the aim's least widths cannot be had.
 pub fn widest_bands(
     network: &Network,
     corridor: usize,
@@ -107,28 +107,26 @@ struct Street<'a> {
     corridor: &'a Corridor,
     plans: &'a [Plan],
     circle: Circle,
-    patterns: Vec<BandPattern>,
+    /// For each member the greens the bands may pass by.
+    patterns: Vec<Vec<BandPattern>>,
 }
 
 impl<'a> Street<'a> {
     fn new(network: &'a Network, corridor: usize, plans: &'a [Plan]) -> Option<Self> {
         let corridor = network.corridors().get(corridor)?;
-        let first = plans.get(corridor.members.first()?.intersection.0)?;
-        let mut patterns = Vec::new();
-        for member in &corridor.members {
-            let plan = plans.get(member.intersection.0)?;
-            if plan.cycle != first.cycle {
-                return None;
-            }
-            patterns.push(pattern(network.intersection(member.intersection), corridor, plan)?);
-        }
-        Some(Street { network, corridor, plans, circle: Circle::from(first.cycle), patterns })
+        let ran = corridor.members.iter().map(|member| plans.get(member.intersection.0)).collect::<Option<Vec<_>>>()?;
+        let cycle = common_cycle(ran.iter().map(|plan| plan.cycle))?;
+        let of = |(member, plan): (&Member, &&Plan)| {
+            patterns(network.intersection(member.intersection), corridor, plan, cycle)
+        };
+        let patterns = corridor.members.iter().zip(&ran).map(of).collect::<Option<Vec<_>>>()?;
+        Some(Street { network, corridor, plans, circle: Circle::from(cycle), patterns })
     }
 
     fn problem(&self, range: Range<usize>) -> BandProblem {
         BandProblem {
             circle: self.circle,
-            signals: self.patterns[range.clone()].iter().map(|p| vec![*p]).collect(),
+            signals: self.patterns[range.clone()].to_vec(),
             links: self.corridor.links[range.start..range.end - 1]
                 .iter()
                 .map(|link| {
@@ -201,18 +199,27 @@ fn nearest(wish_s: f64, resolution: Tenths) -> Shift {
     Shift::new(steps * i64::from(resolution.count().max(1)))
 }
 
-/// The through greens of a plan after its reference phase's start, which is what offsets are counted to.
-fn pattern(at: &Intersection, corridor: &Corridor, plan: &Plan) -> Option<BandPattern> {
+/// The through greens of a plan after its reference phase's start, which is what offsets are counted to, on a circle that the plan's
+/// cycle goes into some times. The outbound band may pass by any of its greens, which is a matter of the offset; beside it the
+/// inbound band by any of them.
+fn patterns(at: &Intersection, corridor: &Corridor, plan: &Plan, circle: CycleLength) -> Option<Vec<BandPattern>> {
     let reference = plan.green_in_cycle(at, at.reference_phase).map_or(Tenths::ZERO, |(start, _)| start);
-    let mut pattern = BandPattern { start_s: [0.0; 2], green_s: [plan.cycle.seconds(); 2] };
+    let mut pattern = BandPattern { start_s: [0.0; 2], green_s: [circle.seconds(); 2] };
     for direction in Direction::BOTH {
         if let Some(phase) = at.phase_for(corridor.comes_from(direction), Movement::Through) {
             let (start, green) = plan.green_in_cycle(at, phase)?;
             pattern.start_s[direction as usize] = start.seconds() - reference.seconds();
-            pattern.green_s[direction as usize] = green.seconds();
+            if green < plan.cycle.length() {
+                pattern.green_s[direction as usize] = green.seconds();
+            }
         }
     }
-    Some(pattern)
+    let times = circle.length().count() / plan.cycle.length().count();
+    let beside = |k: u32| {
+        let [out, inbound] = pattern.start_s;
+        BandPattern { start_s: [out, inbound + f64::from(k) * plan.cycle.seconds()], ..pattern }
+    };
+    Some((0..times).map(beside).collect())
 }
 
 #[cfg(test)]

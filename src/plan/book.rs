@@ -13,11 +13,14 @@
 //! free_below = 0.6            # below so much of the mean day's demand cabinets do better by their own detectors; 0: never
 //! [period.at]
 //! dc01 = { offset_s = 12, green_s = [40, 12, 26, 14] }
+//! dc02 = { offset_s = 44, green_s = [18, 8, 12, 8], order = [1, 3, 2, 4] }  # stages in another order that is permitted
+//! dc03 = { offset_s = 0, green_s = [60, 20, 40, 20], operation = "free" }    # the greens are then the longest
 //! ```
-//! Yellow and all red are not in the book: they are the intersection's. The cycle is the sum.
+//! Yellow and all red are not in the book: they are the intersection's. The cycle is the sum; greens are by stage, whatever the order.
+//! `operation` is `"fixed-time"`, `"coordinated-actuated"` or `"free"`, where an intersection is followed otherwise than the period says.
 
 use super::timing::{Operation, Plan};
-use crate::corridor::Network;
+use crate::corridor::{Intersection, Network, StageIndex};
 use crate::units::{Tenths, clock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,6 +36,8 @@ pub struct DayPlans {
     free_below: Vec<u32>,
     /// By period.
     operations: Vec<Operation>,
+    /// By period and intersection, where it is another than the period's.
+    own: Vec<Vec<Option<Operation>>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,6 +69,37 @@ struct PeriodEntry {
 struct PlanEntry {
     offset_s: f64,
     green_s: Vec<f64>,
+    /// Field numbers of the stages as they come; absent: the programmed order.
+    #[serde(default)]
+    order: Option<Vec<usize>>,
+    #[serde(default)]
+    operation: Option<OperationWord>,
+}
+
+/// How a plan is followed, in the words of a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum OperationWord {
+    FixedTime,
+    CoordinatedActuated,
+    Free,
+}
+
+impl OperationWord {
+    const ALL: [(OperationWord, Operation, &'static str); 3] = [
+        (OperationWord::FixedTime, Operation::FixedTime, "fixed-time"),
+        (OperationWord::CoordinatedActuated, Operation::Actuated, "coordinated-actuated"),
+        (OperationWord::Free, Operation::Free, "free"),
+    ];
+
+    fn operation(self) -> Operation {
+        OperationWord::ALL.iter().find(|(word, ..)| *word == self).map_or(Operation::FixedTime, |(_, is, _)| *is)
+    }
+}
+
+/// The word for an operation.
+fn word(operation: Operation) -> &'static str {
+    OperationWord::ALL.iter().find(|(_, is, _)| *is == operation).map_or("fixed-time", |(.., word)| word)
 }
 
 /// Why a file is no book of this network. All that is wrong, at once.
@@ -78,7 +114,8 @@ impl DayPlans {
         let whole = plans.len() == network.periods().len() && plans.iter().all(|p| p.len() == n);
         let isolated_demand = vec![1000; plans.len()];
         let (free_below, operations) = (vec![0; plans.len()], vec![Operation::FixedTime; plans.len()]);
-        whole.then_some(DayPlans { plans, isolated_demand, free_below, operations })
+        let own = vec![vec![None; n]; plans.len()];
+        whole.then_some(DayPlans { plans, isolated_demand, free_below, operations, own })
     }
 
     /// The same book with the demand for which each period's isolated plans are best, as a multiple of the mean day's:
@@ -105,9 +142,24 @@ impl DayPlans {
         (periods.len() == self.plans.len()).then_some(DayPlans { operations, ..self })
     }
 
-    /// By period, how a centre lets its plans be followed.
-    pub fn operations(&self) -> impl Iterator<Item = Operation> + '_ {
-        self.operations.iter().copied()
+    /// The same book with what some intersections do otherwise than their period says, by period and intersection. `None` unless there
+    /// is one answer for each.
+    #[must_use]
+    pub fn with_own_operations(self, own: Vec<Vec<Option<Operation>>>) -> Option<DayPlans> {
+        let whole = own.len() == self.plans.len() && own.iter().zip(&self.plans).all(|(o, p)| o.len() == p.len());
+        whole.then_some(DayPlans { own, ..self })
+    }
+
+    /// By period and intersection, how a centre lets its plans be followed.
+    pub fn operations(&self) -> impl Iterator<Item = Vec<Operation>> + '_ {
+        let of =
+            |(own, period): (&Vec<Option<Operation>>, &Operation)| own.iter().map(|o| o.unwrap_or(*period)).collect();
+        self.own.iter().zip(&self.operations).map(of)
+    }
+
+    /// By period and intersection, how a plan is followed where it is otherwise than the period says.
+    pub fn own_operations(&self) -> &[Vec<Option<Operation>>] {
+        &self.own
     }
 
     /// By period, the demand below which cabinets do better on their own, as a multiple of the mean day's; 0: never.
@@ -142,7 +194,7 @@ impl DayPlans {
             );
         }
         let (mut plans, mut isolated_demand, mut free_below) = (Vec::new(), Vec::new(), Vec::new());
-        let mut operations = Vec::new();
+        let (mut operations, mut own) = (Vec::new(), Vec::new());
         for (number, period) in network.periods().iter().enumerate() {
             let from = clock(period.from_s);
             let plan = day_plan(network, number);
@@ -155,7 +207,9 @@ impl DayPlans {
                 ));
                 continue;
             };
-            plans.push(period_plans(network, entry, &mut wrong));
+            let (of_period, of_entries) = period_plans(network, entry, &mut wrong);
+            plans.push(of_period);
+            own.push(of_entries);
             operations.push(operation(entry.actuated));
             match thousandths(entry.isolated_demand) {
                 Some(factor) => isolated_demand.push(factor),
@@ -170,7 +224,7 @@ impl DayPlans {
             wrong.push("the book has more periods than the definition.".into());
         }
         if wrong.is_empty() {
-            Ok(DayPlans { plans, isolated_demand, free_below, operations })
+            Ok(DayPlans { plans, isolated_demand, free_below, operations, own })
         } else {
             Err(NoBook(wrong))
         }
@@ -183,24 +237,27 @@ impl DayPlans {
             network.fingerprint(),
             made_by.replace('\\', "\\\\").replace('"', "\\\"")
         );
-        let bounds = self.isolated_demand().zip(self.free_below()).zip(&self.operations);
+        let bounds = self.isolated_demand().zip(self.free_below()).zip(self.operations.iter().zip(&self.own));
         let rows = network.periods().iter().zip(&self.plans).zip(bounds);
-        for (number, ((period, plans), ((factor, free), operation))) in rows.enumerate() {
+        for (number, ((period, plans), ((factor, free), (operation, own)))) in rows.enumerate() {
             let (name, from) = (&period.name.en, clock(period.from_s));
             let plan = day_plan(network, number).map(|id| format!("day_plan = \"{id}\"\n")).unwrap_or_default();
             let _ = writeln!(text, "\n[[period]] # {name}\n{plan}from = \"{from}\"\nisolated_demand = {factor:?}");
             let actuated = !operation.is_fixed_time();
             let _ = writeln!(text, "actuated = {actuated}\nfree_below = {free:?}\n[period.at]");
-            for (at, plan) in network.intersections().iter().zip(plans) {
-                let greens: Vec<String> = plan.splits.iter().map(|s| seconds(s.green)).collect();
+            for ((at, plan), own) in network.intersections().iter().zip(plans).zip(own) {
+                let greens: Vec<String> = plan.stage_greens().into_iter().map(seconds).collect();
                 let offset = seconds(plan.offset.since_zero());
                 let cycle = plan.cycle;
-                let _ = writeln!(
-                    text,
-                    "{} = {{ offset_s = {offset}, green_s = [{}] }} # cycle {cycle}",
-                    at.id,
-                    greens.join(", ")
-                );
+                let _ = write!(text, "{} = {{ offset_s = {offset}, green_s = [{}]", at.id, greens.join(", "));
+                if !plan.is_programmed_order() {
+                    let numbers: Vec<String> = plan.order().map(|stage| (stage.0 + 1).to_string()).collect();
+                    let _ = write!(text, ", order = [{}]", numbers.join(", "));
+                }
+                if let Some(own) = own {
+                    let _ = write!(text, ", operation = \"{}\"", word(*own));
+                }
+                let _ = writeln!(text, " }} # cycle {cycle}");
             }
         }
         text
@@ -212,25 +269,53 @@ fn day_plan(network: &Network, period: usize) -> Option<&str> {
     (network.almanac().plans.len() > 1).then(|| network.day_plan_of(period).id.as_str())
 }
 
-fn period_plans(network: &Network, entry: &PeriodEntry, wrong: &mut Vec<String>) -> Vec<Plan> {
+/// A period's plans, and how each is followed where the entry says.
+fn period_plans(
+    network: &Network,
+    entry: &PeriodEntry,
+    wrong: &mut Vec<String>,
+) -> (Vec<Plan>, Vec<Option<Operation>>) {
     let from = &entry.from;
     for id in entry.at.keys().filter(|id| network.find(id).is_none()) {
         wrong.push(format!("{from}: there is no intersection {id}."));
     }
-    let plan = |at: &crate::corridor::Intersection| -> Result<Plan, String> {
+    let plan = |at: &Intersection| -> Result<(Plan, Option<Operation>), String> {
         let entry = entry.at.get(&at.id).ok_or_else(|| format!("{from}: no plan for {}.", at.id))?;
         let tenths = |s: f64| Tenths::parse_seconds(s).ok_or_else(|| format!("{from}, {}: {s} is no time.", at.id));
         let greens = entry.green_s.iter().map(|&s| tenths(s)).collect::<Result<Vec<_>, _>>()?;
-        let plan = Plan::from_greens(at, &greens, tenths(entry.offset_s)?.later())
+        let order = order(at, entry).map_err(|why| format!("{from}, {}: {why}", at.id))?;
+        let plan = Plan::from_greens_in(at, &order, &greens, tenths(entry.offset_s)?.later())
             .ok_or_else(|| format!("{from}, {}: {} greens for {} stages.", at.id, greens.len(), at.stages.len()))?;
         if plan.offset.since_zero() != tenths(entry.offset_s)? {
             return Err(format!("{from}, {}: offset {} is not below its cycle {}.", at.id, entry.offset_s, plan.cycle));
         }
-        Ok(plan)
+        let own = entry.operation.map(OperationWord::operation);
+        if own.is_some_and(|own| own.where_it_can(at) != own || !own.is_fixed_time() && !at.may_be_actuated()) {
+            return Err(format!(
+                "{from}, {}: its cabinet or its loops do not let it run by detectors. Leave operation out.",
+                at.id
+            ));
+        }
+        Ok((plan, own))
     };
     let (plans, errors): (Vec<_>, Vec<_>) = network.intersections().iter().map(plan).partition(Result::is_ok);
     wrong.extend(errors.into_iter().filter_map(Result::err));
-    plans.into_iter().filter_map(Result::ok).collect()
+    plans.into_iter().filter_map(Result::ok).unzip()
+}
+
+/// The order of the stages that an entry names.
+fn order(at: &Intersection, entry: &PlanEntry) -> Result<Vec<StageIndex>, String> {
+    let programmed = || (1..=at.stages.len()).collect();
+    let numbers: Vec<usize> = entry.order.clone().unwrap_or_else(programmed);
+    let order: Option<Vec<StageIndex>> = numbers.iter().map(|n| n.checked_sub(1).map(StageIndex)).collect();
+    order.filter(|order| at.permits_order(order.iter().copied())).ok_or_else(|| {
+        let named = |order: Vec<StageIndex>| {
+            let numbers: Vec<String> = order.iter().map(|stage| (stage.0 + 1).to_string()).collect();
+            format!("[{}]", numbers.join(", "))
+        };
+        let permitted: Vec<String> = at.orders().map(named).collect();
+        format!("order {numbers:?} is not permitted. Give one of {}.", permitted.join(", "))
+    })
 }
 
 fn operation(actuated: bool) -> Operation {

@@ -3,7 +3,7 @@
 use crate::corridor::{Actuation, Intersection, IntersectionIndex, Network, Stage, StageIndex};
 use crate::demand::{DayProfile, Flows};
 use crate::optimise::{self, Settings};
-use crate::plan::{DayPlans, Plan};
+use crate::plan::{DayPlans, Operation, Plan};
 use crate::rig::{LocalEntry, PASSAGE};
 use crate::units::Tenths;
 use rand::{RngExt, SeedableRng};
@@ -113,20 +113,34 @@ impl Book {
         Some(Book { fixed, isolated, harm })
     }
 
+    /// How the book lets an intersection be followed in a period, where it is otherwise than the period.
+    fn by_book(&self, period: usize, index: IntersectionIndex) -> Option<Operation> {
+        *self.fixed.own_operations().get(period)?.get(index.0)?
+    }
+
     /// What the cabinets of an arm have of their own in one run, on a day of these periods.
     pub fn own(&self, network: &Network, arm: Arm, seed: u64, today: Range<usize>) -> Vec<Vec<LocalEntry>> {
         let by_period = |plans: &[Vec<Plan>], index: IntersectionIndex, alone: &dyn Fn(&Plan) -> Option<Tenths>| {
-            let entry = |(period, plans): (&crate::corridor::Period, &Vec<Plan>)| {
+            let entry = |(number, (period, plans)): (usize, (&crate::corridor::Period, &Vec<Plan>))| {
                 let plan = plans[index.0].clone();
                 let at = network.intersection(index);
                 let actuation = match arm {
                     Arm::Actuated => Some(longer(at, &plan)),
-                    Arm::FixedLoops => Some(actuation(at, plan.stage_greens())),
+                    // What the book lets run free has the longest greens for it, whatever the arm.
+                    Arm::Isolated => None,
+                    _ if self.by_book(number, index).is_some_and(Operation::is_free) => {
+                        let phase = phase_at_start(&plan, seed, index);
+                        let actuation = Some(actuation(at, plan.stage_greens()));
+                        return LocalEntry { from_s: period.from_s, alone: Some(phase), plan, actuation };
+                    }
+                    Arm::FixedLoops if self.by_book(number, index) != Some(Operation::FixedTime) => {
+                        Some(actuation(at, plan.stage_greens()))
+                    }
                     _ => None,
                 };
                 LocalEntry { from_s: period.from_s, alone: alone(&plan), plan, actuation }
             };
-            let all: Vec<_> = network.periods().iter().zip(plans).collect();
+            let all: Vec<_> = network.periods().iter().zip(plans).enumerate().collect();
             all.get(today.clone()).unwrap_or_default().iter().copied().map(entry).collect::<Vec<_>>()
         };
         network

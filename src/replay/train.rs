@@ -223,7 +223,7 @@ impl Yard<'_> {
         tell(format!(
             "{name}: best made for {} of the mean day with cycle {}: cost {cost:.0} veh s, mean day's own {:.0}",
             candidates[best].factor,
-            plans[0].cycle,
+            plans.iter().map(|plan| plan.cycle).max().unwrap_or(plans[0].cycle),
             costs[1.min(costs.len() - 1)]
         ));
         let mut confirmed = self.cost(&plans, &CONFIRMING)?;

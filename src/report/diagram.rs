@@ -4,6 +4,7 @@
 
 use crate::corridor::{Corridor, Direction, Movement, Name, Network};
 use crate::plan::{Plan, band};
+use crate::units::CycleLength;
 use serde::Serialize;
 use std::ops::Range;
 
@@ -49,8 +50,10 @@ pub struct DiagramBand {
     pub members: Range<usize>,
     /// Width, s.
     pub width_s: f64,
-    /// Width, % of the cycle.
+    /// Width, % of the cycle it comes with.
     pub width_percent: f64,
+    /// It comes once in this time, s: the longest cycle of its members.
+    pub cycle_s: f64,
     /// Speed from its first to its last stop line, km/h.
     pub speed_km_h: f64,
     /// When its head passes each of its members, in outbound order, s; inbound the last comes first in time.
@@ -64,7 +67,8 @@ pub struct Diagram {
     pub name: Name,
     /// What the plans are, for the subtitle.
     pub caption: String,
-    /// The common cycle, s; `None` when the members run different ones, and then there are no bands.
+    /// The common cycle, s: the longest, into which all others go a whole number of times. `None` when one does not; bands are then over
+    /// parts only.
     pub cycle_s: Option<f64>,
     /// Members in outbound order.
     pub rows: Vec<Row>,
@@ -100,8 +104,8 @@ impl Diagram {
                 })
             })
             .collect::<Option<_>>()?;
-        let first = rows.first()?.cycle_s;
-        let cycle_s = rows.iter().all(|row| row.cycle_s == first).then_some(first);
+        let cycles = corridor.members.iter().filter_map(|member| Some(plans.get(member.intersection.0)?.cycle));
+        let cycle_s = band::common_cycle(cycles).map(CycleLength::seconds);
         let bands = Direction::BOTH.into_iter().flat_map(|way| bands(network, corridor, plans, way)).collect();
         Some(Diagram { name: corridor.name.clone(), caption: caption.to_owned(), cycle_s, rows, bands })
     }
@@ -165,7 +169,8 @@ fn one(
     direction: Direction,
 ) -> Option<DiagramBand> {
     let band = band::measure(network, corridor, plans, members.clone(), direction)?;
-    let cycle = plans.get(corridor.members[members.start].intersection.0)?.cycle.seconds();
+    let ran = corridor.members[members.clone()].iter().filter_map(|m| Some(plans.get(m.intersection.0)?.cycle));
+    let cycle = band::common_cycle(ran)?.seconds();
     if band.width_s < LEAST_BAND_S {
         return None;
     }
@@ -187,6 +192,7 @@ fn one(
         members,
         width_s: band.width_s,
         width_percent: 100.0 * band.width_s / cycle,
+        cycle_s: cycle,
         speed_km_h: 3.6 * length / time,
         head_s,
     })

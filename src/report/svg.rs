@@ -53,7 +53,7 @@ pub(super) fn draw(diagram: &Diagram, axes: Axes) -> String {
     diagram.bands.iter().for_each(|band| repetitions(&mut inside, &frame, diagram, band));
     diagram.rows.iter().for_each(|row| bars(&mut inside, &frame, row));
     frame.cut(&mut out, &inside);
-    diagram.rows.iter().for_each(|row| labels(&mut out, &frame, row, diagram.cycle_s.is_none()));
+    diagram.rows.iter().for_each(|row| labels(&mut out, &frame, row, diagram.cycle_s != Some(row.cycle_s)));
     let mut taken = Vec::new();
     diagram.bands.iter().for_each(|band| widths(&mut out, &frame, diagram, band, &mut taken));
     out.push_str("</svg>\n");
@@ -211,7 +211,7 @@ fn outline(frame: &Frame, diagram: &Diagram, band: &DiagramBand, shift: f64) -> 
 
 /// A band in every cycle that touches the window.
 fn repetitions(out: &mut String, frame: &Frame, diagram: &Diagram, band: &DiagramBand) {
-    let Some(cycle) = diagram.cycle_s else { return };
+    let (Some(_), cycle) = (diagram.cycle_s, band.cycle_s) else { return };
     let first = band.head_s.iter().copied().fold(f64::MAX, f64::min);
     let mut shift = -((first + band.lasts()) / cycle).ceil() * cycle;
     while first + shift < frame.time.end {
@@ -262,7 +262,7 @@ fn along<'w>(
     wordings: &[&'w str],
     taken: &mut Vec<(f64, f64)>,
 ) -> Option<&'w str> {
-    let cycle = diagram.cycle_s?;
+    let cycle = diagram.cycle_s.and(Some(band.cycle_s))?;
     let metres = |k: usize| diagram.rows[band.members.start + k].chainage_m;
     let (t0, t1) = (band.head_s[link], band.head_s[link + 1]);
     let middle = (t0 + t1 + band.width_s) / 2.0;

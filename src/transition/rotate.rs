@@ -29,7 +29,8 @@ type Turned = (CycleLength, Tenths);
 fn turned(a: &[Plan], b: &[Plan]) -> Option<Vec<(CycleLength, Turned)>> {
     let mut families: Vec<(CycleLength, Turned)> = Vec::new();
     // Those of the longest cycles know most of their family's turn.
-    let mut pairs: Vec<_> = a.iter().zip(b).zip(circles(a)).filter_map(|(pair, circle)| Some((pair, circle?))).collect();
+    let mut pairs: Vec<_> =
+        a.iter().zip(b).zip(circles(a)).filter_map(|(pair, circle)| Some((pair, circle?))).collect();
     pairs.sort_by_key(|((plan, _), _)| std::cmp::Reverse(plan.cycle));
     for ((a, b), circle) in pairs {
         let shift = Shift::new(i64::from(b.offset.since_zero().count()) - i64::from(a.offset.since_zero().count()));
