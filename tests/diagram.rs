@@ -72,6 +72,25 @@ fn half_cycle_offsets_serve_both_ways() {
 }
 
 #[test]
+fn a_signal_of_half_the_cycle_is_drawn_twice_as_often_and_carries_the_band() {
+    let network = network("three.toml");
+    let mut plans = plans(&network, &[81, 20, 30, 10], |chainage| chainage / (50.0 / 3.6));
+    let tee = &network.intersections()[1];
+    let greens = [36, 10, 18].map(Tenths::from_seconds);
+    let offset = plans[1].offset.since_zero().later();
+    plans[1] = Plan::from_greens(tee, &greens, offset).unwrap();
+    assert_eq!(plans[0].cycle.length(), plans[1].cycle.length() + plans[1].cycle.length());
+    let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "half the cycle at t2").unwrap();
+    assert_eq!(diagram.cycle_s, Some(160.0));
+    let band = diagram.whole(Direction::Outbound).unwrap();
+    assert!((band.width_s - 36.0).abs() < 0.2 && (band.width_percent - 22.5).abs() < 0.2, "{band:?}");
+    assert_eq!(band.cycle_s, 160.0);
+    let svg = diagram.svg(Axes::TimeDistance);
+    assert!(svg.contains("80 s") && svg.contains("160 s"));
+    drawn("half.svg", &svg);
+}
+
+#[test]
 fn different_cycles_have_no_band() {
     let network = network("three.toml");
     let mut plans = plans(&network, &[32, 10, 24, 10], |_| 0.0);

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 mod kit;
+#[path = "kit/orders.rs"]
+mod orders;
 
 use greenwave::corridor::profile::{Carrier, OperationKind, RegisterProfile};
 use greenwave::corridor::{Intersection, IntersectionIndex, Network, PhaseIndex, StageIndex};
@@ -41,6 +43,32 @@ fn sound_plans_are_admitted_everywhere() {
     });
 }
 
+#[test]
+fn plans_of_every_permitted_order_are_admitted_and_change_into_each_other() {
+    let mut chance = chance(2);
+    let network = orders::ordered();
+    for index in network.indices() {
+        let at = network.intersection(index);
+        let permitted: Vec<Vec<StageIndex>> = at.orders().collect();
+        assert_eq!(permitted.len(), if at.stages.len() == 4 { 6 } else { 2 });
+        for (from, to) in permitted.iter().flat_map(|from| permitted.iter().map(move |to| (from, to))) {
+            let running = any_plan(at, &mut chance).in_order(from).unwrap();
+            let moment = running.next_cycle_start(at, T);
+            let plan = running.in_order(to).unwrap().starting_at(at, moment);
+            assert_eq!(judge(at, &plan, &Limits::default()), []);
+            let safe = admit(&network, index, Change { running: &running, plan: &plan, moment }, &Limits::default());
+            assert_eq!(safe.unwrap().value(), &plan);
+        }
+        // Turned so that another stage comes first, one twice, one left out.
+        let mut wrong: Vec<Vec<StageIndex>> = permitted.clone();
+        wrong.iter_mut().for_each(|order| order.rotate_left(1));
+        wrong.iter().for_each(|order| {
+            let plan = any_plan(at, &mut chance).in_order(order).unwrap();
+            assert_eq!(judge(at, &plan, &Limits::default()), [Breach::Sequence], "{order:?}");
+        });
+    }
+}
+
 /// A case for the guard: an intersection, what runs, what shall run, when, under which limits.
 struct Case {
     network: Network,
@@ -69,8 +97,10 @@ impl Case {
         let judged = judge(&self.at, &self.plan, &self.limits);
         let admitted = admit(&self.network, IntersectionIndex(0), change, &self.limits);
         let changed = admitted.err().unwrap_or_default();
-        let of_change =
-            |b: &&Breach| matches!(b, Breach::NotACycleStart { .. } | Breach::Torn { .. } | Breach::CycleJump { .. });
+        let of_change = |b: &&Breach| {
+            use Breach::{CycleJump, Intergreen, NotACycleStart, Torn};
+            matches!(b, NotACycleStart { .. } | Torn { .. } | CycleJump { .. } | Intergreen { .. })
+        };
         names(&judged).into_iter().chain(changed.iter().filter(of_change).map(name)).collect()
     }
 
@@ -112,7 +142,7 @@ const fn mutant(rule: &'static str, make: fn(&mut Case)) -> Mutant {
     Mutant { rule, implies: &[], make }
 }
 
-const MUTANTS: [Mutant; 34] = [
+const MUTANTS: [Mutant; 38] = [
     mutant("operation", |c| {
         c.plan.operation = Operation::Actuated;
         c.profile(|p| p.operations.retain(|(kind, _)| *kind != OperationKind::Actuated));
@@ -157,6 +187,29 @@ const MUTANTS: [Mutant; 34] = [
     mutant("sequence", |c| {
         c.plan.splits.rotate_left(1);
         c.plan = c.plan.starting_at(&c.at, c.moment);
+    }),
+    mutant("sequence", |c| {
+        // The lefts change places, which nobody permitted here.
+        c.plan.splits.swap(1, 3);
+    }),
+    mutant("sequence", |c| {
+        // Permitted, and nothing for rings that are timed by detectors.
+        c.at.sequences = vec![[0, 3, 2, 1].map(StageIndex).to_vec()];
+        c.plan.splits.swap(1, 3);
+        assert_eq!(c.broken(), BTreeSet::new());
+        c.plan.operation = Operation::Actuated;
+        assert_eq!(c.broken(), BTreeSet::new());
+        c.at.rings = network("examples/ring-barrier").intersections()[0].rings.clone();
+    }),
+    mutant("intergreen", |c| {
+        // Between the last stage of what runs and the first of what shall run, each plan sound by itself.
+        c.running.splits[3].all_red = Tenths::new(9);
+        c.running.splits[0].all_red = Tenths::new(31);
+    }),
+    mutant("intergreen", |c| {
+        // The same between two orders: what comes last now has a shorter time after it.
+        c.running.splits.swap(1, 3);
+        c.running.splits[3].all_red = Tenths::new(9);
     }),
     mutant("unserved", |c| {
         // Only an intersection that lets a stage be left out can have this one broken alone.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 mod kit;
+#[path = "kit/orders.rs"]
+mod orders;
 
 use greenwave::corridor::{IntersectionIndex, Network};
 use greenwave::plan::{Plan, Split};
@@ -148,7 +150,59 @@ fn the_rotation_is_the_best_there_is() {
             starts.iter().map(error).sum()
         };
         let best = (0..i64::from(cycle.length().count())).map(cost).min().unwrap();
-        assert_eq!(cost(rotation(&network, &targets, &starts).count()), best);
+        let turns = rotation(&network, &targets, &starts);
+        assert_eq!(turns, [turns[0]; 3]);
+        assert_eq!(cost(turns[0].count()), best);
+    }
+}
+
+#[test]
+fn cycles_that_fit_into_each_other_are_turned_together_as_well_as_can_be() {
+    let mut chance = chance(7);
+    let network = network("three");
+    for _ in 0..60 {
+        // The T-junction at half the cycle of its neighbours, or these at half of its own.
+        let half = Tenths::new(chance.random_range(710..=750));
+        let cycles =
+            if chance.random_range(0..2) == 0 { [half + half, half, half + half] } else { [half, half + half, half] };
+        let plan = |(at, cycle): (&greenwave::corridor::Intersection, Tenths)| plan_of(at, cycle, &mut chance);
+        let targets: Vec<Plan> = network.intersections().iter().zip(cycles).map(plan).collect();
+        let starts: Vec<_> = network.indices().map(|i| (i, T + Tenths::new(chance.random_range(0..5000)))).collect();
+        let cost = |turn: i64| -> u64 {
+            let error = |&(index, start): &(IntersectionIndex, Moment)| {
+                let target = &targets[index.0];
+                let turned = target.at_offset(target.offset.since_zero().later() + Shift::new(turn));
+                let late = turned.cycle_start(network.intersection(index)).position(start);
+                target.cycle.shorter_way(late.later()).magnitude()
+            };
+            starts.iter().map(error).sum()
+        };
+        let best = (0..i64::from((half + half).count())).map(cost).min().unwrap();
+        let turns = rotation(&network, &targets, &starts);
+        assert_eq!(turns, [turns[0]; 3]);
+        assert_eq!(cost(turns[0].count()), best, "{cycles:?}");
+    }
+}
+
+/// A step keeps the order that is aimed at, whatever runs.
+#[test]
+fn the_way_to_a_plan_of_another_order_is_walked_in_that_order() {
+    let mut chance = chance(8);
+    let network = orders::ordered();
+    for index in network.indices() {
+        let at = network.intersection(index);
+        let permitted: Vec<_> = at.orders().collect();
+        for (from, to) in permitted.iter().flat_map(|from| permitted.iter().map(move |to| (from, to))) {
+            let from = any_plan(at, &mut chance).in_order(from).unwrap();
+            let to = any_plan(at, &mut chance).in_order(to).unwrap();
+            assert!(walk(&network, index, &from, &to) <= 40);
+            let by = Shift::new(i64::from(chance.random_range(-50..=50)));
+            if let Some(longer) = stretch(at, &to, by, Tenths::new(1)) {
+                assert!(longer.order().eq(to.order()));
+                let base = to.in_order(&permitted[0]).unwrap();
+                assert_eq!(longer.cycle, stretch(at, &base, by, Tenths::new(1)).unwrap().cycle);
+            }
+        }
     }
 }
 

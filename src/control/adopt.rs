@@ -12,7 +12,7 @@ use super::event::Output;
 use crate::field::Session;
 use crate::plan::Plan;
 use crate::transition::turned_like;
-use crate::units::Moment;
+use crate::units::{Moment, Tenths};
 
 /// What a core was about: told to the next one, that goes on with it even in the midst of a transition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +73,14 @@ impl Coordinator {
         if running.iter().all(Option::is_none) {
             return None;
         }
+        // Everybody stands up to so much from where the whole was meant to be.
+        let leaves = self.setup.network.intersections().iter().map(|at| self.setup.bounds.leaves(at));
+        let within = leaves.max().map_or(Tenths::ZERO, |leaves| leaves + leaves);
         let now_first = |&period: &usize| period != self.scheduled;
         let mut periods: Vec<usize> = (0..self.setup.day_plans.len()).collect();
         periods.sort_by_key(now_first);
-        let booked = periods.into_iter().find_map(|p| Some((turned_like(&self.setup.day_plans[p], running)?, Some(p))));
+        let booked =
+            periods.into_iter().find_map(|p| Some((turned_like(&self.setup.day_plans[p], running, within)?, Some(p))));
         booked.or_else(|| {
             let fits = self.setup.network.corridors().iter().all(|corridor| {
                 let ran = corridor.members.iter().filter_map(|m| running[m.intersection.0].as_ref());

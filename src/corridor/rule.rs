@@ -111,7 +111,7 @@ rules! {
     CabinetLine "cabinet-line" "Cabinets that share a serial line or an address reach it in one way: transport, baud and parity agree."
     CabinetAddress "cabinet-address" "A cabinet's address is IP:port, the port not 0."
     CabinetProfile "cabinet-profile" "A cabinet's register profile is a shipped one or one of the network's files."
-    ProfileFit "profile-fit" "An intersection fits its cabinet's profile: its stages, its detector channels, its times in whole steps, its clock zero."
+    ProfileFit "profile-fit" "An intersection fits its cabinet's profile: its stages, its detector channels, its times in whole steps, its clock zero, its sequences."
     StoredPlans "stored-plans" "A cabinet that picks plans by number has stored plans, each with a number of its own; no other has any."
     StoredPlan "stored-plan" "A stored plan keeps its stages' minima and maxima and a permitted order, has a cycle the intersection may run, and an offset below it that holds every day."
     BlockSize "block-size" "A block lies within addresses 0 to 65535; what is written at once fits one write of the controller."

@@ -53,6 +53,25 @@ pub fn arterials(count: usize, spacings_m: &[f64]) -> Network {
     network
 }
 
+/// The network with another order of the stages, by index, permitted at every intersection. The intergreens of such arterials hold in
+/// any order.
+#[must_use]
+pub fn permitting(mut network: Network, order: &[usize]) -> Network {
+    for at in &mut network.intersections {
+        at.sequences.push(order.iter().copied().map(StageIndex).collect());
+    }
+    network
+}
+
+/// The network with a countdown display at every intersection.
+#[must_use]
+pub fn counting_down(mut network: Network) -> Network {
+    for at in &mut network.intersections {
+        at.cabinet.countdown = true;
+    }
+    network
+}
+
 fn side_by_side(count: usize, spacings_m: &[f64]) -> Network {
     let n = spacings_m.len() + 1;
     let speed = MetresPerSecond::from_km_h(50.0).expect(INVARIANT);

@@ -364,6 +364,54 @@ mod tests {
         assert_eq!(DayPlans::parse(&network, &book.to_toml(&network, "a \"test\"")).unwrap(), book);
     }
 
+    /// The same with the second intersection's stages in another order, and the first followed otherwise.
+    fn turned() -> (Network, DayPlans) {
+        let network = sample::permitting(sample::arterials(1, &[400.0, 300.0]), &[0, 3, 2, 1]);
+        let plain = book(&network);
+        let order = [0, 3, 2, 1].map(StageIndex);
+        let mut plans = plain.periods().to_vec();
+        plans.iter_mut().for_each(|plans| plans[1] = plans[1].in_order(&order).unwrap());
+        let own = vec![vec![Some(Operation::Free), None, Some(Operation::FixedTime)]; plans.len()];
+        let bounds: Vec<f64> = plain.free_below().collect();
+        let book = DayPlans::new(&network, plans).unwrap().with_actuated(&vec![true; bounds.len()]).unwrap();
+        (network, book.with_free_below(&bounds).unwrap().with_own_operations(own).unwrap())
+    }
+
+    #[test]
+    fn orders_and_operations_of_intersections_are_read_as_they_are_written() {
+        let (network, book) = turned();
+        let text = book.to_toml(&network, "test");
+        assert!(text.contains(", order = [1, 4, 3, 2] } # cycle"), "{text}");
+        assert!(text.contains(", operation = \"free\" } # cycle") && text.contains(", operation = \"fixed-time\" }"));
+        assert_eq!(DayPlans::parse(&network, &text).unwrap(), book);
+        let of_first = book.operations().next().unwrap();
+        assert_eq!(of_first, [Operation::Free, Operation::Actuated, Operation::FixedTime]);
+        // Greens are by stage: without the order the same plan in the programmed one.
+        let programmed = DayPlans::parse(&network, &text.replace(", order = [1, 4, 3, 2]", "")).unwrap();
+        let (is, was) = (&programmed.periods()[0][1], &book.periods()[0][1]);
+        assert_eq!(is.stage_greens(), was.stage_greens());
+        assert!(is.is_programmed_order() && !was.is_programmed_order());
+    }
+
+    #[test]
+    fn orders_and_operations_that_cannot_be_are_told() {
+        let (network, book) = turned();
+        let text = book.to_toml(&network, "test");
+        for (wrong, told) in [
+            ("[1, 3, 2, 4]", "order [1, 3, 2, 4] is not permitted. Give one of [1, 2, 3, 4], [1, 4, 3, 2]."),
+            ("[1, 4, 3]", "is not permitted"),
+            ("[0, 4, 3, 2]", "is not permitted"),
+        ] {
+            let error = DayPlans::parse(&network, &text.replace("[1, 4, 3, 2]", wrong)).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+        let error = DayPlans::parse(&network, &text.replace("\"free\"", "\"loose\"")).unwrap_err().to_string();
+        assert!(error.contains("loose") && error.contains("coordinated-actuated"), "{error}");
+        let counted = sample::counting_down(network);
+        let error = DayPlans::parse(&counted, &text).unwrap_err().to_string();
+        assert!(error.contains("do not let it run by detectors"), "{error}");
+    }
+
     #[test]
     fn a_book_for_other_definitions_or_with_nonsense_in_it_is_refused_with_all_reasons() {
         let network = sample::arterial(&[400.0, 300.0]);

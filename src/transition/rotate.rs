@@ -24,14 +24,15 @@ fn circles(plans: &[Plan]) -> Vec<Option<CycleLength>> {
 /// How a family was turned: by how much, as far as one that goes around in so much knows.
 type Turned = (CycleLength, Tenths);
 
-/// By how much the second set of plans is the first, turned; `None` where they differ by more. Families of cycles turn each
-/// by itself.
-fn turned(a: &[Plan], b: &[Plan]) -> Option<Vec<(CycleLength, Turned)>> {
+/// By how much the second set of plans is the first, turned; `None` where they differ by more, or some turn by more than `within`
+/// otherwise than their family. Families of cycles turn each by itself.
+fn turned(a: &[Plan], b: &[Plan], within: Tenths) -> Option<Vec<(CycleLength, Turned)>> {
     let mut families: Vec<(CycleLength, Turned)> = Vec::new();
     // Those of the longest cycles know most of their family's turn.
     let mut pairs: Vec<_> =
         a.iter().zip(b).zip(circles(a)).filter_map(|(pair, circle)| Some((pair, circle?))).collect();
     pairs.sort_by_key(|((plan, _), _)| std::cmp::Reverse(plan.cycle));
+    let apart = |cycle: CycleLength, a: Shift, b: Shift| cycle.shorter_way(a + -b).magnitude();
     for ((a, b), circle) in pairs {
         let shift = Shift::new(i64::from(b.offset.since_zero().count()) - i64::from(a.offset.since_zero().count()));
         if a.cycle != b.cycle || a.splits != b.splits || a.operation != b.operation {
@@ -39,7 +40,7 @@ fn turned(a: &[Plan], b: &[Plan]) -> Option<Vec<(CycleLength, Turned)>> {
         }
         match families.iter().find(|(of, _)| *of == circle) {
             None => families.push((circle, (a.cycle, a.cycle.wrap(shift)))),
-            Some((_, (_, turn))) if a.cycle.wrap(turn.later()) == a.cycle.wrap(shift) => {}
+            Some((_, (_, turn))) if apart(a.cycle, turn.later(), shift) <= u64::from(within.count()) => {}
             Some(_) => return None,
         }
     }
@@ -48,21 +49,23 @@ fn turned(a: &[Plan], b: &[Plan]) -> Option<Vec<(CycleLength, Turned)>> {
 
 /// Whether two sets of plans differ by a common turn on the circle only; free ones by nothing that matters, wherever they stand.
 pub fn same_wave(a: &[Plan], b: &[Plan]) -> bool {
+    alike(a, b) && turned(a, b, Tenths::ZERO).is_some()
+}
+
+/// Whether the same of both are free, and those alike.
+fn alike(a: &[Plan], b: &[Plan]) -> bool {
     let free = |(a, b): (&Plan, &Plan)| {
         a.operation.is_free() == b.operation.is_free() && (!a.operation.is_free() || a.splits == b.splits)
     };
-    a.len() == b.len() && a.iter().zip(b).all(free) && turned(a, b).is_some()
+    a.len() == b.len() && a.iter().zip(b).all(free)
 }
 
 /// A set of plans turned as some of it were turned already: `known` are those, as they are. `None` where they differ from the
-/// set by more than a turn. Who is of a family of which nobody is known stays as it is.
-pub fn turned_like(plans: &[Plan], known: &[Option<Plan>]) -> Option<Vec<Plan>> {
+/// set by more than a turn, up to `within`. Who is of a family of which nobody is known stays as it is.
+pub fn turned_like(plans: &[Plan], known: &[Option<Plan>], within: Tenths) -> Option<Vec<Plan>> {
     let pairs = || plans.iter().zip(known).filter_map(|(plan, known)| Some((plan.clone(), known.clone()?)));
     let (before, after): (Vec<Plan>, Vec<Plan>) = pairs().unzip();
-    if !same_wave(&before, &after) {
-        return None;
-    }
-    let families = turned(&before, &after)?;
+    let families = turned(&before, &after, within).filter(|_| alike(&before, &after))?;
     let turn = |(plan, known): (&Plan, &Option<Plan>)| {
         let fits = |(_, (cycle, _)): &&(CycleLength, Turned)| {
             cycle.length().is_multiple_of(plan.cycle.length()) || plan.cycle.length().is_multiple_of(cycle.length())
@@ -150,10 +153,11 @@ mod tests {
         // Who is not known turns with them.
         let known: Vec<Option<Plan>> = moved(&plans, &[50, 650, 50]).into_iter().map(Some).collect();
         let some = [None, known[1].clone(), known[2].clone()];
-        assert_eq!(turned_like(&plans, &some), Some(moved(&plans, &[50; 3])));
-        assert_eq!(turned_like(&plans, &[known[0].clone(), None, None]), Some(moved(&plans, &[50; 3])));
+        assert_eq!(turned_like(&plans, &some, Tenths::ZERO), Some(moved(&plans, &[50; 3])));
+        assert_eq!(turned_like(&plans, &[known[0].clone(), None, None], Tenths::ZERO), Some(moved(&plans, &[50; 3])));
         let other = [known[0].clone(), moved(&plans, &[0; 3])[1].clone().into(), None];
-        assert_eq!(turned_like(&plans, &other), None);
+        assert_eq!(turned_like(&plans, &other, Tenths::new(49)), None);
+        assert!(turned_like(&plans, &other, Tenths::new(50)).is_some());
     }
 
     #[test]

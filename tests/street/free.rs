@@ -101,7 +101,7 @@ fn what_nobody_uses_goes_to_the_arterial_and_the_programme_holds() {
 
     let mut street = Street::begin(true);
     let periods = street.network.periods().len();
-    let followed = Setup { operation: vec![Operation::Actuated; periods], ..setup(&street.network, true) };
+    let followed = Setup { operation: vec![vec![Operation::Actuated; 3]; periods], ..setup(&street.network, true) };
     street.core = Coordinator::new(followed, street.rig.moment(street.second));
     street.run_until_in_step(1500);
     assert!((0..3).all(|k| street.at(k, |c| c.read(200 + 13, 1)).unwrap() == [2]));
@@ -119,4 +119,28 @@ fn what_nobody_uses_goes_to_the_arterial_and_the_programme_holds() {
     street.run_until("another plan", 3000, |s| s.core.targets()[0].cycle.length() == Tenths::from_seconds(120));
     assert!(street.core.targets().iter().all(|p| p.operation == Operation::Actuated));
     assert_eq!((street.modes(), street.violations), ([Mode::Centre; 3], 0));
+}
+
+#[test]
+fn some_run_free_while_the_others_are_coordinated() {
+    let mut street = Street::begin(true);
+    let own = [Operation::FixedTime, Operation::Free, Operation::Actuated];
+    let periods = street.network.periods().len();
+    // Free operation is on offer for all too, at far less traffic than comes.
+    let offered = Setup { operation: vec![own.to_vec(); periods], ..with_choice(&street, 1.0) };
+    street.core = Coordinator::new(offered, street.rig.moment(street.second));
+    street.run_until_in_step(1500);
+    let flags = |street: &Street| [0, 1, 2].map(|k| street.at(k, |c| c.read(200 + 13, 1)).unwrap()[0]);
+    assert_eq!(flags(&street), [0, 1, 2]);
+    let second = street.second;
+    street.run(1800);
+    assert_eq!((flags(&street), street.modes(), street.violations), ([0, 1, 2], [Mode::Centre; 3], 0));
+    assert!(street.written(second, Ask::Stage).is_empty(), "nobody is sent anything anew");
+    assert!(freed(&street, 0).is_empty(), "nor does it count as free operation");
+    // Another plan is followed in the same way, by each its own.
+    street.wish = Some(plans(&street.network.clone(), 120, [0, 330, 777]));
+    street.run_until("another plan", 3000, |s| s.core.targets()[0].cycle.length() == Tenths::from_seconds(120));
+    let place = street.diary.len();
+    street.run_until("in step", 3000, |s| s.decided(place, |d| *d == Decision::InStep));
+    assert_eq!((flags(&street), street.violations), ([0, 1, 2], 0));
 }
