@@ -147,7 +147,7 @@ mod tests {
         assert!((band.width_s - 10.0).abs() < 1e-9 && (band.start_s - 40.0).abs() < 1e-9, "{band:?}");
         // Every tenth of the circle tried: the same widths.
         for offset in (0..550).step_by(13) {
-            let at = |t: f64, start: f64, own: f64, length: f64| (t - start).rem_euclid(own) < length - 1e-6;
+            let at = |t: f64, start: f64, own: f64, length: f64| circle(own).wrap(t - start) < length - 1e-6;
             let passes: Vec<bool> = (0..2200)
                 .map(|k| f64::from(k) * 0.1 + 0.05)
                 .map(|t| at(t, 0.0, 110.0, 50.0) && at(t, offset as f64 / 10.0 - 36.0, 55.0, 20.0))

@@ -3,7 +3,7 @@
 
 use super::golden::{DC01, T, crc, network};
 use greenwave::corridor::profile::*;
-use greenwave::corridor::{ClockZero, Intersection};
+use greenwave::corridor::{ClockZero, Intersection, StageIndex};
 use greenwave::field::{Ask, Mode, Op, RegisterMap, Session, identity};
 use greenwave::plan::{Operation, Plan};
 use greenwave::units::{Moment, Shift, Tenths};
@@ -198,6 +198,7 @@ fn random(seed: u64) -> RegisterProfile {
         offset: if chance.random() { OffsetEdge::GreenStart } else { OffsetEdge::GreenEnd },
         transitions: Carrier::Centre,
         operations: operations.to_vec(),
+        sequences: true,
         status,
         detectors: Some(detectors),
         limits: Some(limits),
@@ -222,11 +223,12 @@ fn map(profile: &Arc<RegisterProfile>) -> RegisterMap {
     RegisterMap::new(profile.clone(), None, SHANGHAI_S, Vec::new())
 }
 
-/// A sound plan of whole seconds, so that every step can say it.
+/// A sound plan of whole seconds, so that every step can say it, in one of two orders.
 fn any_plan(at: &Intersection, chance: &mut Pcg64Mcg) -> Plan {
     let greens: Vec<Tenths> = at.stages.iter().map(|_| Tenths::from_seconds(chance.random_range(10..60))).collect();
     let offset = Shift::new(10 * chance.random_range(0..1000_i64));
-    Plan::from_greens(at, &greens, offset).unwrap()
+    let order = if chance.random() { [0, 1, 2] } else { [0, 2, 1] };
+    Plan::from_greens_in(at, &order.map(StageIndex), &greens, offset).unwrap()
 }
 
 /// The last local midnight at or before, by plain arithmetic.
@@ -238,12 +240,17 @@ fn midnight(at: Moment) -> i64 {
 #[test]
 fn a_plan_comes_back_as_it_went_by_every_profile() {
     let network = network();
-    let at = network.intersection(DC01);
+    let mut at = network.intersection(DC01).clone();
+    let own_reference = at.reference_phase;
     let mut chance = Pcg64Mcg::seed_from_u64(1);
     for profile in profiles() {
         let Plans::Download(download) = &profile.plans else { continue };
         let (map, form, order) = (map(&profile), &download.form, profile.words.order);
         for _ in 0..10 {
+            // The reference phase begins with stage 1, or with stage 3.
+            let (stage, phase) = if chance.random() { (0, own_reference) } else { (2, at.stages[2].phases[0]) };
+            at.reference_phase = phase;
+            let at = &at;
             let plan = any_plan(at, &mut chance);
             let from = plan.next_cycle_start(at, T + Tenths::new(chance.random_range(0..2_000_000)));
             let generation = chance.random_range(1..=u32::MAX);
@@ -263,10 +270,22 @@ fn a_plan_comes_back_as_it_went_by_every_profile() {
             let mut content = block.clone();
             content.drain(usize::from(form.check.word)..usize::from(form.check.word) + 2);
             assert_eq!(value(form.check), u64::from(crc(&content)));
-            // The offset: cycles begin with stage 1; the reference phase of this intersection too.
-            let reference = plan.green_in_cycle(at, at.reference_phase).unwrap().0;
-            assert_eq!(reference, Tenths::ZERO);
-            let green = if profile.offset == OffsetEdge::GreenEnd { plan.splits[0].green } else { Tenths::ZERO };
+            for (place, split) in (0..).zip(&plan.splits) {
+                let at = |item: Item| Item { word: item.word + form.first + form.stride * place, ..item };
+                assert_eq!(
+                    (value(at(form.stage)), value(at(form.green))),
+                    (split.stage.0 as u64 + 1, steps(split.green))
+                );
+            }
+            // The offset: to the reference stage wherever it comes, or to stage 1, with which cycles begin.
+            let stage = form.reference_stage.map_or(0, |item| {
+                assert_eq!(value(item), stage + 1);
+                stage as usize
+            });
+            let place = plan.splits.iter().position(|split| split.stage.0 == stage).unwrap();
+            let lead = plan.splits[..place].iter().map(greenwave::plan::Split::length).sum::<Tenths>();
+            let split = plan.splits[place];
+            let green = lead + if profile.offset == OffsetEdge::GreenEnd { split.green } else { Tenths::ZERO };
             let zero = if profile.time.zero == ClockZero::UnixEpoch { 0 } else { midnight(from) };
             let told =
                 (from.count() + i64::from(green.count()) - zero).rem_euclid(i64::from(plan.cycle.length().count()));

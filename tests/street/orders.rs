@@ -6,6 +6,7 @@ use greenwave::control::{Coordinator, Decision, Event, Mode as CoreMode};
 use greenwave::corridor::StageIndex;
 use greenwave::field::Ask;
 use greenwave::plan::{Plan, band};
+use greenwave::transition::{same_wave, turned_like};
 use greenwave::units::{Shift, Tenths};
 use greenwave_sim::cabinet::{Cabinet, Mode};
 use std::sync::Arc;
@@ -70,7 +71,7 @@ fn assert_shows_targets(street: &mut Street, what: &str) {
 
 /// Targets may be turned together: the waves are those that were asked for.
 fn assert_same_wave(street: &Street, wanted: &[Plan]) {
-    assert!(greenwave::transition::same_wave(street.core.targets(), wanted), "{:?}", street.core.targets());
+    assert!(same_wave(street.core.targets(), wanted), "{:?}", street.core.targets());
     let corridor = &street.network.corridors()[0];
     for direction in greenwave::corridor::Direction::BOTH {
         let width =
@@ -172,6 +173,9 @@ fn who_fell_back_joins_at_half_the_cycle_again() {
     assert!(street.decided(from, |d| matches!(d, Decision::TookOver { intersections: 2 })));
     street.run_until("all in step", 3000, |s| s.decided(from, |d| *d == Decision::InStep));
     assert_shows_targets(&mut street, "joined");
-    assert_same_wave(&street, &plans(&street.network, TURNED, [0, 274, 648]));
+    // What runs was taken as it was found, up to half a second from where it was meant.
+    let targets: Vec<Option<Plan>> = street.core.targets().iter().cloned().map(Some).collect();
+    let wanted = plans(&street.network, TURNED, [0, 274, 648]);
+    assert!(turned_like(&wanted, &targets, Tenths::new(10)).is_some(), "{targets:?}");
     assert_eq!((street.modes(), street.violations), ([Mode::Centre; 3], 0));
 }
