@@ -116,6 +116,18 @@ fn dongchang_road_is_the_street_of_its_spec() {
 }
 
 #[test]
+fn stored_plans_keep_their_order() {
+    let text = include_str!("corridors/stored-plan-order.toml").replace("order = [2, 1, 3]", "");
+    let network = load(&[("stored.toml".to_owned(), text.into_bytes())]).unwrap_or_else(|p| panic!("{}", told(&p)));
+    let plans = &network.intersections()[1].stored_plans;
+    let orders: Vec<Vec<usize>> = plans.iter().map(|p| p.order.iter().map(|stage| stage.0).collect()).collect();
+    assert_eq!(orders, [[0, 2, 1], [0, 1, 2]]);
+    let map = greenwave::field::RegisterMap::of(&network, greenwave::corridor::IntersectionIndex(1));
+    let stored: Vec<Vec<usize>> = map.stored().iter().map(|(_, p)| p.order().map(|stage| stage.0).collect()).collect();
+    assert_eq!(stored, orders);
+}
+
+#[test]
 fn overrides_and_exceptions_reach_the_network() {
     let network = shipped("three.toml");
     let [t1, t2, t3] = network.intersections() else { panic!("three intersections") };

@@ -11,7 +11,7 @@ use greenwave::control::{Coordinator, Event, Policy};
 use greenwave::corridor::load;
 use greenwave::demand::DayProfile;
 use greenwave::optimise::{Search, Settings};
-use greenwave::plan::Plan;
+use greenwave::plan::{Operation, Plan};
 use greenwave::replay::{Arm, Book, BusKind, Results, Row, Shared, Study, Training, comparisons, run_arm, train};
 use greenwave::rig::{DayKind, DayName, Demand, LocalEntry, Measures, Rig, Run, Scenario};
 use greenwave_sim::cabinet::Cabinet;
@@ -68,6 +68,26 @@ fn measured(shared: &Shared, plans: &[Plan], seed: u64) -> Measures {
 
 fn json(measures: &Measures) -> String {
     serde_json::to_string(measures).unwrap()
+}
+
+#[test]
+fn what_the_book_says_of_one_intersection_holds_in_every_arm_that_runs_the_book() {
+    let shared = shared();
+    let periods = shared.network.periods().len();
+    let own = vec![vec![Some(Operation::Free), None, Some(Operation::FixedTime)]; periods];
+    let fixed = shared.book.fixed.clone().with_own_operations(own).unwrap();
+    let book = Book::new(&shared.network, &shared.profile, fixed, &shared.settings).unwrap();
+    // Whether each cabinet asks its detectors, and whether it goes by no offset.
+    let runs = |arm: Arm| -> Vec<(bool, bool)> {
+        let own = book.own(&shared.network, arm, 1, 0..periods);
+        own.iter().map(|entries| (entries[0].actuation.is_some(), entries[0].alone.is_some())).collect()
+    };
+    for arm in [Arm::Fixed, Arm::Greenwave, Arm::PlaceboA, Arm::Harm] {
+        assert_eq!(runs(arm), [(true, true), (false, false), (false, false)], "{arm}");
+    }
+    assert_eq!(runs(Arm::FixedLoops), [(true, true), (true, false), (false, false)]);
+    assert_eq!(runs(Arm::Isolated), [(false, true); 3]);
+    assert_eq!(runs(Arm::Actuated), [(true, true); 3]);
 }
 
 #[test]

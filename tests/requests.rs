@@ -172,6 +172,30 @@ fn kebab(name: &str) -> String {
 }
 
 #[test]
+fn a_request_speaks_of_the_green_where_the_running_order_has_it() {
+    // The lefts of the side street come second: from 41 to 51 s of the cycle, and 35 s are their longest green. In the programmed
+    // order they come last, from 86 s on, and nothing is asked before that.
+    let mut case = Case::sound();
+    case.request.stage = StageIndex(3);
+    case.request.expiry = case.now + Tenths::from_seconds(100);
+    case.until(770);
+    assert_eq!(case.broken(), BTreeSet::new());
+    case.at.sequences = vec![[0, 3, 2, 1].map(StageIndex).to_vec()];
+    case.running = case.running.in_order(&case.at.sequences[0]).unwrap();
+    assert_eq!(case.broken(), BTreeSet::from(["max-green".to_owned()]));
+    case.until(760);
+    assert_eq!(case.broken(), BTreeSet::new());
+    // Whose neighbours meet when it is left out is the running order's matter: stages 1 and 3 now, not 3 and 1.
+    case.request.ask = StageAsk::Skip;
+    assert_eq!(case.broken(), BTreeSet::new());
+    let (from, to) = (case.phase("WT"), case.phase("NT"));
+    case.at.intergreens[from][to] = Tenths::new(51);
+    assert_eq!(case.broken(), BTreeSet::from(["neighbours".to_owned()]));
+    case.running = case.running.in_order(&[0, 1, 2, 3].map(StageIndex)).unwrap();
+    assert_eq!(case.broken(), BTreeSet::new());
+}
+
+#[test]
 fn every_rule_refuses_its_own_mutants_and_nobody_elses() {
     assert_eq!((Case::sound().broken(), Case::skip().broken()), Default::default());
     for (place, (rule, sound, make)) in MUTANTS.iter().enumerate() {

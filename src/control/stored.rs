@@ -86,3 +86,24 @@ impl Coordinator {
         Shift::new((best.count() + half) / step * step)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corridor::{StageIndex, sample};
+
+    #[test]
+    fn between_plans_of_one_offset_the_order_that_is_wanted_counts_more_than_greens() {
+        let at = &sample::arterial(&[400.0]).intersections()[0].clone();
+        let plan = |greens: [u32; 4], offset: i64| {
+            Plan::from_greens(at, &greens.map(Tenths::from_seconds), Shift::new(offset)).unwrap()
+        };
+        let turned = |plan: Plan| plan.in_order(&[0, 3, 2, 1].map(StageIndex)).unwrap();
+        let (own, other) = (plan([40, 10, 20, 10], 70), plan([36, 12, 20, 12], 70));
+        let stored = [(1, own.clone()), (2, turned(other.clone())), (3, turned(plan([40, 10, 20, 10], 170)))];
+        assert_eq!(nearest(&stored, &own), Some(&own));
+        assert_eq!(nearest(&stored, &turned(own.clone())), Some(&turned(other)));
+        assert_eq!(nearest(&stored, &turned(own.at_offset(Shift::new(160)))), Some(&stored[2].1));
+        assert_eq!(nearest(&stored, &plan([50, 10, 20, 10], 70)), None, "another cycle");
+    }
+}
