@@ -237,7 +237,10 @@ pub(super) struct DemandFiles {
 /// skips, maxima from the isolated plan), fixed (coordinated day plans, the strongest we can make from training days), greenwave
 /// (starts from fixed, sees only detectors over the bus, adapts; cabinets follow its plans in fixed time, coordinated-actuated or
 /// free, as the plan book says). Beside them fixed-loops (fixed, followed coordinated-actuated: what detectors alone add). For tests
-/// of the method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets).
+/// of the method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets). To compare optimisers, the
+/// cycles and splits of fixed with offsets found for the mean day: offsets-exact (exact while platoons stay as they are, iterated),
+/// offsets-refined (the same, then refined by the whole evaluation, as plan does), offsets-descent (from zero, intersection after
+/// intersection, until nobody moves), offsets-pairwise (each next intersection by its one link).
 #[derive(Debug, ClapArgs)]
 #[command(
     after_help = "Examples:\n  greenwave replay corridors/dongchang-road.toml\n  greenwave replay corridors/dongchang-road.toml --seeds 3 --json report.json\n  greenwave replay --verify report.json\n  greenwave replay corridors/dongchang-road.toml --days 1001:tidal --journal why.jsonl\n  greenwave replay corridors/dongchang-road.toml --arms fixed,greenwave --bus memory --format json"

@@ -71,7 +71,8 @@ type Column<'c> = (&'c str, Vec<(&'c str, &'c str, Option<f64>)>);
 
 /// A column an arm beside the measures' names.
 fn side_by_side(heading: &str, columns: &[Column<'_>]) -> String {
-    let wide = ((WIDTH - LABEL) / columns.len().max(1)).min(13);
+    let longest = columns.iter().map(|(arm, _)| arm.len()).max().unwrap_or(1);
+    let wide = ((WIDTH - LABEL) / columns.len().max(1)).min(13.max(longest + 1));
     let mut text = format!("{heading:<LABEL$}");
     for (arm, _) in columns {
         let _ = write!(text, "{arm:>wide$}");
@@ -170,7 +171,8 @@ mod tests {
         for arms in 1..=ARMS {
             let measures =
                 vec![("total delay of all vehicles", "veh h", Some(123_456.0)), ("stops a vehicle", "1", None)];
-            let columns: Vec<_> = (0..arms).map(|_| ("placebo-a", measures.clone())).collect();
+            let name = if arms < 3 { "offsets-pairwise" } else { "placebo-a" };
+            let columns: Vec<_> = (0..arms).map(|_| (name, measures.clone())).collect();
             let table = side_by_side("mean over the runs", &columns);
             let lines: Vec<&str> = table.lines().collect();
             assert_eq!(lines.len(), 3);

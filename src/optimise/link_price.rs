@@ -20,6 +20,18 @@ pub(super) fn row(scene: &Scene, judge: &Judge, state: &mut State, from: usize, 
     }
 }
 
+/// The price of a link both ways for every later shift of its far end, on the longer of both ends' circles; `None` where their
+/// cycles do not fit into each other.
+pub(super) fn of(scene: &Scene, judge: &Judge, state: &mut State, (near, far): (usize, usize)) -> Option<Vec<f64>> {
+    if !state.coupled(near, far) {
+        return None;
+    }
+    let (mut into_far, mut into_near) = (Vec::new(), Vec::new());
+    row(scene, judge, state, near, far, &mut into_far);
+    row(scene, judge, state, far, near, &mut into_near);
+    Some(both(&into_far, &into_near))
+}
+
 /// The price of both directions for every later shift of the far end, on the longer of both circles: the far end later
 /// means the near end's green earlier.
 pub(super) fn both(into_far: &[f64], into_near: &[f64]) -> Vec<f64> {

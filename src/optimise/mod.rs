@@ -9,8 +9,10 @@
 //!
 //!  splits, cycle_length   critical movements, then delay of one intersection       (isolated, webster_of)
 //!  offsets --network      exact while profiles hold, iterated                      (optimise_offsets: bound and gap)
+//!  heuristics             the same without a proof, to be measured against        (descend_offsets, pairwise_offsets)
 //!  delay_problem --network  bare problems with given profiles, or several samples  (solve_delay: proof or gap)
 //!  pareto                 least delay of a street for every width of its bands     (front)
+//!  street_front           the same for a real street, confirmed by the whole evaluation (street_front)
 //!  alignment, bandwidth   exact two-way bands, cycle and speeds fixed              (widest)
 //!  multiband, lp          exact bands link by link                                 (widest_links)
 //!  flexible               cycle and speeds chosen too: exact, or its gap           (widest_flexible)
@@ -35,6 +37,7 @@ mod early;
 mod flexible;
 mod flexible_model;
 mod grid;
+mod heuristics;
 mod lanes;
 mod link_price;
 mod lp;
@@ -55,6 +58,7 @@ mod splits;
 mod state;
 mod stopline;
 mod street;
+mod street_front;
 mod tail;
 #[cfg(test)]
 mod testing;
@@ -69,6 +73,7 @@ pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, solve_
 pub use flexible::{
     Bands, FlexibleAim, FlexibleAnswer, FlexibleLink, FlexibleProblem, NoFlexibleAnswer, widest_flexible,
 };
+pub use heuristics::{descend_offsets, pairwise_offsets};
 pub use multiband::{LinkBands, NoLinkBands, widest_links};
 pub use multiple::Multiple;
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
@@ -80,5 +85,6 @@ pub use samples::Samples;
 pub use settings::{Grouping, Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};
+pub use street_front::{FrontChoice, FrontStreet, NoFront, StreetFront, street_front};
 pub use tail::Tail;
 pub use whole_steps::widest_on_grid;

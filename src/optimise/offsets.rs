@@ -199,15 +199,9 @@ fn behind(joints: &[Joint], steps: &[usize], link: &LinkPrice) -> Vec<f64> {
 /// Prices every link for every shift under the state's departure profiles.
 fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State) -> Fixed {
     let mut links = Vec::new();
-    let (mut into_far, mut into_near) = (Vec::new(), Vec::new());
     for joint in scene.joints() {
-        let (near, far) = joint.ends;
-        if !state.coupled(near, far) {
-            continue;
-        }
-        link_price::row(scene, judge, state, near, far, &mut into_far);
-        link_price::row(scene, judge, state, far, near, &mut into_near);
-        links.push(LinkPrice { joint, price: link_price::both(&into_far, &into_near), chosen: 0 });
+        let priced = link_price::of(scene, judge, state, joint.ends);
+        links.extend(priced.map(|price| LinkPrice { joint, price, chosen: 0 }));
     }
     let steps: Vec<usize> = (0..scene.network.intersections().len()).map(|i| state.steps(i)).collect();
     let (later, gain) = choose(&mut links, &steps);

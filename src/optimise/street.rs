@@ -90,6 +90,16 @@ pub fn partition(
     Some(street.realise(&parts, resolution))
 }
 
+/// The band problem of some members under plans, greens counted from each one's reference green. `None` as in [`widest_bands`].
+pub(super) fn band_problem(
+    network: &Network,
+    corridor: usize,
+    plans: &[Plan],
+    members: Range<usize>,
+) -> Option<BandProblem> {
+    Some(Street::new(network, corridor, plans)?.problem(members))
+}
+
 fn alone(weights: [f64; 2]) -> Aim {
     Aim::Sum { weights, least_s: [0.0; 2] }
 }

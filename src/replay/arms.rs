@@ -1,5 +1,6 @@
 //! The arms: what a cabinet has of its own, and whether the core speaks to it. All arms meet the same arrivals.
 
+use super::offsets::{Method, Methods, Task};
 use crate::corridor::{Actuation, Intersection, IntersectionIndex, Network, Stage, StageIndex};
 use crate::demand::{DayProfile, Flows};
 use crate::optimise::{self, Settings};
@@ -33,6 +34,14 @@ pub enum Arm {
     PlaceboB,
     /// `Fixed`'s cycles and splits with the offsets that are worst by the model: the harm.
     Harm,
+    /// `Fixed`'s cycles and splits with the offsets that the optimiser finds for the mean day.
+    OffsetsExact,
+    /// The same, refined by the whole evaluation as `plan` does.
+    OffsetsRefined,
+    /// The same cycles and splits with offsets found by coordinate descent: intersection after intersection, until nobody moves.
+    OffsetsDescent,
+    /// With offsets found by the pairwise greedy method: each next intersection by its one link.
+    OffsetsPairwise,
 }
 
 impl Arm {
@@ -50,10 +59,14 @@ impl Arm {
             Arm::PlaceboA => "placebo-a",
             Arm::PlaceboB => "placebo-b",
             Arm::Harm => "harm",
+            Arm::OffsetsExact => "offsets-exact",
+            Arm::OffsetsRefined => "offsets-refined",
+            Arm::OffsetsDescent => "offsets-descent",
+            Arm::OffsetsPairwise => "offsets-pairwise",
         }
     }
 
-    const ALL: [Arm; 8] = [
+    const ALL: [Arm; 12] = [
         Arm::Isolated,
         Arm::Actuated,
         Arm::Fixed,
@@ -62,6 +75,10 @@ impl Arm {
         Arm::PlaceboA,
         Arm::PlaceboB,
         Arm::Harm,
+        Arm::OffsetsExact,
+        Arm::OffsetsRefined,
+        Arm::OffsetsDescent,
+        Arm::OffsetsPairwise,
     ];
 }
 
@@ -97,6 +114,8 @@ pub struct Book {
     isolated: Vec<Vec<Plan>>,
     /// Per period, the offsets that are worst.
     harm: Vec<Vec<Plan>>,
+    /// The offsets that different methods find.
+    methods: Methods,
 }
 
 impl Book {
@@ -105,12 +124,16 @@ impl Book {
     pub fn new(network: &Network, profile: &DayProfile, fixed: DayPlans, settings: &Settings) -> Option<Book> {
         let mut isolated = Vec::new();
         let mut harm = Vec::new();
-        for ((period, plans), factor) in network.periods().iter().zip(fixed.periods()).zip(fixed.isolated_demand()) {
+        let mut tasks = Vec::new();
+        for (number, ((period, plans), factor)) in
+            network.periods().iter().zip(fixed.periods()).zip(fixed.isolated_demand()).enumerate()
+        {
             let flows = profile.mean(period.from_s, period.to_s);
             isolated.push(isolated_plans(network, &flows.scaled(factor), settings)?);
             harm.push(worst_offsets(network, &flows, plans, settings));
+            tasks.push(Task::new(flows, plans, settings.weighing(network.weights(number))));
         }
-        Some(Book { fixed, isolated, harm })
+        Some(Book { fixed, isolated, harm, methods: Methods::new(tasks) })
     }
 
     /// How the book lets an intersection be followed in a period, where it is otherwise than the period.
@@ -151,6 +174,10 @@ impl Book {
                 }
                 Arm::Fixed | Arm::FixedLoops | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
                 Arm::Harm => by_period(&self.harm, index, &|_| None),
+                Arm::OffsetsExact => by_period(self.methods.by(network, Method::Exact), index, &|_| None),
+                Arm::OffsetsRefined => by_period(self.methods.by(network, Method::Refined), index, &|_| None),
+                Arm::OffsetsDescent => by_period(self.methods.by(network, Method::Descent), index, &|_| None),
+                Arm::OffsetsPairwise => by_period(self.methods.by(network, Method::Pairwise), index, &|_| None),
                 Arm::PlaceboA | Arm::PlaceboB => {
                     let draw = stream(if arm == Arm::PlaceboA { 1 } else { 2 } << 32 | seed, index).random::<f64>();
                     let moved = |plan: &Plan| plan.at_offset(share_of(plan, draw).later());

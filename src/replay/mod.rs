@@ -9,6 +9,7 @@
 //! ```
 
 mod arms;
+mod offsets;
 mod run;
 mod study;
 mod train;
