@@ -195,6 +195,68 @@ fn the_diagram_holds_both_bands() {
 }
 
 #[test]
+fn the_front_tells_what_bands_cost_and_two_choices_are_drawn() {
+    let told = prints(&["plan", STREET, "--at", "07:30", "--front"]);
+    assert!(
+        told.contains("No two-way band runs through dc01-dc12") && told.contains("greenwave diagram --front"),
+        "{told}"
+    );
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let part = ["--members", "dc03-dc07"];
+    let plan = |more: &[&str]| {
+        json(&[&["plan", STREET, "--at", "07:30", "--front", "--format", "json"], &part[..], more].concat())
+    };
+    let report = plan(&[]);
+    assert_eq!(
+        (&report["schema"], &report["front"]["corridor"]),
+        (&"greenwave-front/1".into(), &"dongchang-road".into())
+    );
+    let front = &report["front"]["fronts"][0];
+    assert_eq!(front["members"], serde_json::json!(["dc03", "dc04", "dc05", "dc06", "dc07"]));
+    let choices = front["choices"].as_array().unwrap();
+    assert!(choices.len() > 3, "{}", choices.len());
+    let both = |c: &Value| ["outbound", "inbound"].map(|way| c[way]["width_s"].as_f64().unwrap());
+    for pair in choices.windows(2) {
+        let objective = |c: &Value| c["predicted"]["objective"].as_f64().unwrap();
+        assert!(objective(&pair[1]) >= objective(&pair[0]));
+        assert!(both(&pair[1]).iter().all(|w| *w >= pair[1]["guarantee_s"].as_f64().unwrap() - 1e-6));
+    }
+    // The plans of a choice are those of the front, whichever way they are asked for.
+    let last = choices.len().to_string();
+    let chosen = plan(&["--choice", &last]);
+    assert_eq!(chosen["plans"], choices[choices.len() - 1]["plans"]);
+    let svg = prints(&[&["diagram", STREET, "--at", "07:30", "--front", &format!("1,{last}")], &part[..]].concat());
+    well_formed(&svg);
+    let [out, inbound] = both(&choices[choices.len() - 1]);
+    for words in
+        ["方案 1 · choice 1 of ", &format!("方案 {last} · "), &format!("{out:.1} s ("), &format!("{inbound:.1} s (")]
+    {
+        assert!(svg.contains(words), "no {words}");
+    }
+    assert!(
+        svg.contains("延误 delay") && svg.contains("least objective") && svg.contains("dc03") && !svg.contains("dc08")
+    );
+    let drawn = json(
+        &[&["diagram", STREET, "--at", "07:30", "--front", &format!("1,{last}"), "--format", "json"], &part[..]]
+            .concat(),
+    );
+    assert_eq!(drawn["choices"][1]["predicted"], choices[choices.len() - 1]["predicted"]);
+    assert_eq!(drawn["choices"][1]["diagram"]["rows"].as_array().unwrap().len(), 5);
+    // what is wrong, and what would be right
+    let all = ["diagram", STREET, "--at", "07:30", "--front", "1,2"];
+    fails(&all, 3, &["no two-way band runs through dc01-dc12", "--members, such as dc"]);
+    fails(
+        &[&all[..], &["--members", "dc07-dcx"]].concat(),
+        3,
+        &["`dc07-dcx` is no part of dongchang-road", "such as dc01-dc12"],
+    );
+    let beyond = [&["diagram", STREET, "--at", "07:30", "--front", "1,99"], &part[..]].concat();
+    fails(&beyond, 3, &["there is no choice 99"]);
+    fails(&["diagram", STREET, "--front", "1"], 2, &["is no pair of choices"]);
+    fails(&["plan", STREET, "--members", "dc03-dc07"], 2, &["--front"]);
+}
+
+#[test]
 #[should_panic(expected = "left open")]
 fn an_open_element_is_found() {
     well_formed("<svg><g></g><text x=\"1\">");

@@ -4,7 +4,7 @@
 
 use greenwave::corridor::{Direction, Network, load};
 use greenwave::plan::Plan;
-use greenwave::report::{Axes, Diagram};
+use greenwave::report::{Axes, Diagram, Pair, Panel};
 use greenwave::units::{Shift, Tenths};
 use std::path::Path;
 
@@ -106,4 +106,32 @@ fn different_cycles_have_no_band() {
     assert_eq!(plans[0].cycle, plans[1].cycle);
     let diagram = Diagram::new(&network, &network.corridors()[0], &plans, "three in step").unwrap();
     drawn("three.svg", &diagram.svg(Axes::TimeDistance));
+}
+
+#[test]
+fn two_sets_of_plans_stand_side_by_side_to_one_scale() {
+    let network = network("dongchang-road.toml");
+    let corridor = &network.corridors()[0];
+    let panel = |heading: &str, offset: &dyn Fn(f64) -> f64| Panel {
+        diagram: Diagram::new(&network, corridor, &plans(&network, &[48, 12, 28, 12], offset), "").unwrap(),
+        heading: heading.to_owned(),
+        lines: vec!["band <one>".to_owned(), "two".to_owned()],
+    };
+    let panels = [panel("by travel time", &|c| c / (50.0 / 3.6)), panel("all at once", &|_| 0.0)];
+    let pair = Pair { name: corridor.name.clone(), caption: "a pair".to_owned(), panels };
+    for (axes, name) in [(Axes::TimeDistance, "pair.svg"), (Axes::DistanceTime, "pair-turned.svg")] {
+        let svg = pair.svg(axes);
+        drawn(name, &svg);
+        for words in ["by travel time", "all at once", "band &lt;one&gt;", "a pair", &corridor.name.zh] {
+            assert!(svg.contains(words), "{words}");
+        }
+        // Both plots are as large as each other, and beside each other.
+        let plots: Vec<Vec<f64>> = svg
+            .match_indices("<svg x=")
+            .map(|(at, _)| svg[at..].split('"').skip(1).step_by(2).take(4).map(|n| n.parse().unwrap()).collect())
+            .collect();
+        assert_eq!(plots.len(), 2);
+        assert_eq!(plots[0][1..], plots[1][1..]);
+        assert!(plots[1][0] > plots[0][0] + plots[0][2]);
+    }
 }

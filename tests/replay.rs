@@ -154,6 +154,22 @@ fn a_placebo_heals_nothing_harm_harms_and_all_arms_meet_the_same_arrivals() {
 }
 
 #[test]
+fn offsets_of_every_method_run_and_those_that_were_optimised_lose_to_none_by_much() {
+    let shared = shared();
+    let arms = [Arm::OffsetsPairwise, Arm::OffsetsDescent, Arm::OffsetsExact, Arm::OffsetsRefined, Arm::Harm];
+    let (results, journals) = study(&arms, 2, BusKind::Memory, 2).run(&shared, &scenario(), &|| ()).unwrap();
+    let number = |v: &serde_json::Value, key: &str| v[key].as_f64().unwrap();
+    for arm in ["offsets-pairwise", "offsets-descent", "offsets-exact", "offsets-refined"] {
+        let harm = row(&results, "corridor speed", "harm", arm);
+        assert!(number(&harm, "hi") < 0.0, "{harm}");
+    }
+    let refined = row(&results, "total delay of all vehicles", "offsets-refined", "offsets-pairwise");
+    assert!(number(&refined, "lo") < 0.05, "{refined}");
+    assert!(results.arms.iter().flat_map(|a| &a.seeds).all(|s| s.violations == 0 && s.plan_changes == 0));
+    assert!(journals.iter().flatten().all(|j| j.lines().is_empty()));
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_whatever_the_bus_and_the_threads() {
     let shared = shared();
     let arms = [Arm::Fixed, Arm::Greenwave];

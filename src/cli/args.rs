@@ -67,7 +67,7 @@ pub(super) struct Check {
 /// period are made and, with --rounds, improved in the plant on training days.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out book.toml"
+    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07 --choice 11\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out book.toml"
 )]
 pub(super) struct Plan {
     /// Definition files or folders of them; together they are one network.
@@ -94,6 +94,18 @@ pub(super) struct Plan {
     /// Write the book here instead of to standard output.
     #[arg(long, value_name = "FILE", requires = "day")]
     pub(super) out: Option<PathBuf>,
+    /// Print what wider bands cost instead: the choices between least delay and the widest two-way bands, for the cycle and splits
+    /// of the plans. Where no two-way band runs through the whole corridor, for its parts.
+    #[arg(long, conflicts_with = "day")]
+    pub(super) front: bool,
+    /// Corridor of the front (default: the first).
+    #[arg(long, value_name = "ID", requires = "front")]
+    pub(super) corridor: Option<String>,
+    #[command(flatten)]
+    pub(super) street: FrontStreet,
+    /// Print the plans of this choice of the front.
+    #[arg(long, value_name = "N", requires = "front", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) choice: Option<u32>,
     /// Runs at the same time (default: the machine's cores).
     #[arg(long)]
     pub(super) threads: Option<usize>,
@@ -132,7 +144,7 @@ pub(super) struct Optimise {
 /// lanes. The run is that of `replay` with its usual window or, for a time outside of it, one measured from half an hour before.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/three.toml --replay --arm fixed --to 07:40 --queues > ways.svg"
+    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/dongchang-road.toml --front 1,11 --members dc03-dc07 > choices.svg\n  greenwave diagram corridors/three.toml --replay --arm fixed --to 07:40 --queues > ways.svg"
 )]
 pub(super) struct Diagram {
     /// Definition files or folders of them; together they are one network.
@@ -152,6 +164,11 @@ pub(super) struct Diagram {
     /// Corridor to draw (default: the first).
     #[arg(long, value_name = "ID")]
     pub(super) corridor: Option<String>,
+    /// Draw two choices of the front side by side, as `plan --front` numbers them.
+    #[arg(long, value_name = "N,M", value_parser = two, conflicts_with_all = ["replay", "plans"])]
+    pub(super) front: Option<[usize; 2]>,
+    #[command(flatten)]
+    pub(super) street: FrontStreet,
     /// Which axis goes to the right, and which upwards.
     #[arg(long, value_enum, default_value_t = AxesArg::TimeDistance)]
     pub(super) axes: AxesArg,
@@ -188,6 +205,17 @@ pub(super) struct Diagram {
     /// svg: the picture; json: what is drawn, as numbers.
     #[arg(long, value_enum, default_value_t = DiagramFormat::Svg)]
     pub(super) format: DiagramFormat,
+}
+
+/// Which bands a front is about.
+#[derive(Debug, ClapArgs)]
+pub(super) struct FrontStreet {
+    /// Bands through these members only, from one to another, such as dc03-dc07 (default: all).
+    #[arg(long, value_name = "FROM-TO", requires = "front")]
+    pub(super) members: Option<String>,
+    /// Width of the inbound band for each second of the outbound band; 0 leaves it free (default: 1).
+    #[arg(long, value_name = "SHARE", value_parser = share, requires = "front")]
+    pub(super) inbound_share: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -362,6 +390,19 @@ fn limit(text: &str) -> Result<f64, String> {
 fn factor(text: &str) -> Result<f64, String> {
     let factor = text.parse().ok().filter(|f| (0.05..=3.0).contains(f));
     factor.ok_or_else(|| format!("`{text}` is no factor between 0.05 and 3"))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|f| *f == 0.0 || (0.05..=20.0).contains(f));
+    share.ok_or_else(|| format!("`{text}` is no share; write 0, or a number between 0.05 and 20"))
+}
+
+fn two(text: &str) -> Result<[usize; 2], String> {
+    let numbers = text.split_once(',').map(|(a, b)| [a, b].map(|n| n.trim().parse().ok().filter(|n| *n > 0)));
+    match numbers {
+        Some([Some(a), Some(b)]) => Ok([a, b]),
+        _ => Err(format!("`{text}` is no pair of choices; write two numbers, such as 1,4")),
+    }
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -1,14 +1,15 @@
 //! `greenwave diagram`.
 
 use super::args::{AxesArg, Diagram as Args, DiagramFormat, Ways};
+use super::front::Case;
 use super::inputs::Inputs;
 use super::{files, say, scene};
 use crate::calendar::Calendar;
-use crate::corridor::{Direction, Network};
-use crate::optimise::{Settings, propose};
+use crate::corridor::{Corridor, Direction, Network};
+use crate::optimise::{FrontChoice, Settings, propose};
 use crate::plan::Plan;
 use crate::replay::{BusKind, Study};
-use crate::report::{Axes, Diagram, View};
+use crate::report::{Axes, Diagram, Pair, Panel, View};
 use crate::safety::{Limits, judge};
 use crate::units::clock;
 use anyhow::{Result, anyhow, bail};
@@ -96,6 +97,9 @@ fn planned(args: &Args) -> Result<String> {
     let calendar = Calendar::new(&network);
     let number = args.on.map_or_else(|| calendar.period_of(args.at), |date| calendar.period_on(date, args.at));
     let period = &network.periods()[number];
+    if let Some(numbers) = args.front {
+        return two(args, &network, number, numbers);
+    }
     let (plans, source) = plans(args, &network, number)?;
     let caption =
         format!("{} {}, {} to {}, {source}", period.name.zh, period.name.en, clock(period.from_s), clock(period.to_s));
@@ -111,6 +115,52 @@ fn planned(args: &Args) -> Result<String> {
             "diagram": diagram,
         }))?,
     })
+}
+
+/// Two choices of the front.
+fn two(args: &Args, network: &Network, number: usize, numbers: [usize; 2]) -> Result<String> {
+    let profile = files::profile(network, &args.paths, args.demand.counts.as_deref())?.value;
+    let case = Case::new(network, &profile, number, (args.corridor.as_deref(), &args.street))?;
+    let front = case.one(&args.street)?;
+    let whole = case.corridor();
+    // The members the bands run through, as a corridor of their own.
+    let links = whole.links[front.members.start..front.members.end - 1].to_vec();
+    let part = Corridor { members: whole.members[front.members.clone()].to_vec(), links, ..whole.clone() };
+    let period = &network.periods()[number];
+    let caption = format!(
+        "{} {}, {} to {}, {}: two choices between least delay and widest bands, cycle and splits the same",
+        period.name.zh,
+        period.name.en,
+        clock(period.from_s),
+        clock(period.to_s),
+        case.named(&front.members)
+    );
+    let mut panels = Vec::new();
+    for number in numbers {
+        let choice = Case::choice(&front, number)?;
+        let diagram = Diagram::new(network, &part, &choice.plans, &caption)
+            .ok_or_else(|| anyhow!("{} has a member without a plan", whole.id))?;
+        let heading = format!("方案 {number} · choice {number} of {}", front.choices.len());
+        panels.push((Panel { diagram, heading, lines: case.lines(&front, choice) }, choice));
+    }
+    if args.format == DiagramFormat::Json {
+        let told = |(n, (panel, choice)): (&usize, &(Panel, &FrontChoice))| {
+            json!({
+                "number": n, "diagram": panel.diagram, "predicted": choice.predicted,
+            })
+        };
+        let choices: Vec<_> = numbers.iter().zip(&panels).map(told).collect();
+        return Ok(serde_json::to_string_pretty(&json!({
+            "schema": "greenwave-choices/1",
+            "definition": network.fingerprint(),
+            "corridor": whole.id,
+            "period": period,
+            "choices": choices,
+        }))?);
+    }
+    let mut panels = panels.into_iter().map(|(panel, _)| panel);
+    let (Some(left), Some(right)) = (panels.next(), panels.next()) else { bail!("two choices are drawn") };
+    Ok(Pair { name: whole.name.clone(), caption, panels: [left, right] }.svg(axes(args)))
 }
 
 /// The period's plans out of the book, or else computed for the mean day; and which of the two, for the subtitle.

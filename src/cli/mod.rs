@@ -9,6 +9,7 @@ mod coupling;
 mod diagram;
 mod emulate;
 mod files;
+mod front;
 mod inputs;
 mod live;
 mod optimise;

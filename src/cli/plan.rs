@@ -1,11 +1,12 @@
 //! `greenwave plan`.
 
 use super::args::{Format, Plan as Args};
+use super::front::Case;
 use super::timing::text;
 use super::{coupling, files, progress, say, tell};
 use crate::calendar::Calendar;
 use crate::corridor::Network;
-use crate::optimise::{Grouping, Settings, predict, propose};
+use crate::optimise::{Coupling, Grouping, Prediction, Settings, predict, propose};
 use crate::plan::Plan;
 use crate::replay::{Training, train};
 use crate::safety::{Limits, judge};
@@ -54,6 +55,9 @@ fn one_period(
 ) -> Result<ExitCode> {
     let calendar = Calendar::new(network);
     let number = args.on.map_or_else(|| calendar.period_of(args.at), |date| calendar.period_on(date, args.at));
+    if args.front {
+        return front(args, network, profile, number);
+    }
     let (period, settings) = (&network.periods()[number], &settings.weighing(network.weights(number)));
     let flows = profile.mean(period.from_s, period.to_s);
     let proposal = propose(network, &flows, None, settings)?;
@@ -64,19 +68,7 @@ fn one_period(
     }
     let predicted = predict(network, &flows, &proposal.plans, settings);
     match args.format {
-        Format::Json => {
-            let plans: Vec<_> = network.intersections().iter().zip(&proposal.plans).map(plan_json).collect();
-            let report = json!({
-                "schema": "greenwave-plan/1",
-                "definition": network.fingerprint(),
-                "day_plan": network.day_plan_of(number).id,
-                "period": period,
-                "plans": plans,
-                "predicted": proposal.predicted,
-                "coupling": proposal.coupling.as_ref().map(|decided| coupling::value(network, decided)),
-            });
-            say(&serde_json::to_string_pretty(&report)?);
-        }
+        Format::Json => report(network, number, (&proposal.plans, &proposal.predicted), proposal.coupling.as_ref())?,
         Format::Text => {
             text(network, period, &proposal.plans, predicted.as_ref());
             if let Some(decided) = &proposal.coupling {
@@ -85,6 +77,64 @@ fn one_period(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What wider bands cost, or the plans of one choice.
+fn front(args: &Args, network: &Network, profile: &crate::demand::DayProfile, number: usize) -> Result<ExitCode> {
+    let case = Case::new(network, profile, number, (args.corridor.as_deref(), &args.street))?;
+    let period = &network.periods()[number];
+    if let Some(chosen) = args.choice {
+        let front = case.one(&args.street)?;
+        let choice = Case::choice(&front, chosen as usize)?;
+        match args.format {
+            Format::Json => report(network, number, (&choice.plans, &choice.predicted), None)?,
+            Format::Text => text(network, period, &choice.plans, Some(&choice.predicted)),
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let told = case.told(&args.street)?;
+    match args.format {
+        Format::Json => {
+            let plan = |i: usize, plan: &Plan| plan_json((&network.intersections()[i], plan));
+            let report = json!({
+                "schema": "greenwave-front/1",
+                "definition": network.fingerprint(),
+                "day_plan": network.day_plan_of(number).id,
+                "period": period,
+                "front": case.json(&told, &plan),
+            });
+            say(&serde_json::to_string_pretty(&report)?);
+        }
+        Format::Text => {
+            let cycles: std::collections::BTreeSet<Tenths> = case.plans.iter().map(|p| p.cycle.length()).collect();
+            let cycles: Vec<String> = cycles.into_iter().map(|c| c.to_string()).collect();
+            let times = format!("{} to {}, cycle {}", clock(period.from_s), clock(period.to_s), cycles.join(", "));
+            say(&format!("{} {}, {times}", period.name.zh, period.name.en));
+            case.print(&told);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints plans for programs.
+fn report(
+    network: &Network,
+    number: usize,
+    (plans, predicted): (&[Plan], &Prediction),
+    decided: Option<&Coupling>,
+) -> Result<()> {
+    let plans: Vec<_> = network.intersections().iter().zip(plans).map(plan_json).collect();
+    let report = json!({
+        "schema": "greenwave-plan/1",
+        "definition": network.fingerprint(),
+        "day_plan": network.day_plan_of(number).id,
+        "period": network.periods()[number],
+        "plans": plans,
+        "predicted": predicted,
+        "coupling": decided.map(|decided| coupling::value(network, decided)),
+    });
+    say(&serde_json::to_string_pretty(&report)?);
+    Ok(())
 }
 
 fn plan_json((at, plan): (&crate::corridor::Intersection, &Plan)) -> serde_json::Value {

@@ -85,6 +85,6 @@ pub use samples::Samples;
 pub use settings::{Grouping, Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};
-pub use street_front::{FrontChoice, FrontStreet, NoFront, StreetFront, street_front};
+pub use street_front::{FrontChoice, FrontStreet, NoFront, StreetFront, banded_parts, street_front};
 pub use tail::Tail;
 pub use whole_steps::widest_on_grid;

@@ -7,7 +7,7 @@
 //! offsets change platoons, so every choice is valued by the whole evaluation; fronts are found under the platoons of several choices
 //! (least delay, widest band, between them), and of all offsets found those stay that nothing beats in both.
 
-use super::bandwidth::BandProblem;
+use super::bandwidth::{Aim, BandProblem, widest};
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
 use super::network::{OffsetLink, OffsetProblem, Prices, Setting};
@@ -84,6 +84,49 @@ pub enum NoFront {
     /// Somebody said stop.
     #[error("stopped before it was found")]
     Stopped,
+}
+
+/// The fewest parts of a corridor that have two-way bands, the outbound at least `least_s` wide and the inbound at least its share of
+/// it; among as few parts the ones with the most band carried (the lesser width times the travel time it covers). Parts may be single
+/// members. Empty where cycles differ or a through green is missing.
+pub fn banded_parts(
+    network: &Network,
+    corridor: usize,
+    plans: &[Plan],
+    inbound_share: f64,
+    least_s: f64,
+) -> Vec<Range<usize>> {
+    let n = network.corridors().get(corridor).map_or(0, |c| c.members.len());
+    let aim = Aim::Sum { weights: [1.0, 1.0], least_s: [least_s, least_s * inbound_share] };
+    // best[end]: parts and band carried of the members before `end`, and where their last part begins.
+    let mut best: Vec<(usize, f64, usize)> = vec![(0, 0.0, 0)];
+    for end in 1..=n {
+        let mut choice: Option<(usize, f64, usize)> = None;
+        for begin in (0..end).rev() {
+            let Some(problem) = band_problem(network, corridor, plans, begin..end) else { return Vec::new() };
+            let widths = match widest(&problem, aim) {
+                Some(answer) => answer.widths_s,
+                None if end - begin == 1 => [0.0; 2],
+                // What has no bands has none with one member more.
+                None => break,
+            };
+            let covered: f64 = problem.links.iter().map(|link| link[0] + link[1]).sum();
+            let (parts, carried, _) = best[begin];
+            let new = (parts + 1, carried + widths[0].min(widths[1]) * covered, begin);
+            if choice.is_none_or(|c| new.0 < c.0 || (new.0 == c.0 && new.1 > c.1 + SAME_S)) {
+                choice = Some(new);
+            }
+        }
+        best.extend(choice);
+    }
+    let mut parts = Vec::new();
+    let mut end = n;
+    while end > 0 {
+        parts.push(best[end].2..end);
+        end = best[end].2;
+    }
+    parts.reverse();
+    parts
 }
 
 /// The front of a street under plans, whose offsets alone are changed. Offsets stand on the resolution where the cycle is a whole

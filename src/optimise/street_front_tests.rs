@@ -122,6 +122,32 @@ fn a_long_street_without_a_two_way_band_has_one_choice() {
 }
 
 #[test]
+fn the_fewest_parts_that_have_bands() {
+    let spacings = [420.0, 350.0, 610.0, 280.0, 530.0, 720.0, 390.0].repeat(2);
+    let network = sample::arterial(&spacings[..11]);
+    let base = plans(&network, [42.0, 10.0, 24.0, 10.0]);
+    for (share, least) in [(1.0, 8.0), (1.0, 14.0), (0.5, 20.0), (0.0, 25.0)] {
+        let has = |members: Range<usize>| {
+            let aim = Aim::Sum { weights: [1.0; 2], least_s: [least, least * share] };
+            members.len() == 1 || widest(&band_problem(&network, 0, &base, members).unwrap(), aim).is_some()
+        };
+        let parts = banded_parts(&network, 0, &base, share, least);
+        assert_eq!((parts[0].start, parts[parts.len() - 1].end), (0, 12));
+        assert!(parts.windows(2).all(|w| w[0].end == w[1].start) && parts.iter().cloned().all(has), "{parts:?}");
+        // From the left each as long as can be: no division has fewer.
+        let (mut fewest, mut begin) = (0, 0);
+        while begin < 12 {
+            begin = (begin + 1..=12).rev().find(|&end| has(begin..end)).unwrap();
+            fewest += 1;
+        }
+        assert_eq!(parts.len(), fewest);
+        let shortest = parts.iter().map(Range::len).min().unwrap();
+        assert!(fewest < 12 && shortest > 0);
+    }
+    assert!(banded_parts(&network, 1, &base, 1.0, 8.0).is_empty());
+}
+
+#[test]
 fn what_is_no_street_is_refused() {
     let network = sample::arterial(&[420.0, 350.0]);
     let flows = testing::flows(&network, 1100.0, 900.0, 300.0);

@@ -5,6 +5,7 @@
 mod diagram;
 mod frame;
 mod page;
+mod pair;
 mod scene;
 mod svg;
 mod thin;
@@ -14,6 +15,7 @@ mod words;
 pub use diagram::{Diagram, DiagramBand, Row, Show};
 pub use frame::Axes;
 pub use page::{Arrivals, BeforeAfter, Difference, Mark, Page, PageRow, RunChanges, SideStreet, SpeedLine};
+pub use pair::{Pair, Panel};
 pub use scene::{Drive, Light, Place, Queue, Scene, Side, View};
 
 /// Text that means itself in SVG and HTML.

@@ -22,12 +22,21 @@ const LONG: f64 = 1180.0;
 const LETTER: f64 = 7.2;
 
 fn frame(diagram: &Diagram, axes: Axes) -> Frame {
-    let lines: Vec<f64> = diagram.rows.iter().map(|row| row.chainage_m).collect();
+    spanning(diagram, axes, span(diagram), LONG)
+}
+
+/// Seconds that show every band whole.
+pub(super) fn span(diagram: &Diagram) -> f64 {
     let cycle = diagram.rows.iter().map(|row| row.cycle_s).fold(1.0, f64::max);
     let longest = diagram.bands.iter().map(DiagramBand::lasts).fold(0.0, f64::max);
-    let cycles = ((longest / cycle).ceil() + 1.0).clamp(3.0, 8.0);
+    ((longest / cycle).ceil() + 1.0).clamp(3.0, 8.0) * cycle
+}
+
+/// The frame of a corridor over some seconds, `long` pixels along the time axis.
+pub(super) fn spanning(diagram: &Diagram, axes: Axes, seconds: f64, long: f64) -> Frame {
+    let lines: Vec<f64> = diagram.rows.iter().map(|row| row.chainage_m).collect();
     let road = lines.first().copied().unwrap_or(0.0)..lines.last().copied().unwrap_or(1.0);
-    Frame::new(axes, 0.0..cycles * cycle, &lines, road, LONG)
+    Frame::new(axes, 0.0..seconds, &lines, road, long)
 }
 
 impl DiagramBand {
@@ -49,19 +58,32 @@ pub(super) fn draw(diagram: &Diagram, axes: Axes) -> String {
     frame.open(&mut out, &diagram.name.en, if axes == Axes::TimeDistance { RIGHT } else { 24.0 });
     head(&mut out, &frame, diagram);
     ticks(&mut out, &frame, diagram);
-    let mut inside = String::new();
-    diagram.bands.iter().for_each(|band| repetitions(&mut inside, &frame, diagram, band));
-    diagram.rows.iter().for_each(|row| bars(&mut inside, &frame, row));
-    frame.cut(&mut out, &inside);
-    diagram.rows.iter().for_each(|row| labels(&mut out, &frame, row, diagram.cycle_s != Some(row.cycle_s)));
-    let mut taken = Vec::new();
-    diagram.bands.iter().for_each(|band| widths(&mut out, &frame, diagram, band, &mut taken));
+    plot(&mut out, &frame, diagram);
+    for row in &diagram.rows {
+        name(&mut out, &frame, row, diagram.cycle_s != Some(row.cycle_s));
+        timing(&mut out, &frame, row);
+    }
+    bands(&mut out, &frame, diagram);
     out.push_str("</svg>\n");
     out
 }
 
+/// Bands and, before them, bars.
+pub(super) fn plot(out: &mut String, frame: &Frame, diagram: &Diagram) {
+    let mut inside = String::new();
+    diagram.bands.iter().for_each(|band| repetitions(&mut inside, frame, diagram, band));
+    diagram.rows.iter().for_each(|row| bars(&mut inside, frame, row));
+    frame.cut(out, &inside);
+}
+
+/// The bands' widths and speeds.
+pub(super) fn bands(out: &mut String, frame: &Frame, diagram: &Diagram) {
+    let mut taken = Vec::new();
+    diagram.bands.iter().for_each(|band| widths(out, frame, diagram, band, &mut taken));
+}
+
 /// A number of seconds without a needless decimal.
-fn seconds(value: f64) -> String {
+pub(super) fn seconds(value: f64) -> String {
     let tenths = (value * 10.0).round() / 10.0;
     if tenths.fract() == 0.0 { format!("{tenths:.0}") } else { format!("{tenths:.1}") }
 }
@@ -91,28 +113,40 @@ fn head(out: &mut String, frame: &Frame, diagram: &Diagram) {
             (None, 1) => format!("{arrow} {word}: no band over all; one over a part"),
             (None, parts) => format!("{arrow} {word}: no band over all; {parts} over parts"),
         };
-        let c = colour(direction);
-        let band =
-            format!("<rect y=\"-6\" width=\"18\" height=\"12\" fill=\"{c}\" fill-opacity=\".25\" stroke=\"{c}\"/>");
-        entries.push((band, text));
+        entries.push((passage(direction), text));
     }
     let narrow = frame.axes == Axes::DistanceTime;
     if narrow {
         legend(out, (24.0, 76.0), &entries);
         entries.clear();
     }
-    for (fill, word) in [(GREEN, "绿 green"), (YELLOW, "黄 yellow"), (RED, "红 red")] {
-        entries.push((swatch(fill), word.to_owned()));
-    }
-    let which = if narrow { "left bar outbound, right bar inbound" } else { "upper bar outbound, lower bar inbound" };
-    entries.push((String::new(), which.to_owned()));
+    entries.extend(lamps(frame.axes));
     legend(out, (24.0, if narrow { 94.0 } else { 80.0 }), &entries);
 }
 
+/// The legend's entries for the bars.
+pub(super) fn lamps(axes: Axes) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    for (fill, word) in [(GREEN, "绿 green"), (YELLOW, "黄 yellow"), (RED, "红 red")] {
+        entries.push((swatch(fill), word.to_owned()));
+    }
+    let narrow = axes == Axes::DistanceTime;
+    let which = if narrow { "left bar outbound, right bar inbound" } else { "upper bar outbound, lower bar inbound" };
+    entries.push((String::new(), which.to_owned()));
+    entries
+}
+
+/// A band in a legend.
+pub(super) fn passage(direction: Direction) -> String {
+    let c = colour(direction);
+    format!("<rect y=\"-6\" width=\"18\" height=\"12\" fill=\"{c}\" fill-opacity=\".25\" stroke=\"{c}\"/>")
+}
+
 /// Time axis with a line at every start of the cycle, and the headings of the columns.
-fn ticks(out: &mut String, frame: &Frame, diagram: &Diagram) {
+pub(super) fn ticks(out: &mut String, frame: &Frame, diagram: &Diagram) {
     let window = frame.time.end;
-    let step = [10.0, 20.0, 30.0, 60.0, 120.0].into_iter().find(|s| window / s <= 24.0).unwrap_or(300.0);
+    let labels = if frame.axes == Axes::TimeDistance { (frame.width / 49.0).floor() } else { 24.0 };
+    let step = [10.0, 20.0, 30.0, 60.0, 120.0].into_iter().find(|s| window / s <= labels).unwrap_or(300.0);
     let mut time = 0.0;
     while time <= window + 1e-9 {
         frame.tick(out, time, &format!("{time:.0}"));
@@ -168,13 +202,17 @@ fn bars(out: &mut String, frame: &Frame, row: &Row) {
     }
 }
 
-/// Names (with the cycle where it is not the common one), offset and greens.
-fn labels(out: &mut String, frame: &Frame, row: &Row, own_cycle: bool) {
+/// Names, with the cycle where it is not the common one.
+pub(super) fn name(out: &mut String, frame: &Frame, row: &Row, own_cycle: bool) {
     let cycle = if own_cycle { format!(" · {} s", seconds(row.cycle_s)) } else { String::new() };
+    frame.name(out, row.chainage_m, &row.id, &row.name, &cycle);
+}
+
+/// Offset and greens.
+pub(super) fn timing(out: &mut String, frame: &Frame, row: &Row) {
     let green = |show: Option<Show>| show.map_or("–".to_owned(), |s| seconds(s.green_s));
     let (offset, greens) = (seconds(row.offset_s), format!("{} / {} s", green(row.outbound), green(row.inbound)));
     if frame.axes == Axes::DistanceTime {
-        frame.name(out, row.chainage_m, &row.id, &row.name, &cycle);
         let (x, y) = (frame.across(row.chainage_m), frame.top - 6.0);
         let greens = greens.replace(" s", "").replace(' ', "");
         return put(
@@ -186,7 +224,6 @@ fn labels(out: &mut String, frame: &Frame, row: &Row, own_cycle: bool) {
             ),
         );
     }
-    frame.name(out, row.chainage_m, &row.id, &row.name, &cycle);
     let (right, y) = (frame.right(), frame.across(row.chainage_m) + 4.0);
     put(
         out,
