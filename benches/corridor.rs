@@ -32,7 +32,7 @@ fn street(n: usize) -> Option<(Network, Flows, Vec<Plan>)> {
     for index in 0..n {
         for (from, wanted) in FLOWS {
             for (movement, flow) in [Movement::Left, Movement::Through, Movement::Right].into_iter().zip(wanted) {
-                flows.set(IntersectionIndex(index), from, movement, VehiclesPerHour::new(flow)?);
+                flows.set(IntersectionIndex(index), from, movement, VehiclesPerHour::new(flow).ok()?);
             }
         }
     }

@@ -67,7 +67,7 @@ pub(super) struct Check {
 /// period are made and, with --rounds, improved in the plant on training days.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07 --choice 11\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out book.toml"
+    after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07 --choice 6\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out book.toml"
 )]
 pub(super) struct Plan {
     /// Definition files or folders of them; together they are one network.
@@ -144,7 +144,7 @@ pub(super) struct Optimise {
 /// lanes. The run is that of `replay` with its usual window or, for a time outside of it, one measured from half an hour before.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/dongchang-road.toml --front 1,11 --members dc03-dc07 > choices.svg\n  greenwave diagram corridors/three.toml --replay --arm fixed --to 07:40 --queues > ways.svg"
+    after_help = "Examples:\n  greenwave diagram corridors/dongchang-road.toml --at 07:30 --out wave.svg\n  greenwave diagram corridors/three.toml --axes distance-time > wave.svg\n  greenwave diagram corridors/dongchang-road.toml --front 1,6 --members dc03-dc07 > choices.svg\n  greenwave diagram corridors/three.toml --replay --arm fixed --to 07:40 --queues > ways.svg"
 )]
 pub(super) struct Diagram {
     /// Definition files or folders of them; together they are one network.

@@ -34,9 +34,9 @@ pub fn descend_offsets(network: &Network, flows: &Flows, plans: &[Plan], setting
         // Made anew every round, so that what incremental evaluation leaves out does not add up.
         let mut state = State::new(&scene, &found, &judge);
         let mut next = found.clone();
-        for i in 0..next.len() {
+        for (i, own) in next.iter_mut().enumerate() {
             let (mut best, mut cost) = (None, state.total(&judge));
-            for plan in everywhere(&next[i], settings.search.resolution) {
+            for plan in everywhere(own, settings.search.resolution) {
                 state.set_plan(&scene, i, &plan);
                 let new = state.refresh(&scene, &judge);
                 if new < cost * (1.0 - LEAST_GAIN) {
@@ -44,9 +44,9 @@ pub fn descend_offsets(network: &Network, flows: &Flows, plans: &[Plan], setting
                 }
             }
             if let Some(plan) = best {
-                next[i] = plan;
+                *own = plan;
             }
-            state.set_plan(&scene, i, &next[i]);
+            state.set_plan(&scene, i, own);
             state.refresh(&scene, &judge);
         }
         let cost = State::new(&scene, &next, &judge).total(&judge);
