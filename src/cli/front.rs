@@ -143,11 +143,12 @@ impl<'n> Case<'n> {
         format!("no two-way band runs through {} at these cycles and splits", self.named(members))
     }
 
-    /// "↗ 29.2 s 30 % ↘ 7.2 s 7 %", widths outbound and inbound.
-    pub(super) fn widths(&self, choice: &FrontChoice) -> [(f64, f64); 2] {
-        let cycle = |plan: &Plan| plan.cycle.seconds();
-        let first = self.corridor().members.first().map_or(0, |m| m.intersection.0);
-        choice.bands.map(|band| band.map_or((0.0, 0.0), |b| (b.width_s, 100.0 * b.width_s / cycle(&self.plans[first]))))
+    /// Widths outbound and inbound, s and % of the longest cycle of the members.
+    pub(super) fn widths(&self, front: &StreetFront, choice: &FrontChoice) -> [(f64, f64); 2] {
+        let members = &self.corridor().members[front.members.clone()];
+        let cycles = members.iter().map(|member| self.plans[member.intersection.0].cycle.seconds());
+        let cycle = cycles.fold(1.0, f64::max);
+        choice.bands.map(|band| band.map_or((0.0, 0.0), |b| (b.width_s, 100.0 * b.width_s / cycle)))
     }
 
     /// Prints the fronts as tables.
@@ -207,7 +208,7 @@ impl<'n> Case<'n> {
         );
         let least = front.choices.first().map_or(0.0, |c| c.predicted.objective);
         for (k, choice) in front.choices.iter().enumerate() {
-            let [out, inbound] = self.widths(choice);
+            let [out, inbound] = self.widths(front, choice);
             let (delay, stops) = means(&choice.predicted);
             let excess = match k {
                 0 => "least".to_owned(),
@@ -230,7 +231,8 @@ impl<'n> Case<'n> {
     /// The fronts as data, plans included.
     pub(super) fn json(&self, told: &Told, plan: &dyn Fn(usize, &Plan) -> Value) -> Value {
         let front = |front: &StreetFront| {
-            let choices = front.choices.iter().enumerate().map(|(k, choice)| self.choice_json(k + 1, choice, plan));
+            let choices =
+                front.choices.iter().enumerate().map(|(k, choice)| self.choice_json(k + 1, (front, choice), plan));
             json!({
                 "members": front.members.clone().map(|k| self.id(k)).collect::<Vec<_>>(),
                 "choices": choices.collect::<Vec<_>>(),
@@ -244,8 +246,13 @@ impl<'n> Case<'n> {
         })
     }
 
-    fn choice_json(&self, number: usize, choice: &FrontChoice, plan: &dyn Fn(usize, &Plan) -> Value) -> Value {
-        let [out, inbound] = self.widths(choice).map(|(s, percent)| json!({ "width_s": s, "percent": percent }));
+    fn choice_json(
+        &self,
+        number: usize,
+        (front, choice): (&StreetFront, &FrontChoice),
+        plan: &dyn Fn(usize, &Plan) -> Value,
+    ) -> Value {
+        let [out, inbound] = self.widths(front, choice).map(|(s, percent)| json!({ "width_s": s, "percent": percent }));
         json!({
             "number": number,
             "guarantee_s": choice.guarantee_s,
@@ -260,7 +267,7 @@ impl<'n> Case<'n> {
 
     /// A choice's lines in a picture.
     pub(super) fn lines(&self, front: &StreetFront, choice: &FrontChoice) -> Vec<String> {
-        let [out, inbound] = self.widths(choice);
+        let [out, inbound] = self.widths(front, choice);
         let (delay, stops) = means(&choice.predicted);
         let least = front.choices.first().map_or(0.0, |c| c.predicted.objective);
         let excess = 100.0 * (choice.predicted.objective / least - 1.0);

@@ -4,8 +4,8 @@
 //! Knows: a scene under plans. Must not know: the exact search.
 
 use super::grid::on_the_grid;
-use super::offsets::link_price;
-use super::scene::{Joint, Scene};
+use super::link_price;
+use super::scene::Scene;
 use super::settings::Settings;
 use super::state::{Judge, State};
 use crate::corridor::Network;
@@ -88,9 +88,11 @@ pub fn pairwise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
             if std::mem::replace(&mut placed[far], true) {
                 continue;
             }
-            let Some(price) = link_price(&scene, &judge, &mut state, Joint { ends: (near, far) }) else { continue };
+            let Some(price) = link_price::of(&scene, &judge, &mut state, (near, far)) else { continue };
             let Some(best) = (0..price.len()).min_by(|&a, &b| price[a].total_cmp(&price[b])) else { continue };
-            let later = f64::from(found[far].cycle.length().count()) * best as f64 / price.len() as f64;
+            // A price is told on the longer of both ends' circles.
+            let circle = found[near].cycle.max(found[far].cycle).length();
+            let later = f64::from(circle.count()) * best as f64 / price.len() as f64;
             let offset = ((found[far].offset.since_zero().seconds() * 10.0 + later) / resolution).round() * resolution;
             found[far] = found[far].at_offset(Shift::new(offset as i64));
             state.set_plan(&scene, far, &found[far]);

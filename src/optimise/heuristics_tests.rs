@@ -47,7 +47,7 @@ fn no_method_beats_the_exact_one_while_profiles_hold() {
             let total = state.total(&judge);
             let mut gain = 0.0;
             for joint in scene.joints() {
-                let price = link_price(&scene, &judge, &mut state, joint).unwrap();
+                let price = link_price::of(&scene, &judge, &mut state, joint.ends).unwrap();
                 gain += price[0] - price.iter().copied().fold(f64::INFINITY, f64::min);
             }
             let bound = optimise_offsets(&network, &flows, &found, &settings).unwrap();
@@ -93,7 +93,7 @@ fn the_greedy_method_takes_each_links_best_in_turn_and_keeps_the_first_where_it_
     let scene = Scene::new(&network, &flows, &settings.model);
     let judge = Judge::new(&settings.objective);
     let mut state = State::new(&scene, &plans, &judge);
-    let price = link_price(&scene, &judge, &mut state, scene.joints()[0]).unwrap();
+    let price = link_price::of(&scene, &judge, &mut state, scene.joints()[0].ends).unwrap();
     let taken = (found[1].offset.since_zero().seconds() - plans[1].offset.since_zero().seconds()).round() as usize;
     assert!(price.iter().all(|p| *p >= price[taken]));
     assert!(pairwise_offsets(&network, &flows, &plans[1..], &settings).is_none());

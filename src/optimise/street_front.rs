@@ -10,8 +10,8 @@
 use super::bandwidth::{Aim, BandProblem, widest};
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
+use super::link_price::{self, unrolled};
 use super::network::{OffsetLink, OffsetProblem, Prices, Setting};
-use super::offsets::link_price;
 use super::pareto::{FrontProblem, front};
 use super::scene::{Joint, Scene};
 use super::settings::Settings;
@@ -20,7 +20,7 @@ use super::street::band_problem;
 use crate::corridor::{Corridor, Direction, Network};
 use crate::demand::Flows;
 use crate::plan::Plan;
-use crate::plan::band::{Band, measure};
+use crate::plan::band::{Band, common_cycle, measure};
 use crate::units::{Shift, Tenths};
 use serde::Serialize;
 use std::ops::Range;
@@ -78,8 +78,10 @@ pub enum NoFront {
     /// The members are no part of a corridor.
     #[error("a front needs two neighbouring members of a corridor or more")]
     Members,
-    /// Bands need one cycle and a green for traffic that goes straight on.
-    #[error("the members do not share one cycle, or one has no green for traffic that goes straight on")]
+    /// Bands need cycles that go into the longest a whole number of times, and a green for traffic that goes straight on.
+    #[error(
+        "the cycles of the members do not go into the longest, or one has no green for traffic that goes straight on"
+    )]
     NoBands,
     /// Somebody said stop.
     #[error("stopped before it was found")]
@@ -224,7 +226,10 @@ struct Ground<'a> {
     resolution: Tenths,
     /// Greens at the given offsets.
     bands: BandProblem,
-    /// Steps of the cycle on which offsets stand.
+    /// The longest cycle, into which all members' go a whole number of times.
+    cycle: Tenths,
+    /// Steps of the longest cycle in the model, and those on which offsets stand.
+    modelled: usize,
     steps: usize,
     /// With which of the members each intersection goes.
     with: Vec<usize>,
@@ -245,16 +250,14 @@ impl<'a> Ground<'a> {
             let offset = plans[member.intersection.0].offset.since_zero().seconds();
             patterns.iter_mut().for_each(|pattern| pattern.start_s.iter_mut().for_each(|start| *start += offset));
         }
-        let cycle = plans[members[0].intersection.0].cycle;
-        if members.iter().any(|m| plans[m.intersection.0].cycle != cycle) {
-            return Err(NoFront::NoBands);
-        }
-        let cycle = cycle.length();
+        // The circle on which the bands come back, as the band problem has it.
+        let cycle = common_cycle(corridor.members.iter().map(|m| plans[m.intersection.0].cycle));
+        let cycle = cycle.ok_or(NoFront::NoBands)?.length();
         let modelled = steps_of(cycle);
         let whole = (cycle.count() / resolution.count().max(1)) as usize;
         let steps = if cycle.is_multiple_of(resolution) && whole <= modelled { whole } else { modelled };
         let with = with(scene, corridor, &street.members);
-        Ok(Ground { scene, corridor, street, plans, resolution, bands, steps, with })
+        Ok(Ground { scene, corridor, street, plans, resolution, bands, cycle, modelled, steps, with })
     }
 
     /// The given offsets.
@@ -272,7 +275,7 @@ impl<'a> Ground<'a> {
     fn choice(&self, judge: &Judge, shifts: Vec<usize>) -> Found {
         let resolution = f64::from(self.resolution.count().max(1));
         let moved = |(plan, &with): (&Plan, &usize)| {
-            let cycle = f64::from(plan.cycle.length().count());
+            let cycle = f64::from(self.cycle.count());
             let tenths = (cycle * shifts[with] as f64 / self.steps as f64 / resolution).round() * resolution;
             plan.at_offset(plan.offset.since_zero().later() + Shift::new(tenths as i64))
         };
@@ -303,15 +306,23 @@ impl<'a> Ground<'a> {
         let mut links = Vec::new();
         let mut rest = choice.cost;
         for (k, pair) in self.corridor.members[self.street.members.clone()].windows(2).enumerate() {
-            let joint = Joint { ends: (pair[0].intersection.0, pair[1].intersection.0) };
-            let here = link_price(self.scene, judge, &mut state, joint)?;
+            let ends = (pair[0].intersection.0, pair[1].intersection.0);
+            let here = link_price::of(self.scene, judge, &mut state, ends)?;
+            if !self.modelled.is_multiple_of(here.len()) {
+                return None;
+            }
+            let here = unrolled(&here, self.modelled);
             rest -= here[0];
             let stands = choice.shifts[k + 1] + n - choice.shifts[k];
-            let price = (0..n).map(|d| between(&here, (d + 2 * n - stands) % n, n)).collect();
-            links.push(OffsetLink { ends: [k, k + 1], prices: Prices::single(price) });
+            let price: Vec<f64> = (0..n).map(|d| between(&here, (d + 2 * n - stands) % n, n)).collect();
+            // Which of its greens a signal of half the cycle lends the bands costs nothing.
+            let choices = [k, k + 1].map(|signal| self.bands.signals[signal].len());
+            let mut prices = Prices::zero(choices, n);
+            (0..choices[0]).for_each(|a| (0..choices[1]).for_each(|b| prices.row_mut(a, b).copy_from_slice(&price)));
+            links.push(OffsetLink { ends: [k, k + 1], prices });
         }
-        let mut own = vec![vec![0.0]; self.street.members.len()];
-        own[0][0] = rest;
+        let mut own: Vec<Vec<f64>> = self.bands.signals.iter().map(|patterns| vec![0.0; patterns.len()]).collect();
+        own[0].iter_mut().for_each(|cost| *cost = rest);
         OffsetProblem::new(n, own, links)
     }
 

@@ -167,6 +167,28 @@ fn what_is_no_street_is_refused() {
 }
 
 #[test]
+fn a_signal_of_half_the_cycle_lends_either_green() {
+    let network = sample::arterial(&[420.0, 350.0, 610.0]);
+    let flows = testing::flows(&network, 900.0, 700.0, 200.0);
+    let mut base = plans(&network, [56.0, 10.0, 24.0, 10.0]);
+    base[1] = plans(&network, [24.0, 6.0, 14.0, 6.0])[1].clone();
+    let cycles = [0, 1].map(|i| base[i].cycle.length().count());
+    base[1] = base[1].at_offset(Shift::new(70));
+    assert_eq!(cycles, [1200, 700], "cycles that do not fit");
+    let settings = Settings::default();
+    assert_eq!(street_front(&network, &flows, &base, &settings, &whole(4), NEVER).unwrap_err(), NoFront::NoBands);
+    base[1] = plans(&network, [18.0, 5.0, 12.0, 5.0])[1].clone();
+    assert_eq!(base[1].cycle.length().count(), 600);
+    let front = street_front(&network, &flows, &base, &settings, &whole(4), NEVER).unwrap();
+    assert!(front.choices.len() > 1, "{}", front.choices.len());
+    for choice in &front.choices {
+        assert_eq!(predict(&network, &flows, &choice.plans, &settings).unwrap(), choice.predicted);
+        assert!(widths(choice).iter().all(|w| *w >= choice.guarantee_s - 1e-6));
+        assert!(choice.fixed_cost >= choice.fixed_bound - 1e-6 * choice.fixed_cost);
+    }
+}
+
+#[test]
 fn streets_that_join_go_along_with_whom_they_join() {
     // A block: two streets cross two others, so a ring stays; everybody is with somebody.
     let network = sample::block([420.0, 380.0, 310.0, 260.0]);
