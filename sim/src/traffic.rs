@@ -60,6 +60,17 @@ pub struct Sample {
     pub vehicle: u32,
 }
 
+/// A vehicle that has left the street.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Exit {
+    /// Index of its departure.
+    pub vehicle: u32,
+    /// When its front passed the end of its last link, s of the day.
+    pub at_s: f64,
+    /// Stops it made.
+    pub stops: u16,
+}
+
 #[derive(Debug, Clone)]
 struct Door {
     link: usize,
@@ -91,6 +102,7 @@ pub struct Traffic {
     tally: Tally,
     queued: Vec<u32>,
     recorder: Option<Recorder>,
+    exits: Vec<Exit>,
     seed: u64,
     start_s: f64,
     steps: u32,
@@ -143,6 +155,7 @@ impl Traffic {
             tally: Tally::new(&street, window),
             queued: vec![0; links.len()],
             recorder: None,
+            exits: Vec::with_capacity(64),
             seed,
             start_s: window.start_s,
             steps: 0,
@@ -231,6 +244,11 @@ impl Traffic {
     /// Vehicles queueing on each link now (from below 5 km/h until above 15 km/h), waiting outside included.
     pub fn queued(&self) -> &[u32] {
         &self.queued
+    }
+
+    /// Who has left the street in the last step.
+    pub fn exits(&self) -> &[Exit] {
+        &self.exits
     }
 
     /// Records trajectories on these links from now on.
@@ -325,6 +343,7 @@ impl Traffic {
     /// Takes vehicles over stop lines into their next lane, or out.
     fn cross(&mut self) {
         let now = self.now_s();
+        self.exits.clear();
         for lane in 0..self.cars.len() {
             let end = self.map.lanes[lane].end;
             while let Some(last) = self.cars[lane].len().checked_sub(1) {
@@ -340,6 +359,7 @@ impl Traffic {
                     LEAVES => {
                         let car = self.cars[lane].remove(last);
                         self.tally.leaves(&self.trips[id], &self.departures[id].route, at, car.want);
+                        self.exits.push(Exit { vehicle: car.id, at_s: at, stops: self.trips[id].stops });
                         self.on_road -= 1;
                     }
                     WRONG_LANE => {

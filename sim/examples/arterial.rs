@@ -1,0 +1,101 @@
+//! Drives a workload of 10, 50 or 140 intersections for its hour and prints what it cost and how long trips took by class.
+//!
+//! `cargo run --release -p greenwave-sim --example arterial -- FOLDER [--seed N] [--csv FILE]`
+//!
+//! FOLDER holds `spec.json` and `trips.csv.gz` (neutral form, schema `gw-corridor-workload/1`). CPU seconds are those of the
+//! whole process, reading included.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
+
+#[path = "kit/workload.rs"]
+mod workload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use greenwave_sim::measure::Window;
+use greenwave_sim::signal::Lamp;
+use greenwave_sim::traffic::{STEP_S, Traffic};
+
+struct Args {
+    folder: PathBuf,
+    seed: u64,
+    csv: Option<PathBuf>,
+}
+
+fn args() -> Result<Args, String> {
+    let mut args = Args { folder: PathBuf::new(), seed: 1, csv: None };
+    let mut given = std::env::args().skip(1);
+    while let Some(a) = given.next() {
+        let mut value = || given.next().ok_or(format!("{a} needs a value"));
+        match a.as_str() {
+            "--seed" => args.seed = value()?.parse().map_err(|e| format!("--seed: {e}"))?,
+            "--csv" => args.csv = Some(value()?.into()),
+            _ => args.folder = a.into(),
+        }
+    }
+    match args.folder.as_os_str().is_empty() {
+        true => Err("arterial FOLDER [--seed N] [--csv FILE]".to_owned()),
+        false => Ok(args),
+    }
+}
+
+fn main() -> ExitCode {
+    match args().and_then(|a| drive(&a)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// CPU seconds of this thread so far, and the process's peak memory, MB; from the Linux process table.
+fn cost() -> (f64, f64) {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let ns = read("/proc/thread-self/schedstat").split(' ').next().and_then(|n| n.parse::<f64>().ok());
+    let status = read("/proc/self/status");
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    (ns.unwrap_or(f64::NAN) / 1e9, peak.unwrap_or(f64::NAN) / 1024.0)
+}
+
+fn drive(args: &Args) -> Result<(), String> {
+    let work = workload::read(&args.folder, args.seed)?;
+    let (street, wished) = (Arc::new(work.street), work.departures.len());
+    let wishes: Vec<f64> = work.departures.iter().map(|d| d.at_s).collect();
+    let window = Window { start_s: 0.0, from_s: 0.0, to_s: 3600.0 };
+    let mut traffic = Traffic::new(street.clone(), work.departures, args.seed, window);
+    let (read, _) = cost();
+    let mut lamps = vec![Lamp::Red; street.groups()];
+    let mut most = 0;
+    let mut travel = [(0.0, 0_u32); workload::CLASSES.len()];
+    let mut rows = String::from("id,class,wish_s,travel_s\n");
+    while !traffic.idle() && traffic.now_s() < 7200.0 {
+        work.plan.lamps(traffic.now_s(), &mut lamps);
+        traffic.step(&lamps);
+        most = most.max(traffic.on_road());
+        for exit in traffic.exits() {
+            let (id, took) = (exit.vehicle as usize, exit.at_s - wishes[exit.vehicle as usize]);
+            let class = usize::from(work.class[id]);
+            travel[class].0 += took;
+            travel[class].1 += 1;
+            if args.csv.is_some() {
+                rows += &format!("{id},{class},{:.2},{took:.2}\n", wishes[id]);
+            }
+        }
+    }
+    let end = traffic.now_s();
+    let m = traffic.finish();
+    let (cpu, peak) = cost();
+    println!("intersections {}, vehicles {wished} (most at once {most}), run {end:.0} s, step {STEP_S} s", street.nodes());
+    println!("vehicle-seconds {:.0}, CPU {cpu:.3} s, of which reading {read:.3} s", m.vehicle_seconds);
+    println!("vehicle-seconds per CPU second {:.2} million, peak memory {peak:.1} MB", m.vehicle_seconds / cpu / 1e6);
+    for (name, (sum, n)) in workload::CLASSES.iter().zip(travel) {
+        println!("{name:<18} {n:>6} trips, mean {:.2} s", sum / f64::from(n));
+    }
+    println!("missed turns {}, guard acted {}, unserved {}", m.missed_turns, m.guarded, m.all.unserved);
+    match &args.csv {
+        Some(path) => std::fs::write(path, rows).map_err(|e| format!("{}: {e}", path.display())),
+        None => Ok(()),
+    }
+}
