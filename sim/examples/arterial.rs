@@ -1,8 +1,8 @@
 //! Drives a workload of 10, 50 or 140 intersections for its hour and prints what it cost and how long trips took by class.
 //!
-//! `cargo run --release -p greenwave-sim --example arterial -- FOLDER [--seed N] [--csv FILE]`
+//! `cargo run --release -p greenwave-sim --example arterial -- FOLDER [--seed N] [--csv FILE] [--json FILE]`
 //!
-//! FOLDER holds `spec.json` and `trips.csv.gz` (neutral form, schema `gw-corridor-workload/1`). CPU seconds are those of the
+//! `--csv` writes every trip, `--json` all measures. FOLDER holds `spec.json` and `trips.csv.gz` (neutral form, schema `gw-corridor-workload/1`). CPU seconds are those of the
 //! whole process, reading included.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
 
@@ -21,21 +21,23 @@ struct Args {
     folder: PathBuf,
     seed: u64,
     csv: Option<PathBuf>,
+    json: Option<PathBuf>,
 }
 
 fn args() -> Result<Args, String> {
-    let mut args = Args { folder: PathBuf::new(), seed: 1, csv: None };
+    let mut args = Args { folder: PathBuf::new(), seed: 1, csv: None, json: None };
     let mut given = std::env::args().skip(1);
     while let Some(a) = given.next() {
         let mut value = || given.next().ok_or(format!("{a} needs a value"));
         match a.as_str() {
             "--seed" => args.seed = value()?.parse().map_err(|e| format!("--seed: {e}"))?,
             "--csv" => args.csv = Some(value()?.into()),
+            "--json" => args.json = Some(value()?.into()),
             _ => args.folder = a.into(),
         }
     }
     match args.folder.as_os_str().is_empty() {
-        true => Err("arterial FOLDER [--seed N] [--csv FILE]".to_owned()),
+        true => Err("arterial FOLDER [--seed N] [--csv FILE] [--json FILE]".to_owned()),
         false => Ok(args),
     }
 }
@@ -94,8 +96,11 @@ fn drive(args: &Args) -> Result<(), String> {
         println!("{name:<18} {n:>6} trips, mean {:.2} s", sum / f64::from(n));
     }
     println!("missed turns {}, guard acted {}, unserved {}", m.missed_turns, m.guarded, m.all.unserved);
-    match &args.csv {
-        Some(path) => std::fs::write(path, rows).map_err(|e| format!("{}: {e}", path.display())),
-        None => Ok(()),
+    let measures = serde_json::to_string(&m).map_err(|e| e.to_string())?;
+    for (path, text) in [(&args.csv, rows), (&args.json, measures)] {
+        if let Some(path) = path {
+            std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        }
     }
+    Ok(())
 }
