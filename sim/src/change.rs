@@ -53,10 +53,10 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], step: u32) {
         }
         for i in (0..cars[lane].len()).rev() {
             let c = &cars[lane];
-            let turn = step.wrapping_add(c.id[i]);
-            let must = c.side[i] != 0;
+            let turn = step.wrapping_add(c[i].id);
+            let must = c[i].side != 0;
             let mine = if must { turn & 1 == 0 } else { turn & 3 == 0 };
-            if !mine || step < c.hold[i] || c.pos[i] < c.len[i] + BOX_M || c.flags[i] & GOES != 0 {
+            if !mine || step < c[i].hold || c[i].pos < c[i].len + BOX_M || c[i].flags & GOES != 0 {
                 continue;
             }
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };
@@ -89,36 +89,36 @@ fn fits(map: &LaneMap, cars: &[Cars], lane: usize, i: usize, target: usize, brak
 
 fn mandatory(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usize> {
     let c = &cars[lane];
-    let target = map.lanes[lane].beside(c.side[i])?;
-    let u = urgency(map, lane, c.pos[i], c.side[i]);
+    let target = map.lanes[lane].beside(c[i].side)?;
+    let u = urgency(map, lane, c[i].pos, c[i].side);
     fits(map, cars, lane, i, target, 2.0 + 1.5 * u, 0.6 - 0.4 * u).then_some(target)
 }
 
 fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usize> {
     let c = &cars[lane];
     let info = &map.lanes[lane];
-    if i + 1 == c.len() || c.vel[i] < 2.0 || info.end - c.pos[i] < SETTLED_M {
+    if i + 1 == c.len() || c[i].vel < 2.0 || info.end - c[i].pos < SETTLED_M {
         return None;
     }
     let ahead = c.seen(i + 1);
-    let (v, want, a, t) = (c.vel[i], c.want[i], c.accel[i], c.headway[i]);
-    let here = follow(v, want, ahead.rear - c.pos[i], ahead.vel, a, t);
+    let (v, want, a, t) = (c[i].vel, c[i].want, c[i].accel, c[i].headway);
+    let here = follow(v, want, ahead.rear - c[i].pos, ahead.vel, a, t);
     if crate::driver::free(v, want, a) - here < THRESHOLD_M_S2 {
         return None;
     }
     let mut best = None;
     let mut best_gain = THRESHOLD_M_S2;
     for target in [info.left, info.right].into_iter().flatten() {
-        if map.lanes[target].start > 0.0 || map.wish(target, c.next[i]).1 != 0 {
+        if map.lanes[target].start > 0.0 || map.wish(target, c[i].next).1 != 0 {
             continue;
         }
         if !fits(map, cars, lane, i, target, 2.0, 0.6) {
             continue;
         }
         let o = &cars[target];
-        let j = o.leader_of(c.pos[i]);
+        let j = o.leader_of(c[i].pos);
         let there = match j < o.len() {
-            true => follow(v, want, o.seen(j).rear - c.pos[i], o.vel[j], a, t),
+            true => follow(v, want, o.seen(j).rear - c[i].pos, o[j].vel, a, t),
             false => crate::driver::free(v, want, a),
         };
         let lost = if j == 0 {
@@ -126,10 +126,10 @@ fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usiz
         } else {
             let k = j - 1;
             let before = match j < o.len() {
-                true => follow(o.vel[k], o.v0[k], o.seen(j).rear - o.pos[k], o.vel[j], o.accel[k], o.headway[k]),
-                false => crate::driver::free(o.vel[k], o.v0[k], o.accel[k]),
+                true => follow(o[k].vel, o[k].v0, o.seen(j).rear - o[k].pos, o[j].vel, o[k].accel, o[k].headway),
+                false => crate::driver::free(o[k].vel, o[k].v0, o[k].accel),
             };
-            let after = follow(o.vel[k], o.v0[k], c.pos[i] - c.len[i] - o.pos[k], v, o.accel[k], o.headway[k]);
+            let after = follow(o[k].vel, o[k].v0, c[i].pos - c[i].len - o[k].pos, v, o[k].accel, o[k].headway);
             (before - after).max(0.0)
         };
         let gain = there - here - POLITENESS * lost;
@@ -145,7 +145,7 @@ fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usiz
 pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars]) {
     for lane in 0..cars.len() {
         for i in 0..cars[lane].len() {
-            let side = cars[lane].side[i];
+            let side = cars[lane][i].side;
             if side == 0 {
                 continue;
             }
@@ -160,14 +160,14 @@ pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars]) {
             if j < cars[target].len() {
                 let o = cars[target].seen(j);
                 let c = &mut cars[lane];
-                let a = follow(me.vel, c.want[i], o.rear - me.pos, o.vel, c.accel[i], c.headway[i]);
-                c.acc[i] = c.acc[i].min(a.max(-(1.0 + 2.0 * u)));
+                let a = follow(me.vel, c[i].want, o.rear - me.pos, o.vel, c[i].accel, c[i].headway);
+                c[i].acc = c[i].acc.min(a.max(-(1.0 + 2.0 * u)));
             }
             if j > 0 && me.rear > mouth {
                 let o = &mut cars[target];
                 let k = j - 1;
-                let a = follow(o.vel[k], o.v0[k], me.rear - o.pos[k], me.vel, o.accel[k], o.headway[k]);
-                o.acc[k] = o.acc[k].min(a.max(-(0.5 + 2.0 * u)));
+                let a = follow(o[k].vel, o[k].v0, me.rear - o[k].pos, me.vel, o[k].accel, o[k].headway);
+                o[k].acc = o[k].acc.min(a.max(-(0.5 + 2.0 * u)));
             }
         }
     }

@@ -51,15 +51,15 @@ impl Zone {
         let c = &cars[self.to_lane];
         // Who can not stop any more is let pass: before a strip beyond the gate, and before the gate.
         let comes = |left: f32, v: f32| left < 10.0 && brake_needed(v, left) > TOO_LATE_M_S2;
-        let beyond = (0..c.len()).take_while(|&i| c.pos[i] - c.len[i] < self.to_m).any(|i| {
-            let left = self.from_m - c.pos[i];
-            c.flags[i] & GOES != 0 && (left < 0.0 || comes(left, c.vel[i]))
+        let beyond = (0..c.len()).take_while(|&i| c[i].pos - c[i].len < self.to_m).any(|i| {
+            let left = self.from_m - c[i].pos;
+            c[i].flags & GOES != 0 && (left < 0.0 || comes(left, c[i].vel))
         });
         let (c, end) = (&cars[self.lane], map.lanes[self.lane].end);
         beyond
             || c.len().checked_sub(1).is_some_and(|i| {
-                let left = end + self.gate_m - c.pos[i];
-                (self.own && c.pos[i] > end) || (c.flags[i] & GOES != 0 && comes(left, c.vel[i]))
+                let left = end + self.gate_m - c[i].pos;
+                (self.own && c[i].pos > end) || (c[i].flags & GOES != 0 && comes(left, c[i].vel))
             })
     }
 }

@@ -65,11 +65,11 @@ pub(crate) fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads
     let info = &view.map.lanes[lane];
     let n = cars[lane].len();
     for i in (0..n).rev() {
-        let d = info.end - cars[lane].pos[i];
+        let d = info.end - cars[lane][i].pos;
         if d > LOOK_M {
             break;
         }
-        match cars[lane].turn[i] {
+        match cars[lane][i].turn {
             LEAVES => continue,
             WRONG_LANE => {
                 wrong_lane_wall(view.map, &mut cars[lane], lane, i);
@@ -77,7 +77,7 @@ pub(crate) fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads
             }
             _ => (),
         }
-        let t = info.turns[usize::from(cars[lane].turn[i])];
+        let t = info.turns[usize::from(cars[lane][i].turn)];
         let rule = (t.rule != NO_RULE).then(|| &view.rules.rules[usize::from(t.rule)]);
         if d > 0.0 && !over_line(view, cars, heads, (lane, i, d), t.group, rule) {
             stop(&mut cars[lane], i, info.end + WALL_M);
@@ -85,14 +85,14 @@ pub(crate) fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads
         }
         let c = &mut cars[lane];
         if t.speed.is_finite() {
-            c.v0[i] = c.want[i].min(approach_speed(t.speed, d));
+            c[i].v0 = c[i].want.min(approach_speed(t.speed, d));
         }
         // At the second line of a waiting area its own lamp counts; who has passed the first on yellow goes on.
         if let Some(area) = rule.and_then(|r| r.area)
-            && !(heads.lamp(t.group) == Lamp::Yellow && d <= 0.0 && c.vel[i] > AREA_CLEARS_M_S)
+            && !(heads.lamp(t.group) == Lamp::Yellow && d <= 0.0 && c[i].vel > AREA_CLEARS_M_S)
             && !heads.passes(c, lane, t.group, i, d + area.length_m)
         {
-            c.flags[i] &= !GOES;
+            c[i].flags &= !GOES;
             stop(c, i, info.end + area.length_m + WALL_M);
             continue;
         }
@@ -101,9 +101,9 @@ pub(crate) fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads
         }
         if let Some(tail) = cars[t.to_lane].tail() {
             let c = &mut cars[lane];
-            let a = follow(c.vel[i], c.v0[i], d + tail.rear, tail.vel, c.accel[i], c.headway[i]);
-            c.acc[i] = c.acc[i].min(a);
-            if d > 0.0 && no_room(c, i, tail) && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
+            let a = follow(c[i].vel, c[i].v0, d + tail.rear, tail.vel, c[i].accel, c[i].headway);
+            c[i].acc = c[i].acc.min(a);
+            if d > 0.0 && no_room(c, i, tail) && brake_needed(c[i].vel, d) < HARDEST_BRAKE_M_S2 {
                 stop(c, i, info.end + WALL_M);
                 break;
             }
@@ -118,15 +118,15 @@ pub(crate) fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads
 fn at_gate(view: View<'_>, cars: &mut [Cars], heads: &Heads, rule: &Rule, i: usize, d: f32) {
     let left = d + rule.gate_m;
     let c = &cars[rule.lane];
-    let late = c.flags[i] & GOES != 0 && brake_needed(c.vel[i], left) > TOO_LATE_M_S2;
+    let late = c[i].flags & GOES != 0 && brake_needed(c[i].vel, left) > TOO_LATE_M_S2;
     let room = d > 0.0 || cars[rule.to_lane].tail().is_none_or(|tail| !no_room(c, i, tail) || tail.rear > 30.0);
     let goes = late || (room && clear(view, cars, heads, rule, i, left));
     let c = &mut cars[rule.lane];
     if goes {
-        c.flags[i] |= GOES;
+        c[i].flags |= GOES;
     } else {
-        c.flags[i] &= !GOES;
-        stop(c, i, c.pos[i] + left + WALL_M);
+        c[i].flags &= !GOES;
+        stop(c, i, c[i].pos + left + WALL_M);
     }
 }
 
@@ -143,8 +143,8 @@ fn over_line(
     // Behind somebody who waits inside the intersection only those follow who will wait there too.
     if !head {
         let c = &cars[lane];
-        if c.pos[i + 1] > view.map.lanes[lane].end && c.turn[i] != c.turn[i + 1] {
-            return brake_needed(c.vel[i], d) > HARDEST_BRAKE_M_S2;
+        if c[i + 1].pos > view.map.lanes[lane].end && c[i].turn != c[i + 1].turn {
+            return brake_needed(c[i].vel, d) > HARDEST_BRAKE_M_S2;
         }
     }
     let Some(rule) = rule else { return heads.passes(&mut cars[lane], lane, group, i, d) };
@@ -159,7 +159,7 @@ fn over_line(
                 return heads.passes(&mut cars[lane], lane, group, i, d);
             }
             let c = &cars[lane];
-            let (v, flags) = (c.vel[i], c.flags[i]);
+            let (v, flags) = (c[i].vel, c[i].flags);
             let slow = v < NEARLY_STOPPED.0 && d < NEARLY_STOPPED.1;
             let goes = head
                 && (slow || flags & RELEASED != 0)
@@ -167,13 +167,13 @@ fn over_line(
                 && clear(view, cars, heads, rule, i, d + rule.gate_m);
             let c = &mut cars[lane];
             if goes {
-                c.flags[i] |= RELEASED;
+                c[i].flags |= RELEASED;
                 return true;
             }
             if flags & RELEASED != 0 && brake_needed(v, d) > TOO_LATE_M_S2 {
                 return true;
             }
-            c.flags[i] &= !RELEASED;
+            c[i].flags &= !RELEASED;
             heads.passes(c, lane, group, i, d)
         }
     }
@@ -181,18 +181,18 @@ fn over_line(
 
 /// Whether nobody walks before the vehicle's own line.
 fn own_clear(view: View<'_>, c: &Cars, rule: &Rule, i: usize, d: f32) -> bool {
-    let in_s = reach(d, c.vel[i], rule.speed, c.accel[i]);
+    let in_s = reach(d, c[i].vel, rule.speed, c[i].accel);
     let clear = rule.own.iter().all(|&z| {
         let s = view.rules.strips[z];
         !view.walkers.in_the_way(s.crossing, s.at_m, in_s)
     });
-    clear || brake_needed(c.vel[i], d) > TOO_LATE_M_S2
+    clear || brake_needed(c[i].vel, d) > TOO_LATE_M_S2
 }
 
 /// Whether nobody to whom it gives way needs the room when the vehicle, `left` before its gate, turns now.
 fn clear(view: View<'_>, cars: &[Cars], heads: &Heads, rule: &Rule, i: usize, left: f32) -> bool {
     let c = &cars[rule.lane];
-    let in_s = |beyond_gate: f32| reach(left + beyond_gate, c.vel[i], rule.speed, c.accel[i]);
+    let in_s = |beyond_gate: f32| reach(left + beyond_gate, c[i].vel, rule.speed, c[i].accel);
     let walkers = rule.exit.iter().all(|&z| {
         let (zone, s) = (view.rules.zones[z], view.rules.strips[z]);
         !view.walkers.in_the_way(s.crossing, s.at_m, in_s(zone.from_m - rule.gate_m))
@@ -200,13 +200,13 @@ fn clear(view: View<'_>, cars: &[Cars], heads: &Heads, rule: &Rule, i: usize, le
     if !walkers || rule.bikes.iter().any(|&b| view.bikes.in_the_way(b, in_s(0.0))) {
         return false;
     }
-    let own = c.headway[i] / HEADWAY_S;
+    let own = c[i].headway / HEADWAY_S;
     rule.rivals.iter().all(|r| {
         if r.merges {
             return !rival_comes(view, cars, heads, r, in_s(0.0) + own * MERGE_LAG_S);
         }
         // Whoever is long or slow needs until his rear has left the rival's way.
-        let need = (in_s(0.0) + own * LEFT_LAG_S).max(in_s(CROSSES_M + c.len[i]) + 0.5);
+        let need = (in_s(0.0) + own * LEFT_LAG_S).max(in_s(CROSSES_M + c[i].len) + 0.5);
         !rival_comes(view, cars, heads, r, need) && !rival_passes(cars, r, in_s(0.0), need)
     })
 }
@@ -217,22 +217,22 @@ fn rival_comes(view: View<'_>, cars: &[Cars], heads: &Heads, r: &Rival, need: f3
     let t = info.turns[usize::from(r.turn)];
     let lamp = heads.lamp(t.group);
     for j in (0..c.len()).rev() {
-        let d = info.end - c.pos[j];
+        let d = info.end - c[j].pos;
         if d + MEETS_M > need * 1.2 * info.limit {
             return false;
         }
-        if c.turn[j] != r.turn {
+        if c[j].turn != r.turn {
             continue;
         }
         let going = match lamp {
-            _ if d <= 0.0 => c.flags[j] & GOES != 0,
-            Lamp::Green => t.rule == NO_RULE || c.flags[j] & GOES != 0 || c.vel[j] > 1.0,
-            Lamp::Yellow => c.flags[j] & COMMITTED != 0 || heads.may_go_yet(t.group, c.vel[j], d),
-            Lamp::Red => brake_needed(c.vel[j], d) > YELLOW_BRAKE_M_S2 && c.vel[j] > 2.0,
-            Lamp::Dark | Lamp::YellowFlash => c.flags[j] & RELEASED != 0,
+            _ if d <= 0.0 => c[j].flags & GOES != 0,
+            Lamp::Green => t.rule == NO_RULE || c[j].flags & GOES != 0 || c[j].vel > 1.0,
+            Lamp::Yellow => c[j].flags & COMMITTED != 0 || heads.may_go_yet(t.group, c[j].vel, d),
+            Lamp::Red => brake_needed(c[j].vel, d) > YELLOW_BRAKE_M_S2 && c[j].vel > 2.0,
+            Lamp::Dark | Lamp::YellowFlash => c[j].flags & RELEASED != 0,
         };
         if going {
-            return reach(d + MEETS_M, c.vel[j], c.v0[j].max(1.0), c.accel[j]) < need;
+            return reach(d + MEETS_M, c[j].vel, c[j].v0.max(1.0), c[j].accel) < need;
         }
     }
     false
@@ -242,13 +242,13 @@ fn rival_comes(view: View<'_>, cars: &[Cars], heads: &Heads, r: &Rival, need: f3
 fn rival_passes(cars: &[Cars], r: &Rival, in_s: f32, need: f32) -> bool {
     let c = &cars[r.to_lane];
     for k in 0..c.len() {
-        let rear = c.pos[k] - c.len[k];
+        let rear = c[k].pos - c[k].len;
         if rear > MEETS_M {
             return false;
         }
         // He enters as soon as he can, and leaves no later than at the speed he has.
-        let enters = reach(MEETS_M - c.pos[k], c.vel[k], c.v0[k], c.accel[k]);
-        let leaves = (MEETS_M - rear) / c.vel[k].max(0.1);
+        let enters = reach(MEETS_M - c[k].pos, c[k].vel, c[k].v0, c[k].accel);
+        let leaves = (MEETS_M - rear) / c[k].vel.max(0.1);
         if enters < need && leaves > in_s - MARGIN_S {
             return true;
         }
@@ -266,11 +266,11 @@ pub(crate) fn beyond_gates(view: View<'_>, cars: &mut [Cars]) {
             }
             let c = &mut cars[rule.to_lane];
             for i in 0..c.len() {
-                let left = zone.from_m - c.pos[i];
+                let left = zone.from_m - c[i].pos;
                 if left <= 0.0 {
                     break;
                 }
-                if c.flags[i] & GOES != 0 && brake_needed(c.vel[i], left) < HARDEST_BRAKE_M_S2 {
+                if c[i].flags & GOES != 0 && brake_needed(c[i].vel, left) < HARDEST_BRAKE_M_S2 {
                     stop(c, i, zone.from_m + WALL_M);
                 }
             }

@@ -170,55 +170,68 @@ impl LaneMap {
     }
 }
 
-macro_rules! columns {
-    ($($(#[$doc:meta])* $name:ident: $kind:ty,)*) => {
-        /// One vehicle on its way between two lanes.
-        #[derive(Debug, Clone, Copy)]
-        pub(crate) struct Car { $($(#[$doc])* pub(crate) $name: $kind,)* }
-
-        /// The vehicles of one lane, in ascending position.
-        #[derive(Debug, Clone, Default)]
-        pub(crate) struct Cars { $($(#[$doc])* pub(crate) $name: Vec<$kind>,)* }
-
-        impl Cars {
-            pub(crate) fn insert(&mut self, at: usize, car: Car) { $(self.$name.insert(at, car.$name);)* }
-            pub(crate) fn remove(&mut self, at: usize) -> Car { Car { $($name: self.$name.remove(at),)* } }
-            pub(crate) fn with_room(n: usize) -> Cars { Cars { $($name: Vec::with_capacity(n),)* } }
-        }
-    };
+/// One vehicle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Car {
+    /// Front bumper, m from the link's start.
+    pub(crate) pos: f32,
+    /// Speed, m/s.
+    pub(crate) vel: f32,
+    /// Desired speed now, m/s (lower in a curve).
+    pub(crate) v0: f32,
+    /// Desired speed on this link, m/s.
+    pub(crate) want: f32,
+    /// Time gap, s.
+    pub(crate) headway: f32,
+    /// Largest acceleration, m/s2.
+    pub(crate) accel: f32,
+    /// Length, m.
+    pub(crate) len: f32,
+    /// Acceleration of this step, m/s2.
+    pub(crate) acc: f32,
+    /// Metres driven in the last step.
+    pub(crate) moved: f32,
+    /// Index of its departure.
+    pub(crate) id: u32,
+    /// The link it goes to next, or [`NOWHERE`].
+    pub(crate) next: u32,
+    /// No lane change before this step.
+    pub(crate) hold: u32,
+    /// Index into the lane's turns, [`WRONG_LANE`] or [`LEAVES`].
+    pub(crate) turn: u8,
+    /// Lanes to move before it may turn; negative = left.
+    pub(crate) side: i8,
+    /// Flags.
+    pub(crate) flags: u8,
 }
 
-columns! {
-    /// Front bumper, m from the link's start.
-    pos: f32,
-    /// Speed, m/s.
-    vel: f32,
-    /// Desired speed now, m/s (lower in a curve).
-    v0: f32,
-    /// Desired speed on this link, m/s.
-    want: f32,
-    /// Time gap, s.
-    headway: f32,
-    /// Largest acceleration, m/s2.
-    accel: f32,
-    /// Length, m.
-    len: f32,
-    /// Acceleration of this step, m/s2.
-    acc: f32,
-    /// Metres driven in the last step.
-    moved: f32,
-    /// Index of its departure.
-    id: u32,
-    /// The link it goes to next, or [`NOWHERE`].
-    next: u32,
-    /// Index into the lane's turns, [`WRONG_LANE`] or [`LEAVES`].
-    turn: u8,
-    /// Lanes to move before it may turn; negative = left.
-    side: i8,
-    /// Flags.
-    flags: u8,
-    /// No lane change before this step.
-    hold: u32,
+/// The vehicles of one lane, in ascending position.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cars(Vec<Car>);
+
+impl std::ops::Deref for Cars {
+    type Target = [Car];
+    fn deref(&self) -> &[Car] {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Cars {
+    fn deref_mut(&mut self) -> &mut [Car] {
+        &mut self.0
+    }
+}
+
+impl Cars {
+    pub(crate) fn with_room(n: usize) -> Cars {
+        Cars(Vec::with_capacity(n))
+    }
+    pub(crate) fn insert(&mut self, at: usize, car: Car) {
+        self.0.insert(at, car);
+    }
+    pub(crate) fn remove(&mut self, at: usize) -> Car {
+        self.0.remove(at)
+    }
 }
 
 /// What is ahead of (or behind) somebody.
@@ -231,13 +244,9 @@ pub(crate) struct Seen {
 }
 
 impl Cars {
-    pub(crate) fn len(&self) -> usize {
-        self.pos.len()
-    }
-
     /// Vehicle `i` as others see it.
     pub(crate) fn seen(&self, i: usize) -> Seen {
-        Seen { pos: self.pos[i], rear: self.pos[i] - self.len[i], vel: self.vel[i], acc: self.acc[i] }
+        Seen { pos: self[i].pos, rear: self[i].pos - self[i].len, vel: self[i].vel, acc: self[i].acc }
     }
 
     /// The last vehicle of the lane, nearest to its start.
@@ -247,6 +256,6 @@ impl Cars {
 
     /// How many vehicles are at or behind `pos`: the index of the leader of somebody there.
     pub(crate) fn leader_of(&self, pos: f32) -> usize {
-        self.pos.partition_point(|&p| p <= pos)
+        self.0.partition_point(|c| c.pos <= pos)
     }
 }

@@ -116,17 +116,17 @@ impl Loops {
                     0.0
                 };
             };
-            for i in c.pos.partition_point(|&p| p < site.up)..c.len() {
-                if c.pos[i] - c.moved[i] - c.len[i] > site.down {
+            for i in c.partition_point(|o| o.pos < site.up)..c.len() {
+                if c[i].pos - c[i].moved - c[i].len > site.down {
                     break;
                 }
-                see(c.pos[i], c.moved[i], c.len[i]);
+                see(c[i].pos, c[i].moved, c[i].len);
             }
             let end = map.lanes[site.lane].end;
             for leaver in leavers {
                 let t = &cars[leaver.lane];
-                if let Some(k) = beginning(t).find(|&k| t.id[k] == leaver.id) {
-                    see(end + t.pos[k], t.moved[k], t.len[k]);
+                if let Some(k) = beginning(t).find(|&k| t[k].id == leaver.id) {
+                    see(end + t[k].pos, t[k].moved, t[k].len);
                 }
             }
             state.occupied_s += f64::from(covered.min(step_s));
@@ -135,12 +135,12 @@ impl Loops {
         for list in self.leavers.iter_mut().filter(|l| !l.is_empty()) {
             list.retain(|l| {
                 let t = &cars[l.lane];
-                beginning(t).any(|k| t.id[k] == l.id && t.pos[k] - t.len[k] <= 0.0)
+                beginning(t).any(|k| t[k].id == l.id && t[k].pos - t[k].len <= 0.0)
             });
         }
     }
 }
 
 fn beginning(c: &Cars) -> impl Iterator<Item = usize> + '_ {
-    (0..c.len()).take_while(|&k| c.pos[k] < 2.0 * LONGEST_M)
+    (0..c.len()).take_while(|&k| c[k].pos < 2.0 * LONGEST_M)
 }

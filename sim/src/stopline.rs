@@ -76,34 +76,34 @@ impl Heads {
 
     /// Whether vehicle `i` of `lane`, `d` before the line, passes it under its lamp; notes decisions in its flags.
     pub(crate) fn passes(&mut self, c: &mut Cars, lane: usize, group: usize, i: usize, d: f32) -> bool {
-        let needed = brake_needed(c.vel[i], d);
+        let needed = brake_needed(c[i].vel, d);
         match self.lamp[group] {
             Lamp::Green => {
-                c.flags[i] &= !COMMITTED;
-                !(self.age[group] < GREEN_REACTION_S && c.vel[i] < 0.2)
+                c[i].flags &= !COMMITTED;
+                !(self.age[group] < GREEN_REACTION_S && c[i].vel < 0.2)
             }
             Lamp::Yellow => {
                 // Whoever decided to go goes on unless his leader has slowed him down; who decided to stop brakes at once.
-                if c.flags[i] & COMMITTED != 0 {
+                if c[i].flags & COMMITTED != 0 {
                     return needed > 1.0;
                 }
-                let (v, age) = (c.vel[i], self.age[group]);
+                let (v, age) = (c[i].vel, self.age[group]);
                 let late = v * (YELLOW_REACTION_S - age).max(0.0) + v * v / (2.0 * YELLOW_BRAKE_M_S2) > d;
                 let goes = late && (v * (YELLOW_REACH_S - age) > d || needed > YELLOW_BRAKE_M_S2);
                 if goes {
-                    c.flags[i] |= COMMITTED;
+                    c[i].flags |= COMMITTED;
                 }
                 goes
             }
-            Lamp::Red => needed > HARDEST_BRAKE_M_S2 || (c.flags[i] & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2),
+            Lamp::Red => needed > HARDEST_BRAKE_M_S2 || (c[i].flags & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2),
             Lamp::Dark | Lamp::YellowFlash => {
                 let node = self.node_of[lane];
-                let waits = c.flags[i] & RELEASED == 0 && c.vel[i] < 0.5 && d < 4.0 && i + 1 == c.len();
+                let waits = c[i].flags & RELEASED == 0 && c[i].vel < 0.5 && d < 4.0 && i + 1 == c.len();
                 if waits && self.lane_let[lane] >= DARK_HEADWAY_S && self.node_let[node] >= DARK_APART_S {
-                    c.flags[i] |= RELEASED;
+                    c[i].flags |= RELEASED;
                     (self.lane_let[lane], self.node_let[node]) = (0.0, 0.0);
                 }
-                c.flags[i] & RELEASED != 0 || needed > HARDEST_BRAKE_M_S2
+                c[i].flags & RELEASED != 0 || needed > HARDEST_BRAKE_M_S2
             }
         }
     }
@@ -127,11 +127,11 @@ pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
             continue;
         }
         for i in (0..n).rev() {
-            let d = info.end - cars[lane].pos[i];
+            let d = info.end - cars[lane][i].pos;
             if d > LOOK_M {
                 break;
             }
-            let turn = cars[lane].turn[i];
+            let turn = cars[lane][i].turn;
             if turn == LEAVES {
                 continue;
             }
@@ -146,15 +146,15 @@ pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
             }
             if t.speed.is_finite() {
                 let c = &mut cars[lane];
-                c.v0[i] = c.want[i].min(approach_speed(t.speed, d));
+                c[i].v0 = c[i].want.min(approach_speed(t.speed, d));
             }
             if i + 1 == n
                 && let Some(tail) = cars[t.to_lane].tail()
             {
                 let c = &mut cars[lane];
-                let a = follow(c.vel[i], c.v0[i], d + tail.rear, tail.vel, c.accel[i], c.headway[i]);
-                c.acc[i] = c.acc[i].min(a);
-                if no_room(c, i, tail) && brake_needed(c.vel[i], d) < HARDEST_BRAKE_M_S2 {
+                let a = follow(c[i].vel, c[i].v0, d + tail.rear, tail.vel, c[i].accel, c[i].headway);
+                c[i].acc = c[i].acc.min(a);
+                if no_room(c, i, tail) && brake_needed(c[i].vel, d) < HARDEST_BRAKE_M_S2 {
                     stop(c, i, info.end + WALL_M);
                     break;
                 }
@@ -165,7 +165,7 @@ pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
 
 /// Whether the last vehicle behind the intersection stands, or will stand, where vehicle `i` has no room behind it.
 pub(crate) fn no_room(c: &Cars, i: usize, tail: Seen) -> bool {
-    let needs = KEEP_CLEAR_M + c.len[i] + STANDSTILL_GAP_M;
+    let needs = KEEP_CLEAR_M + c[i].len + STANDSTILL_GAP_M;
     let stands = tail.acc < -BRAKES_M_S2 || (tail.vel < STANDS.0 && tail.acc < STANDS.1);
     let room = tail.rear + brake_needed(tail.vel, 1.0) / COMFORT_BRAKE_M_S2;
     stands && room < needs
@@ -173,30 +173,30 @@ pub(crate) fn no_room(c: &Cars, i: usize, tail: Seen) -> bool {
 
 /// Who cannot turn from his lane waits where he can still change it.
 pub(crate) fn wrong_lane_wall(map: &LaneMap, c: &mut Cars, lane: usize, i: usize) {
-    let wall = last_point(map, lane, c.side[i]).max(c.pos[i]) + WALL_M;
+    let wall = last_point(map, lane, c[i].side).max(c[i].pos) + WALL_M;
     stop(c, i, wall);
 }
 
 pub(crate) fn stop(c: &mut Cars, i: usize, wall: f32) {
-    let a = follow(c.vel[i], c.v0[i], wall - c.pos[i], 0.0, c.accel[i], c.headway[i]);
-    c.acc[i] = c.acc[i].min(a);
+    let a = follow(c[i].vel, c[i].v0, wall - c[i].pos, 0.0, c[i].accel, c[i].headway);
+    c[i].acc = c[i].acc.min(a);
 }
 
 /// Vehicles that have left their curve take up speed, and forget whom they gave way to; `next` = where they look again.
 fn straighten(c: &mut Cars, next: f32) {
     for i in 0..c.len() {
-        if c.pos[i] > CURVE_M + 45.0 {
+        if c[i].pos > CURVE_M + 45.0 {
             break;
         }
-        if c.flags[i] & (TURNING | GOES) == 0 {
+        if c[i].flags & (TURNING | GOES) == 0 {
             continue;
         }
-        if c.flags[i] & TURNING != 0 && c.pos[i] > CURVE_M {
-            c.flags[i] &= !TURNING;
-            c.v0[i] = c.want[i];
+        if c[i].flags & TURNING != 0 && c[i].pos > CURVE_M {
+            c[i].flags &= !TURNING;
+            c[i].v0 = c[i].want;
         }
-        if c.pos[i] > CROSSED_M + c.len[i] && c.pos[i] < next {
-            c.flags[i] &= !GOES;
+        if c[i].pos > CROSSED_M + c[i].len && c[i].pos < next {
+            c[i].flags &= !GOES;
         }
     }
 }

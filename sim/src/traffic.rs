@@ -272,8 +272,8 @@ impl Traffic {
         let now = self.now_s();
         for c in &self.cars {
             for i in 0..c.len() {
-                let id = c.id[i] as usize;
-                self.tally.remains(&self.trips[id], &self.departures[id].route, now, c.pos[i], c.want[i]);
+                let id = c[i].id as usize;
+                self.tally.remains(&self.trips[id], &self.departures[id].route, now, c[i].pos, c[i].want);
             }
         }
         let outside: Vec<usize> = self.doors.iter().flat_map(|d| &d.waiting).map(|&id| id as usize).collect();
@@ -304,37 +304,37 @@ impl Traffic {
             let mut lead = 0.0;
             let mut queued = 0;
             for i in (0..c.len()).rev() {
-                let (v, a) = (c.vel[i], c.acc[i]);
+                let (v, a) = (c[i].vel, c[i].acc);
                 let mut after = v + a * DT;
                 let mut dx = 0.5 * (v + after) * DT;
                 if after < 0.0 {
                     after = 0.0;
                     dx = -0.5 * v * v / a;
                 }
-                let mut x = c.pos[i] + dx;
+                let mut x = c[i].pos + dx;
                 if x > limit {
-                    x = limit.max(c.pos[i]);
+                    x = limit.max(c[i].pos);
                     after = after.min(lead);
                     self.tally.guarded += 1;
                 }
-                c.moved[i] = x - c.pos[i];
-                c.pos[i] = x;
-                c.vel[i] = after;
-                limit = x - c.len[i] - GUARD_M;
+                c[i].moved = x - c[i].pos;
+                c[i].pos = x;
+                c[i].vel = after;
+                limit = x - c[i].len - GUARD_M;
                 lead = after;
-                if after < STOP_BEGINS_M_S && c.flags[i] & ARRIVED == 0 && x > STILL_STARTING_M {
-                    c.flags[i] |= ARRIVED;
-                    self.tally.progression.arrives(info.link, c.next[i], &self.heads, now);
+                if after < STOP_BEGINS_M_S && c[i].flags & ARRIVED == 0 && x > STILL_STARTING_M {
+                    c[i].flags |= ARRIVED;
+                    self.tally.progression.arrives(info.link, c[i].next, &self.heads, now);
                 }
-                if c.flags[i] & QUEUED == 0 {
+                if c[i].flags & QUEUED == 0 {
                     if after < STOP_BEGINS_M_S {
-                        c.flags[i] |= QUEUED;
-                        self.trips[c.id[i] as usize].stops += 1;
+                        c[i].flags |= QUEUED;
+                        self.trips[c[i].id as usize].stops += 1;
                     }
                 } else if after > STOP_ENDS_M_S {
-                    c.flags[i] &= !QUEUED;
+                    c[i].flags &= !QUEUED;
                 }
-                queued += u32::from(c.flags[i] & QUEUED != 0);
+                queued += u32::from(c[i].flags & QUEUED != 0);
             }
             self.queued[info.link] += queued;
         }
@@ -348,14 +348,14 @@ impl Traffic {
             let end = self.map.lanes[lane].end;
             while let Some(last) = self.cars[lane].len().checked_sub(1) {
                 let c = &self.cars[lane];
-                let over = c.pos[last] - end;
+                let over = c[last].pos - end;
                 if over < 0.0 {
                     self.gives_up(lane, last);
                     break;
                 }
-                let id = c.id[last] as usize;
-                let at = now - STEP_S * f64::from((over / c.moved[last].max(1e-3)).min(1.0));
-                match c.turn[last] {
+                let id = c[last].id as usize;
+                let at = now - STEP_S * f64::from((over / c[last].moved.max(1e-3)).min(1.0));
+                match c[last].turn {
                     LEAVES => {
                         let car = self.cars[lane].remove(last);
                         self.tally.leaves(&self.trips[id], &self.departures[id].route, at, car.want);
@@ -374,12 +374,12 @@ impl Traffic {
                             if over < gate {
                                 break;
                             }
-                            if c.flags[last] & GOES == 0 {
+                            if c[last].flags & GOES == 0 {
                                 hold_back(&mut self.cars[lane], end + gate);
                                 break;
                             }
                         }
-                        let at = now - STEP_S * f64::from(((over - gate) / c.moved[last].max(1e-3)).min(1.0));
+                        let at = now - STEP_S * f64::from(((over - gate) / c[last].moved.max(1e-3)).min(1.0));
                         let limit = self.cars[t.to_lane].tail().map_or(f32::INFINITY, |s| s.rear - GUARD_M);
                         if limit < gate {
                             self.tally.guarded += 1;
@@ -417,14 +417,14 @@ impl Traffic {
     /// The head of a lane that has stood in the wrong lane while its lane had green takes what the lane permits.
     fn gives_up(&mut self, lane: usize, head: usize) {
         let c = &mut self.cars[lane];
-        if c.side[head] == 0 && c.turn[head] != WRONG_LANE || c.vel[head] > 0.5 {
+        if c[head].side == 0 && c[head].turn != WRONG_LANE || c[head].vel > 0.5 {
             return;
         }
         let turns = &self.map.lanes[lane].turns;
         if !turns.iter().any(|t| self.heads.green(t.group)) {
             return;
         }
-        let id = c.id[head];
+        let id = c[head].id;
         let trip = &mut self.trips[id as usize];
         trip.blocks += 1;
         if f64::from(trip.blocks) * STEP_S < GIVES_UP_S {
@@ -445,8 +445,8 @@ impl Traffic {
         }
         trip.blocks = 0;
         self.tally.missed_turns += 1;
-        (c.next[head], c.turn[head], c.side[head]) = (turns[pick].to_link, pick as u8, 0);
-        debug_assert!(c.next[head] != NOWHERE);
+        (c[head].next, c[head].turn, c[head].side) = (turns[pick].to_link, pick as u8, 0);
+        debug_assert!(c[head].next != NOWHERE);
     }
 
     fn record(&mut self) {
@@ -461,40 +461,38 @@ impl Traffic {
                 at_s,
                 link: info.link,
                 lane,
-                position_m: c.pos[i],
-                speed_m_s: c.vel[i],
-                length_m: c.len[i],
-                vehicle: c.id[i],
+                position_m: c[i].pos,
+                speed_m_s: c[i].vel,
+                length_m: c[i].len,
+                vehicle: c[i].id,
             }));
         }
     }
 }
 
 /// Car following inside one lane: everybody but the head behind his leader, the head free.
-fn follow_leaders(c: &mut Cars) {
-    let n = c.len();
-    if n == 0 {
-        return;
+fn follow_leaders(cars: &mut Cars) {
+    let mut ahead: Option<(f32, f32)> = None;
+    for c in cars.iter_mut().rev() {
+        c.acc = match ahead {
+            Some((rear, vel)) => follow(c.vel, c.v0, rear - c.pos, vel, c.accel, c.headway),
+            None => free(c.vel, c.v0, c.accel),
+        };
+        ahead = Some((c.pos - c.len, c.vel));
     }
-    let (pos, vel, v0, len) = (&c.pos[..n], &c.vel[..n], &c.v0[..n], &c.len[..n]);
-    let (accel, headway, acc) = (&c.accel[..n], &c.headway[..n], &mut c.acc[..n]);
-    for i in 0..n - 1 {
-        acc[i] = follow(vel[i], v0[i], pos[i + 1] - len[i + 1] - pos[i], vel[i + 1], accel[i], headway[i]);
-    }
-    acc[n - 1] = free(vel[n - 1], v0[n - 1], accel[n - 1]);
 }
 
 /// Sets the head of a lane back to the line it must not cross in this step, and those behind it after it.
 fn hold_back(c: &mut Cars, end: f32) {
     let mut limit = end - 0.05;
     for i in (0..c.len()).rev() {
-        if c.pos[i] <= limit {
+        if c[i].pos <= limit {
             break;
         }
-        let before = c.pos[i] - c.moved[i];
-        c.pos[i] = limit.max(before);
-        c.moved[i] = c.pos[i] - before;
-        c.vel[i] = 0.0;
-        limit = c.pos[i] - c.len[i] - GUARD_M;
+        let before = c[i].pos - c[i].moved;
+        c[i].pos = limit.max(before);
+        c[i].moved = c[i].pos - before;
+        c[i].vel = 0.0;
+        limit = c[i].pos - c[i].len - GUARD_M;
     }
 }
