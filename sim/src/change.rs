@@ -7,8 +7,8 @@
 //! his leader-to-be, and the follower-to-be lets him in; so pockets fill from their tail and a full pocket blocks its mouth.
 //! Discretionary changes follow MOBIL (Kesting, Treiber and Helbing 2007) among lanes that permit the movement.
 
-use crate::driver::follow;
-use crate::lanes::{Cars, GOES, LaneMap};
+use crate::cars::{Cars, GOES};
+use crate::lanes::LaneMap;
 
 /// Advantage a discretionary change must bring, m/s2 (MOBIL: 0.1 to 0.3).
 const THRESHOLD_M_S2: f32 = 0.3;
@@ -16,6 +16,8 @@ const THRESHOLD_M_S2: f32 = 0.3;
 const POLITENESS: f32 = 0.25;
 /// Nobody changes lanes in the intersection area, m from the link's start to the rear bumper.
 const BOX_M: f32 = 10.0;
+/// Nobody changes by choice who is slower than this, m/s.
+const SLOWEST_M_S: f32 = 2.0;
 /// Nobody changes by choice this near to the stop line, m.
 const SETTLED_M: f32 = 40.0;
 /// Urgency of a mandatory change begins this far (a lane) before the last point, m.
@@ -44,19 +46,28 @@ fn safe(gap: f32, v: f32, lead: f32, brake: f32, reaction: f32) -> bool {
     gap >= SMALLEST_GAP_M + v * reaction + closing
 }
 
-/// Moves over everybody who can and wants to; reads positions of the step before, writes lane membership.
-pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], step: u32) {
-    for lane in 0..cars.len() {
-        let info = &map.lanes[lane];
-        if cars[lane].len() == 0 || (info.left.is_none() && info.right.is_none()) {
-            continue;
-        }
-        for i in (0..cars[lane].len()).rev() {
-            let c = &cars[lane];
-            let turn = step.wrapping_add(c[i].id);
-            let must = c[i].side != 0;
-            let mine = if must { turn & 1 == 0 } else { turn & 3 == 0 };
-            if !mine || step < c[i].hold || c[i].pos < c[i].len + BOX_M || c[i].flags & GOES != 0 {
+/// Moves over everybody of a link who can and wants to; reads positions of the step before, writes lane membership.
+pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
+    let lanes = map.all_lanes(link);
+    if lanes.len() < 2 {
+        return;
+    }
+    for lane in lanes {
+        let end = map.lanes[lane].end;
+        let c = &cars[lane];
+        // Who stands changes lanes only when he must.
+        let awake = c.len() - if c.strays() == 0 { c.standing() } else { 0 };
+        for i in (0..awake).rev() {
+            let me = &cars[lane][i];
+            let turn = step.wrapping_add(me.id);
+            let must = me.side != 0;
+            // One branch for all that speaks against it: each by itself is a coin toss to the machine.
+            let idle = (turn & if must { 1 } else { 3 } != 0)
+                | (step < me.hold)
+                | (me.pos < me.len + BOX_M)
+                | (me.flags & GOES != 0)
+                | (!must & ((me.vel < SLOWEST_M_S) | (end - me.pos < SETTLED_M)));
+            if idle {
                 continue;
             }
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };
@@ -95,43 +106,39 @@ fn mandatory(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usiz
 }
 
 fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usize> {
-    let c = &cars[lane];
+    let (me, ahead) = (&cars[lane][i], cars[lane].get(i + 1)?);
     let info = &map.lanes[lane];
-    if i + 1 == c.len() || c[i].vel < 2.0 || info.end - c[i].pos < SETTLED_M {
-        return None;
-    }
-    let ahead = c.seen(i + 1);
-    let (v, want, a, t) = (c[i].vel, c[i].want, c[i].accel, c[i].headway);
-    let here = follow(v, want, ahead.rear - c[i].pos, ahead.vel, a, t);
-    if crate::driver::free(v, want, a) - here < THRESHOLD_M_S2 {
+    let open = crate::driver::free(me.vel, me.want, me.accel);
+    let here = me.follows(me.want, ahead.pos - ahead.len - me.pos, ahead.vel);
+    if open - here < THRESHOLD_M_S2 {
         return None;
     }
     let mut best = None;
     let mut best_gain = THRESHOLD_M_S2;
     for target in [info.left, info.right].into_iter().flatten() {
-        if map.lanes[target].start > 0.0 || map.wish(target, c[i].next).1 != 0 {
+        if map.lanes[target].start > 0.0 || map.wish(target, me.next).1 != 0 {
             continue;
         }
         if !fits(map, cars, lane, i, target, 2.0, 0.6) {
             continue;
         }
         let o = &cars[target];
-        let j = o.leader_of(c[i].pos);
-        let there = match j < o.len() {
-            true => follow(v, want, o.seen(j).rear - c[i].pos, o[j].vel, a, t),
-            false => crate::driver::free(v, want, a),
+        let j = o.leader_of(me.pos);
+        let (there, before) = match o.get(j) {
+            Some(lead) => {
+                let rear = lead.pos - lead.len;
+                let before = j.checked_sub(1).map(|k| o[k].follows(o[k].v0, rear - o[k].pos, lead.vel));
+                (me.follows(me.want, rear - me.pos, lead.vel), before)
+            }
+            None => {
+                let before = j.checked_sub(1).map(|k| crate::driver::free(o[k].vel, o[k].v0, o[k].accel));
+                (open, before)
+            }
         };
-        let lost = if j == 0 {
-            0.0
-        } else {
-            let k = j - 1;
-            let before = match j < o.len() {
-                true => follow(o[k].vel, o[k].v0, o.seen(j).rear - o[k].pos, o[j].vel, o[k].accel, o[k].headway),
-                false => crate::driver::free(o[k].vel, o[k].v0, o[k].accel),
-            };
-            let after = follow(o[k].vel, o[k].v0, c[i].pos - c[i].len - o[k].pos, v, o[k].accel, o[k].headway);
-            (before - after).max(0.0)
-        };
+        let lost = before.map_or(0.0, |before| {
+            let k = &o[j - 1];
+            (before - k.follows(k.v0, me.pos - me.len - k.pos, me.vel)).max(0.0)
+        });
         let gain = there - here - POLITENESS * lost;
         if gain > best_gain {
             (best, best_gain) = (Some(target), gain);
@@ -140,10 +147,13 @@ fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usiz
     best
 }
 
-/// Makes those in the wrong lane fall in behind their leader-to-be, and their follower-to-be let them in; reads positions
-/// and speeds, lowers accelerations.
-pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars]) {
-    for lane in 0..cars.len() {
+/// Makes those of a link in the wrong lane fall in behind their leader-to-be, and their follower-to-be let them in; reads
+/// positions and speeds, lowers accelerations.
+pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars], link: usize) {
+    for lane in map.all_lanes(link) {
+        if cars[lane].strays() == 0 {
+            continue;
+        }
         for i in 0..cars[lane].len() {
             let side = cars[lane][i].side;
             if side == 0 {
@@ -160,13 +170,13 @@ pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars]) {
             if j < cars[target].len() {
                 let o = cars[target].seen(j);
                 let c = &mut cars[lane];
-                let a = follow(me.vel, c[i].want, o.rear - me.pos, o.vel, c[i].accel, c[i].headway);
+                let a = c[i].follows(c[i].want, o.rear - me.pos, o.vel);
                 c[i].acc = c[i].acc.min(a.max(-(1.0 + 2.0 * u)));
             }
             if j > 0 && me.rear > mouth {
                 let o = &mut cars[target];
                 let k = j - 1;
-                let a = follow(o[k].vel, o[k].v0, me.rear - o[k].pos, me.vel, o[k].accel, o[k].headway);
+                let a = o[k].follows(o[k].v0, me.rear - o[k].pos, me.vel);
                 o[k].acc = o[k].acc.min(a.max(-(0.5 + 2.0 * u)));
             }
         }

@@ -13,7 +13,8 @@
 //! ```
 
 use crate::driver::brake_needed;
-use crate::lanes::{Cars, GOES, LaneMap, has_rule};
+use crate::cars::{Cars, GOES};
+use crate::lanes::{LaneMap, has_rule};
 use crate::street::{Control, GiveWay, Movement, Street, WaitingArea};
 use crate::walkers::Strip;
 

@@ -83,16 +83,28 @@ pub(crate) fn free(v: f32, v0: f32, a: f32) -> f32 {
     (a * (1.0 - r2 * r2)).max(-2.0)
 }
 
-/// IDM acceleration, m/s2: own speed `v`, desired `v0`, net gap `gap` to something that moves at `lead`.
+/// What [`follow`] wants to know of a largest acceleration `a`, worked out once a vehicle: `2 sqrt(a b)`, m/s2.
 #[inline]
-pub(crate) fn follow(v: f32, v0: f32, gap: f32, lead: f32, a: f32, headway: f32) -> f32 {
+pub(crate) fn root(a: f32) -> f32 {
+    2.0 * (a * COMFORT_BRAKE_M_S2).sqrt()
+}
+
+/// IDM acceleration, m/s2: own speed `v`, desired `v0`, net gap `gap` to something that moves at `lead`; `root` is that of
+/// `a`.
+#[inline]
+pub(crate) fn follow(v: f32, v0: f32, gap: f32, lead: f32, a: f32, headway: f32, root: f32) -> f32 {
     let closing = v - lead;
     let gap = gap.max(0.1);
-    let wish = STANDSTILL_GAP_M + (v * headway + v * closing / (2.0 * (a * COMFORT_BRAKE_M_S2).sqrt())).max(0.0);
+    let wish = STANDSTILL_GAP_M + (v * headway + v * closing / root).max(0.0);
     let ratio = wish / gap;
+    let wanted = free(v, v0, a) - a * ratio * ratio;
+    // The bound on the brake is never under this, so mostly it need not be known.
+    if wanted >= -YELLOW_BRAKE_M_S2 {
+        return wanted;
+    }
     let brake = closing.max(0.0);
     let hardest = (1.25 * brake * brake / (2.0 * gap)).clamp(YELLOW_BRAKE_M_S2, HARDEST_BRAKE_M_S2);
-    (free(v, v0, a) - a * ratio * ratio).max(-hardest)
+    wanted.max(-hardest)
 }
 
 /// The deceleration that stops a vehicle of speed `v` within `distance`, m/s2.

@@ -13,8 +13,9 @@
 use crate::bikes::Bikes;
 use crate::conflicts::{Conflicts, MEETS_M, Rival, Rule, TOO_LATE_M_S2};
 use crate::driver::{HARDEST_BRAKE_M_S2, HEADWAY_S, YELLOW_BRAKE_M_S2};
-use crate::driver::{approach_speed, brake_needed, follow};
-use crate::lanes::{COMMITTED, Cars, GOES, LEAVES, LaneMap, NO_RULE, RELEASED, WRONG_LANE};
+use crate::driver::{approach_speed, brake_needed};
+use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, WRONG_LANE};
+use crate::lanes::{LaneMap, NO_RULE};
 use crate::signal::Lamp;
 use crate::stopline::{Heads, LOOK_M, WALL_M, no_room, stop, wrong_lane_wall};
 use crate::street::Control;
@@ -101,7 +102,7 @@ pub(crate) fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads
         }
         if let Some(tail) = cars[t.to_lane].tail() {
             let c = &mut cars[lane];
-            let a = follow(c[i].vel, c[i].v0, d + tail.rear, tail.vel, c[i].accel, c[i].headway);
+            let a = c[i].follows(c[i].v0, d + tail.rear, tail.vel);
             c[i].acc = c[i].acc.min(a);
             if d > 0.0 && no_room(c, i, tail) && brake_needed(c[i].vel, d) < HARDEST_BRAKE_M_S2 {
                 stop(c, i, info.end + WALL_M);

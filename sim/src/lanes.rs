@@ -1,32 +1,10 @@
-//! Lanes while they are driven on: the static table of who neighbours whom, and the vehicles of each lane in order.
+//! The static table of lanes: where each lies, who neighbours whom, what it permits.
 //!
-//! Knows: where lanes lie, what they permit, which vehicles they hold. Must not know: how anybody decides.
-//!
-//! A lane's vehicles are kept as columns (one `Vec` a quantity) in ascending position, so the leader of `i` is `i + 1` and
-//! the head of the lane is last. Columns keep their capacity: a step allocates nothing once the lane has seen its fullest.
+//! Knows: geometry and turns, flat and ready for the engine. Must not know: who drives, how anybody decides.
 
+use crate::cars::{LEAVES, NOWHERE, WRONG_LANE};
 use crate::driver::{LEFT_SPEED_M_S, RIGHT_SPEED_M_S, U_TURN_SPEED_M_S};
 use crate::street::{Control, Lane, Movement, Street, Turn, full_lanes};
-
-/// `turn` of a vehicle whose lane does not permit what it wants.
-pub(crate) const WRONG_LANE: u8 = 255;
-/// `turn` of a vehicle on an exit link.
-pub(crate) const LEAVES: u8 = 254;
-/// `next` of a vehicle on its last link.
-pub(crate) const NOWHERE: u32 = u32::MAX;
-
-/// Flag: decided at yellow to go through.
-pub(crate) const COMMITTED: u8 = 1;
-/// Flag: in a queue (fell below 5 km/h, not yet back above 15 km/h).
-pub(crate) const QUEUED: u8 = 2;
-/// Flag: still in the curve, so driving at turning speed.
-pub(crate) const TURNING: u8 = 4;
-/// Flag: has stopped at a dark signal, or at red where one may turn on red, and may now go.
-pub(crate) const RELEASED: u8 = 8;
-/// Flag: has arrived at the stop line's queue of this link.
-pub(crate) const ARRIVED: u8 = 16;
-/// Flag: has found everybody it gives way to out of its way, and turns.
-pub(crate) const GOES: u8 = 32;
 
 /// `rule` of a turn that gives way to nobody and has no waiting area.
 pub(crate) const NO_RULE: u16 = u16::MAX;
@@ -167,95 +145,5 @@ impl LaneMap {
 
     fn turn(&self, lane: usize, next: u32) -> Option<u8> {
         self.lanes[lane].turns.iter().position(|t| t.to_link == next).map(|t| t as u8)
-    }
-}
-
-/// One vehicle.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Car {
-    /// Front bumper, m from the link's start.
-    pub(crate) pos: f32,
-    /// Speed, m/s.
-    pub(crate) vel: f32,
-    /// Desired speed now, m/s (lower in a curve).
-    pub(crate) v0: f32,
-    /// Desired speed on this link, m/s.
-    pub(crate) want: f32,
-    /// Time gap, s.
-    pub(crate) headway: f32,
-    /// Largest acceleration, m/s2.
-    pub(crate) accel: f32,
-    /// Length, m.
-    pub(crate) len: f32,
-    /// Acceleration of this step, m/s2.
-    pub(crate) acc: f32,
-    /// Metres driven in the last step.
-    pub(crate) moved: f32,
-    /// Index of its departure.
-    pub(crate) id: u32,
-    /// The link it goes to next, or [`NOWHERE`].
-    pub(crate) next: u32,
-    /// No lane change before this step.
-    pub(crate) hold: u32,
-    /// Index into the lane's turns, [`WRONG_LANE`] or [`LEAVES`].
-    pub(crate) turn: u8,
-    /// Lanes to move before it may turn; negative = left.
-    pub(crate) side: i8,
-    /// Flags.
-    pub(crate) flags: u8,
-}
-
-/// The vehicles of one lane, in ascending position.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Cars(Vec<Car>);
-
-impl std::ops::Deref for Cars {
-    type Target = [Car];
-    fn deref(&self) -> &[Car] {
-        &self.0
-    }
-}
-
-impl std::ops::DerefMut for Cars {
-    fn deref_mut(&mut self) -> &mut [Car] {
-        &mut self.0
-    }
-}
-
-impl Cars {
-    pub(crate) fn with_room(n: usize) -> Cars {
-        Cars(Vec::with_capacity(n))
-    }
-    pub(crate) fn insert(&mut self, at: usize, car: Car) {
-        self.0.insert(at, car);
-    }
-    pub(crate) fn remove(&mut self, at: usize) -> Car {
-        self.0.remove(at)
-    }
-}
-
-/// What is ahead of (or behind) somebody.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
-    pub(crate) pos: f32,
-    pub(crate) rear: f32,
-    pub(crate) vel: f32,
-    pub(crate) acc: f32,
-}
-
-impl Cars {
-    /// Vehicle `i` as others see it.
-    pub(crate) fn seen(&self, i: usize) -> Seen {
-        Seen { pos: self[i].pos, rear: self[i].pos - self[i].len, vel: self[i].vel, acc: self[i].acc }
-    }
-
-    /// The last vehicle of the lane, nearest to its start.
-    pub(crate) fn tail(&self) -> Option<Seen> {
-        (self.len() > 0).then(|| self.seen(0))
-    }
-
-    /// How many vehicles are at or behind `pos`: the index of the leader of somebody there.
-    pub(crate) fn leader_of(&self, pos: f32) -> usize {
-        self.0.partition_point(|c| c.pos <= pos)
     }
 }

@@ -3,6 +3,7 @@
 pub mod arrivals;
 pub mod bikes;
 pub mod cabinet;
+mod cars;
 mod change;
 mod conflicts;
 pub mod counted;

@@ -9,7 +9,8 @@
 use serde::Serialize;
 
 use crate::bikes::Bikes;
-use crate::lanes::{Cars, LaneMap};
+use crate::cars::Cars;
+use crate::lanes::LaneMap;
 use crate::street::Street;
 
 /// What a loop has seen since the start of the run.

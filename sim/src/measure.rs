@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::bikes::BikeMeasure;
-use crate::lanes::NOWHERE;
+use crate::cars::NOWHERE;
 use crate::progression::{Progression, ProgressionMeasure};
 use crate::series::WaySeries;
 use crate::street::{ApproachClass, Movement, Street};

@@ -5,10 +5,11 @@
 use crate::change::last_point;
 use crate::driver::{
     COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, YELLOW_REACH_S,
-    YELLOW_REACTION_S, approach_speed, brake_needed, follow,
+    YELLOW_REACTION_S, approach_speed, brake_needed,
 };
 use crate::giveway::{self, View};
-use crate::lanes::{COMMITTED, Cars, GOES, LEAVES, LaneMap, RELEASED, Seen, TURNING, WRONG_LANE};
+use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, Seen, TURNING, WRONG_LANE};
+use crate::lanes::LaneMap;
 use crate::signal::Lamp;
 
 /// Vehicles further from the stop line than this do not look at it, m (stops from 20 m/s at 3 m/s2).
@@ -152,7 +153,7 @@ pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
                 && let Some(tail) = cars[t.to_lane].tail()
             {
                 let c = &mut cars[lane];
-                let a = follow(c[i].vel, c[i].v0, d + tail.rear, tail.vel, c[i].accel, c[i].headway);
+                let a = c[i].follows(c[i].v0, d + tail.rear, tail.vel);
                 c[i].acc = c[i].acc.min(a);
                 if no_room(c, i, tail) && brake_needed(c[i].vel, d) < HARDEST_BRAKE_M_S2 {
                     stop(c, i, info.end + WALL_M);
@@ -178,7 +179,7 @@ pub(crate) fn wrong_lane_wall(map: &LaneMap, c: &mut Cars, lane: usize, i: usize
 }
 
 pub(crate) fn stop(c: &mut Cars, i: usize, wall: f32) {
-    let a = follow(c[i].vel, c[i].v0, wall - c[i].pos, 0.0, c[i].accel, c[i].headway);
+    let a = c[i].follows(c[i].v0, wall - c[i].pos, 0.0);
     c[i].acc = c[i].acc.min(a);
 }
 

@@ -3,13 +3,16 @@
 //! Knows: the street, its vehicles, its lamps. Must not know: cabinets, registers, plans, wall clocks.
 //!
 //! ```text
-//!  step(lamps):  admit ──> change ──> follow ──> approach ──> make room ──> move ──> cross ──> loops, walkers, queues
-//!  reads         queues    positions  positions  lamps,       positions     speeds   ends      positions
-//!  writes        lanes     lanes      acc        acc          acc           pos,vel  lanes     counters
+//!  step(lamps):  admit ──> change, follow ──> approach ──> make room, move ──> cross ──> loops, walkers, queues
+//!  reads         queues    positions          lamps,       positions, speeds   ends      positions
+//!  writes        lanes     lanes, acc         acc          acc, pos, vel       lanes     counters
+//!  by            entry     link               lane         link                lane      loop, crossing
 //! ```
-//! One pass over the lanes a phase; a phase that reads neighbours writes only accelerations, so order does not matter there.
+//! Phases side by side in one pass see nothing beyond their link, so a link goes through both while it is at hand.
 
 mod doors;
+mod lines;
+mod motion;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,16 +20,14 @@ use std::sync::Arc;
 use crate::arrivals::Departure;
 use crate::bikes::Bikes;
 use crate::conflicts::Conflicts;
-use crate::driver::{follow, free};
 use crate::giveway::{self, View};
-use crate::lanes::{ARRIVED, Cars, GOES, LEAVES, LaneMap, NO_RULE, NOWHERE, QUEUED, TURNING, WRONG_LANE};
+use crate::cars::Cars;
+use crate::lanes::LaneMap;
 use crate::loops::{LoopState, Loops};
 use crate::measure::{Measures, Tally, Trip, Window};
-use crate::progression::STILL_STARTING_M;
-use crate::random::{Entity, Stream};
 use crate::signal::Lamp;
 use crate::stopline::{self, Heads};
-use crate::street::{Movement, Street};
+use crate::street::Street;
 use crate::walkers::Walkers;
 
 /// Length of a step, s.
@@ -176,12 +177,13 @@ impl Traffic {
         assert!(lamps.len() >= self.street.groups(), "a step needs one lamp a signal group");
         self.heads.show(lamps, DT);
         self.admit();
-        crate::change::change(&self.map, &mut self.cars, self.steps);
-        self.cars.iter_mut().for_each(follow_leaders);
+        for link in 0..self.queued.len() {
+            crate::change::change(&self.map, &mut self.cars, link, self.steps);
+            self.cars[self.map.all_lanes(link)].iter_mut().for_each(motion::follow_leaders);
+        }
         let view = View { map: &self.map, rules: &self.rules, walkers: &self.walkers, bikes: &self.bikes };
         stopline::approach(view, &mut self.cars, &mut self.heads);
         giveway::beyond_gates(view, &mut self.cars);
-        crate::change::make_room(&self.map, &mut self.cars);
         self.advance();
         self.steps += 1;
         self.cross();
@@ -291,164 +293,6 @@ impl Traffic {
         )
     }
 
-    /// Moves everybody by the accelerations found; ballistic, never backwards, never into the leader.
-    fn advance(&mut self) {
-        let now = self.now_s();
-        self.tally.progression.shown(&self.heads, now, STEP_S);
-        self.queued.fill(0);
-        for d in &self.doors {
-            self.queued[d.link] = d.waiting.len() as u32;
-        }
-        for (c, info) in self.cars.iter_mut().zip(&self.map.lanes) {
-            let mut limit = f32::INFINITY;
-            let mut lead = 0.0;
-            let mut queued = 0;
-            for i in (0..c.len()).rev() {
-                let (v, a) = (c[i].vel, c[i].acc);
-                let mut after = v + a * DT;
-                let mut dx = 0.5 * (v + after) * DT;
-                if after < 0.0 {
-                    after = 0.0;
-                    dx = -0.5 * v * v / a;
-                }
-                let mut x = c[i].pos + dx;
-                if x > limit {
-                    x = limit.max(c[i].pos);
-                    after = after.min(lead);
-                    self.tally.guarded += 1;
-                }
-                c[i].moved = x - c[i].pos;
-                c[i].pos = x;
-                c[i].vel = after;
-                limit = x - c[i].len - GUARD_M;
-                lead = after;
-                if after < STOP_BEGINS_M_S && c[i].flags & ARRIVED == 0 && x > STILL_STARTING_M {
-                    c[i].flags |= ARRIVED;
-                    self.tally.progression.arrives(info.link, c[i].next, &self.heads, now);
-                }
-                if c[i].flags & QUEUED == 0 {
-                    if after < STOP_BEGINS_M_S {
-                        c[i].flags |= QUEUED;
-                        self.trips[c[i].id as usize].stops += 1;
-                    }
-                } else if after > STOP_ENDS_M_S {
-                    c[i].flags &= !QUEUED;
-                }
-                queued += u32::from(c[i].flags & QUEUED != 0);
-            }
-            self.queued[info.link] += queued;
-        }
-    }
-
-    /// Takes vehicles over stop lines into their next lane, or out.
-    fn cross(&mut self) {
-        let now = self.now_s();
-        self.exits.clear();
-        for lane in 0..self.cars.len() {
-            let end = self.map.lanes[lane].end;
-            while let Some(last) = self.cars[lane].len().checked_sub(1) {
-                let c = &self.cars[lane];
-                let over = c[last].pos - end;
-                if over < 0.0 {
-                    self.gives_up(lane, last);
-                    break;
-                }
-                let id = c[last].id as usize;
-                let at = now - STEP_S * f64::from((over / c[last].moved.max(1e-3)).min(1.0));
-                match c[last].turn {
-                    LEAVES => {
-                        let car = self.cars[lane].remove(last);
-                        self.tally.leaves(&self.trips[id], &self.departures[id].route, at, car.want);
-                        self.exits.push(Exit { vehicle: car.id, at_s: at, stops: self.trips[id].stops });
-                        self.on_road -= 1;
-                    }
-                    WRONG_LANE => {
-                        hold_back(&mut self.cars[lane], end);
-                        break;
-                    }
-                    turn => {
-                        let t = self.map.lanes[lane].turns[usize::from(turn)];
-                        let mut gate = 0.0;
-                        if t.rule != NO_RULE {
-                            gate = self.rules.rules[usize::from(t.rule)].gate_m;
-                            if over < gate {
-                                break;
-                            }
-                            if c[last].flags & GOES == 0 {
-                                hold_back(&mut self.cars[lane], end + gate);
-                                break;
-                            }
-                        }
-                        let at = now - STEP_S * f64::from(((over - gate) / c[last].moved.max(1e-3)).min(1.0));
-                        let limit = self.cars[t.to_lane].tail().map_or(f32::INFINITY, |s| s.rear - GUARD_M);
-                        if limit < gate {
-                            self.tally.guarded += 1;
-                            hold_back(&mut self.cars[lane], end + gate);
-                            break;
-                        }
-                        let mut car = self.cars[lane].remove(last);
-                        let (link, to) = (self.map.lanes[lane].link, t.to_link as usize);
-                        if car.flags & ARRIVED == 0 {
-                            self.tally.progression.arrives(link, car.next, &self.heads, at);
-                        }
-                        let trip = &mut self.trips[id];
-                        self.tally.crosses(trip, link, to, t.movement, at, car.want);
-                        trip.cursor += 1;
-                        trip.blocks = 0;
-                        car.next = trip.next(&self.departures[id].route);
-                        (car.turn, car.side) = self.map.wish(t.to_lane, car.next);
-                        car.pos = over.min(limit);
-                        car.want = self.map.lanes[t.to_lane].limit * self.departures[id].driver.speed_factor;
-                        car.flags &= QUEUED | GOES;
-                        car.v0 = car.want;
-                        if t.speed.is_finite() {
-                            car.flags |= TURNING;
-                            car.v0 = car.want.min(t.speed);
-                        }
-                        car.hold = self.steps;
-                        self.loops.left(lane, t.to_lane, car.id);
-                        self.cars[t.to_lane].insert(0, car);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The head of a lane that has stood in the wrong lane while its lane had green takes what the lane permits.
-    fn gives_up(&mut self, lane: usize, head: usize) {
-        let c = &mut self.cars[lane];
-        if c[head].side == 0 && c[head].turn != WRONG_LANE || c[head].vel > 0.5 {
-            return;
-        }
-        let turns = &self.map.lanes[lane].turns;
-        if !turns.iter().any(|t| self.heads.green(t.group)) {
-            return;
-        }
-        let id = c[head].id;
-        let trip = &mut self.trips[id as usize];
-        trip.blocks += 1;
-        if f64::from(trip.blocks) * STEP_S < GIVES_UP_S {
-            return;
-        }
-        let pick = Stream::new(self.seed, Entity::Vehicle(id)).below(turns.len());
-        let route = &mut self.departures[id as usize].route;
-        route.truncate(usize::from(trip.cursor) + 1);
-        let mut link = turns[pick].to_link as usize;
-        route.push(link as u32);
-        while let Some(to) = [Movement::Through, Movement::Right, Movement::Left, Movement::UTurn]
-            .into_iter()
-            .find_map(|m| self.street.leads_to(link, m))
-            .filter(|_| route.len() < 400)
-        {
-            route.push(to as u32);
-            link = to;
-        }
-        trip.blocks = 0;
-        self.tally.missed_turns += 1;
-        (c[head].next, c[head].turn, c[head].side) = (turns[pick].to_link, pick as u8, 0);
-        debug_assert!(c[head].next != NOWHERE);
-    }
-
     fn record(&mut self) {
         let Some(recorder) = &mut self.recorder else { return };
         let at_s = self.start_s + f64::from(self.steps) * STEP_S;
@@ -467,32 +311,5 @@ impl Traffic {
                 vehicle: c[i].id,
             }));
         }
-    }
-}
-
-/// Car following inside one lane: everybody but the head behind his leader, the head free.
-fn follow_leaders(cars: &mut Cars) {
-    let mut ahead: Option<(f32, f32)> = None;
-    for c in cars.iter_mut().rev() {
-        c.acc = match ahead {
-            Some((rear, vel)) => follow(c.vel, c.v0, rear - c.pos, vel, c.accel, c.headway),
-            None => free(c.vel, c.v0, c.accel),
-        };
-        ahead = Some((c.pos - c.len, c.vel));
-    }
-}
-
-/// Sets the head of a lane back to the line it must not cross in this step, and those behind it after it.
-fn hold_back(c: &mut Cars, end: f32) {
-    let mut limit = end - 0.05;
-    for i in (0..c.len()).rev() {
-        if c[i].pos <= limit {
-            break;
-        }
-        let before = c[i].pos - c[i].moved;
-        c[i].pos = limit.max(before);
-        c[i].moved = c[i].pos - before;
-        c[i].vel = 0.0;
-        limit = c[i].pos - c[i].len - GUARD_M;
     }
 }

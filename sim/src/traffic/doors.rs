@@ -3,8 +3,8 @@
 //! Knows: entry links, their outside queues, the tails of their lanes. Must not know: lamps, what happens further on.
 
 use super::{DT, STEP_S, STOP_ENDS_M_S, Traffic};
-use crate::driver::STANDSTILL_GAP_M;
-use crate::lanes::{Car, QUEUED};
+use crate::driver::{STANDSTILL_GAP_M, root};
+use crate::cars::{Car, QUEUED};
 
 impl Traffic {
     /// Lets in, at every entry, whoever has wished to enter and finds room.
@@ -66,6 +66,7 @@ impl Traffic {
             want,
             headway: d.driver.headway_s,
             accel: d.driver.acceleration_m_s2,
+            root: root(d.driver.acceleration_m_s2),
             len: d.driver.length_m,
             acc: 0.0,
             moved: 0.0,

@@ -1,0 +1,119 @@
+//! How vehicles move along their lane: whom they follow, and where a step takes them.
+//!
+//! Knows: one lane at a time. Must not know: lamps, neighbours, routes.
+
+use super::{DT, GUARD_M, STEP_S, STOP_BEGINS_M_S, STOP_ENDS_M_S, Traffic};
+use crate::cars::{ARRIVED, Car, Cars, QUEUED};
+use crate::change;
+use crate::driver::{STANDSTILL_GAP_M, free};
+use crate::measure::{Tally, Trip};
+use crate::progression::STILL_STARTING_M;
+use crate::stopline::Heads;
+
+/// Car following inside one lane: everybody but the head behind his leader, the head free.
+pub(super) fn follow_leaders(cars: &mut Cars) {
+    let awake = cars.len() - cars.standing();
+    let Some((head, others)) = cars.split_last_mut() else { return };
+    head.acc = free(head.vel, head.v0, head.accel);
+    let awake = awake.min(others.len());
+    let leader = others.get(awake).unwrap_or(head);
+    let mut ahead = (leader.pos - leader.len, leader.vel);
+    for c in others[..awake].iter_mut().rev() {
+        c.acc = c.follows(c.v0, ahead.0 - c.pos, ahead.1);
+        ahead = (c.pos - c.len, c.vel);
+    }
+}
+
+impl Traffic {
+    /// Makes room for those who must change lanes, and moves everybody by the accelerations found; ballistic, never
+    /// backwards, never into the leader.
+    pub(super) fn advance(&mut self) {
+        let now = self.now_s();
+        self.tally.progression.shown(&self.heads, now, STEP_S);
+        for (link, queued) in self.queued.iter_mut().enumerate() {
+            change::make_room(&self.map, &mut self.cars, link);
+            *queued = 0;
+            for cars in &mut self.cars[self.map.all_lanes(link)] {
+                let mut lane = Mover { link, now, queued, tally: &mut self.tally, trips: &mut self.trips, heads: &self.heads };
+                lane.drive(cars);
+            }
+        }
+        for d in &self.doors {
+            self.queued[d.link] += d.waiting.len() as u32;
+        }
+    }
+}
+
+/// What one lane's drive writes besides its vehicles.
+struct Mover<'a> {
+    link: usize,
+    now: f64,
+    queued: &'a mut u32,
+    tally: &'a mut Tally,
+    trips: &'a mut [Trip],
+    heads: &'a Heads,
+}
+
+impl Mover<'_> {
+    fn drive(&mut self, cars: &mut Cars) {
+        let n = cars.len();
+        let stood = cars.standing();
+        let mut standing = 0;
+        let (mut rear, mut lead) = (f32::INFINITY, 0.0);
+        let mut i = n;
+        while i > 0 {
+            i -= 1;
+            let still = self.step(&mut cars[i], rear, lead);
+            if still && standing + i + 1 == n {
+                standing += 1;
+            }
+            if i + 1 == n && stood > 1 {
+                // Whoever stood behind the head stands on; only whether he will in the next step hangs on the head.
+                standing *= stood;
+                *self.queued += stood as u32 - 1;
+                i = n - stood;
+            }
+            (rear, lead) = (cars[i].pos - cars[i].len, cars[i].vel);
+        }
+        cars.stand(standing);
+    }
+
+    /// Moves a vehicle behind a leader whose rear is at `rear` and whose speed is `lead`. Whether it has stood, and will as
+    /// long as its leader does.
+    fn step(&mut self, c: &mut Car, rear: f32, lead: f32) -> bool {
+        let (v, a, before) = (c.vel, c.acc, c.pos);
+        let mut after = v + a * DT;
+        let mut dx = 0.5 * (v + after) * DT;
+        if after < 0.0 {
+            after = 0.0;
+            dx = -0.5 * v * v / a;
+        }
+        let mut x = before + dx;
+        let limit = rear - GUARD_M;
+        let guarded = x > limit;
+        if guarded {
+            x = limit.max(before);
+            after = after.min(lead);
+            self.tally.guarded += 1;
+        }
+        c.moved = x - before;
+        c.pos = x;
+        c.vel = after;
+        if after < STOP_BEGINS_M_S {
+            if c.flags & ARRIVED == 0 && x > STILL_STARTING_M {
+                c.flags |= ARRIVED;
+                self.tally.progression.arrives(self.link, c.next, self.heads, self.now);
+            }
+            if c.flags & QUEUED == 0 {
+                c.flags |= QUEUED;
+                self.trips[c.id as usize].stops += 1;
+            }
+        } else if after > STOP_ENDS_M_S {
+            c.flags &= !QUEUED;
+        }
+        *self.queued += u32::from(c.flags & QUEUED != 0);
+        // From a stand the model accelerates nobody who is nearer than his standstill gap.
+        let near = rear == f32::INFINITY || rear - x <= STANDSTILL_GAP_M;
+        v == 0.0 && after == 0.0 && x == before && !guarded && near
+    }
+}
