@@ -63,10 +63,14 @@ pub(crate) struct Car {
     pub(crate) want: f32,
     /// Index of its departure.
     pub(crate) id: u32,
+    /// Where its account is kept.
+    pub(crate) trip: u32,
     /// The link it goes to next, or [`NOWHERE`].
     pub(crate) next: u32,
-    /// No lane change before this step.
+    /// No thought of a lane change before this step.
     pub(crate) hold: u32,
+    /// Stops so far.
+    pub(crate) stops: u16,
     /// Index into the lane's turns, [`WRONG_LANE`] or [`LEAVES`].
     pub(crate) turn: u8,
     /// Lanes to move before it may turn; negative = left.

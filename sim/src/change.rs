@@ -7,7 +7,7 @@
 //! his leader-to-be, and the follower-to-be lets him in; so pockets fill from their tail and a full pocket blocks its mouth.
 //! Discretionary changes follow MOBIL (Kesting, Treiber and Helbing 2007) among lanes that permit the movement.
 
-use crate::cars::{Cars, GOES};
+use crate::cars::{Car, Cars, GOES};
 use crate::lanes::LaneMap;
 
 /// Advantage a discretionary change must bring, m/s2 (MOBIL: 0.1 to 0.3).
@@ -46,6 +46,26 @@ fn safe(gap: f32, v: f32, lead: f32, brake: f32, reaction: f32) -> bool {
     gap >= SMALLEST_GAP_M + v * reaction + closing
 }
 
+/// The foremost of these vehicles that thinks of a change in this step: each has its turn every other step when it must, every
+/// fourth else.
+fn thinks(cars: &mut [Car], step: u32, end: f32) -> Option<usize> {
+    cars.iter_mut().rposition(|me| {
+        if step < me.hold {
+            return false;
+        }
+        let must = me.side != 0;
+        let mask = if must { 1 } else { 3 };
+        let early = 0_u32.wrapping_sub(step.wrapping_add(me.id)) & mask;
+        if early != 0 {
+            me.hold = step + early;
+            return false;
+        }
+        me.hold = step + mask + 1;
+        let able = (me.pos >= me.len + BOX_M) & (me.flags & GOES == 0);
+        able & (must | ((me.vel >= SLOWEST_M_S) & (end - me.pos >= SETTLED_M)))
+    })
+}
+
 /// Moves over everybody of a link who can and wants to; reads positions of the step before, writes lane membership.
 pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
     let lanes = map.all_lanes(link);
@@ -53,23 +73,12 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
         return;
     }
     for lane in lanes {
-        let end = map.lanes[lane].end;
         let c = &cars[lane];
         // Who stands changes lanes only when he must.
-        let awake = c.len() - if c.strays() == 0 { c.standing() } else { 0 };
-        for i in (0..awake).rev() {
-            let me = &cars[lane][i];
-            let turn = step.wrapping_add(me.id);
-            let must = me.side != 0;
-            // One branch for all that speaks against it: each by itself is a coin toss to the machine.
-            let idle = (turn & if must { 1 } else { 3 } != 0)
-                | (step < me.hold)
-                | (me.pos < me.len + BOX_M)
-                | (me.flags & GOES != 0)
-                | (!must & ((me.vel < SLOWEST_M_S) | (end - me.pos < SETTLED_M)));
-            if idle {
-                continue;
-            }
+        let mut awake = c.len() - if c.strays() == 0 { c.standing() } else { 0 };
+        while let Some(i) = thinks(&mut cars[lane][..awake], step, map.lanes[lane].end) {
+            awake = i;
+            let must = cars[lane][i].side != 0;
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };
             let Some(target) = target else { continue };
             let mut car = cars[lane].remove(i);

@@ -53,9 +53,11 @@ const CLASSES: [TripClass; 5] = [
     TripClass::CrossThrough,
 ];
 
-/// One vehicle's account.
+/// The account of a vehicle on the road.
 #[derive(Debug, Clone)]
 pub(crate) struct Trip {
+    /// The links it drives, entry to exit.
+    pub(crate) route: Vec<u32>,
     pub(crate) wish_s: f64,
     /// When it began the link it is on (an entry link: its wish).
     pub(crate) since_s: f64,
@@ -65,8 +67,9 @@ pub(crate) struct Trip {
     pub(crate) free_s: f64,
     /// Steps during which it stood in the wrong lane at a green.
     pub(crate) blocks: u32,
+    /// Desired speed as a share of the limit.
+    pub(crate) speed_factor: f32,
     pub(crate) cursor: u16,
-    pub(crate) stops: u16,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -214,16 +217,16 @@ impl Tally {
     }
 
     /// A vehicle leaves from the end of its last link at `now`.
-    pub(crate) fn leaves(&mut self, trip: &Trip, route: &[u32], now: f64, want: f32) {
+    pub(crate) fn leaves(&mut self, trip: &Trip, stops: u16, now: f64, want: f32) {
         self.departed += 1;
-        let last = route.last().map_or(0, |&l| l as usize);
+        let last = trip.route.last().map_or(0, |&l| l as usize);
         let free = trip.free_s + self.places[last].length / f64::from(want);
-        self.account(trip, route, now, free, true);
+        self.account(trip, stops, now, free, true);
     }
 
     /// A vehicle is still on the road, `pos` metres into its link, when the run ends.
-    pub(crate) fn remains(&mut self, trip: &Trip, route: &[u32], now: f64, pos: f32, want: f32) {
-        self.account(trip, route, now, trip.free_s + f64::from(pos / want), false);
+    pub(crate) fn remains(&mut self, trip: &Trip, stops: u16, now: f64, pos: f32, want: f32) {
+        self.account(trip, stops, now, trip.free_s + f64::from(pos / want), false);
     }
 
     /// A vehicle was never let in.
@@ -236,15 +239,15 @@ impl Tally {
         }
     }
 
-    fn account(&mut self, trip: &Trip, route: &[u32], now: f64, free: f64, out: bool) {
+    fn account(&mut self, trip: &Trip, stops: u16, now: f64, free: f64, out: bool) {
         if !self.window.holds(trip.wish_s) {
             return;
         }
-        let c = &mut self.classes[self.class(route) as usize];
+        let c = &mut self.classes[self.class(&trip.route) as usize];
         c.wished += 1;
         c.out += u32::from(out);
         c.delay_s += now - trip.wish_s - free;
-        c.stops += u64::from(trip.stops);
+        c.stops += u64::from(stops);
         c.travel_s += if out { now - trip.wish_s } else { 0.0 };
     }
 
@@ -485,12 +488,13 @@ pub struct Measures {
 }
 
 impl Trip {
-    pub(crate) fn new(wish_s: f64) -> Trip {
-        Trip { wish_s, since_s: wish_s, straight_since_s: f64::NAN, free_s: 0.0, blocks: 0, cursor: 0, stops: 0 }
+    pub(crate) fn new(wish_s: f64, route: Vec<u32>, speed_factor: f32) -> Trip {
+        let (since_s, straight_since_s) = (wish_s, f64::NAN);
+        Trip { route, wish_s, since_s, straight_since_s, free_s: 0.0, blocks: 0, speed_factor, cursor: 0 }
     }
 
     /// The link after the current one.
-    pub(crate) fn next(&self, route: &[u32]) -> u32 {
-        route.get(usize::from(self.cursor) + 1).copied().unwrap_or(NOWHERE)
+    pub(crate) fn next(&self) -> u32 {
+        self.route.get(usize::from(self.cursor) + 1).copied().unwrap_or(NOWHERE)
     }
 }

@@ -19,9 +19,9 @@ use std::sync::Arc;
 
 use crate::arrivals::Departure;
 use crate::bikes::Bikes;
+use crate::cars::Cars;
 use crate::conflicts::Conflicts;
 use crate::giveway::{self, View};
-use crate::cars::Cars;
 use crate::lanes::LaneMap;
 use crate::loops::{LoopState, Loops};
 use crate::measure::{Measures, Tally, Trip, Window};
@@ -91,7 +91,9 @@ pub struct Traffic {
     map: LaneMap,
     cars: Vec<Cars>,
     departures: Vec<Departure>,
+    /// Accounts of those on the road, and the places of those who have left.
     trips: Vec<Trip>,
+    vacant: Vec<u32>,
     arrived: usize,
     doors: Vec<Door>,
     door_of: Vec<usize>,
@@ -134,7 +136,8 @@ impl Traffic {
         let room = |l: &crate::lanes::LaneInfo| ((l.end - l.start) / 6.0) as usize + 2;
         Traffic {
             cars: map.lanes.iter().map(|l| Cars::with_room(room(l))).collect(),
-            trips: departures.iter().map(|d| Trip::new(d.at_s)).collect(),
+            trips: Vec::with_capacity(1024),
+            vacant: Vec::with_capacity(1024),
             arrived: 0,
             doors,
             door_of,
@@ -274,8 +277,7 @@ impl Traffic {
         let now = self.now_s();
         for c in &self.cars {
             for i in 0..c.len() {
-                let id = c[i].id as usize;
-                self.tally.remains(&self.trips[id], &self.departures[id].route, now, c[i].pos, c[i].want);
+                self.tally.remains(&self.trips[c[i].trip as usize], c[i].stops, now, c[i].pos, c[i].want);
             }
         }
         let outside: Vec<usize> = self.doors.iter().flat_map(|d| &d.waiting).map(|&id| id as usize).collect();

@@ -3,8 +3,9 @@
 //! Knows: entry links, their outside queues, the tails of their lanes. Must not know: lamps, what happens further on.
 
 use super::{DT, STEP_S, STOP_ENDS_M_S, Traffic};
+use crate::cars::{Car, NOWHERE, QUEUED};
 use crate::driver::{STANDSTILL_GAP_M, root};
-use crate::cars::{Car, QUEUED};
+use crate::measure::Trip;
 
 impl Traffic {
     /// Lets in, at every entry, whoever has wished to enter and finds room.
@@ -27,8 +28,7 @@ impl Traffic {
     /// Puts vehicle `id` at the beginning of the best lane of its entry link, if any has room.
     fn enter(&mut self, link: usize, id: u32, now: f64) -> bool {
         let d = &self.departures[id as usize];
-        let trip = &mut self.trips[id as usize];
-        let next = trip.next(&d.route);
+        let next = d.route.get(1).copied().unwrap_or(NOWHERE);
         let mut best: Option<(f32, usize, f32, f32)> = None;
         for lane in self.map.full_lanes(link) {
             let want = self.map.lanes[lane].limit * d.driver.speed_factor;
@@ -52,13 +52,22 @@ impl Traffic {
             }
         }
         let Some((_, lane, pos, vel)) = best else { return false };
+        let d = &mut self.departures[id as usize];
+        let trip = Trip::new(d.at_s, std::mem::take(&mut d.route), d.driver.speed_factor);
         let want = self.map.lanes[lane].limit * d.driver.speed_factor;
         let (turn, side) = self.map.wish(lane, next);
-        let mut flags = 0;
-        if now - d.at_s >= 2.0 * STEP_S {
-            trip.stops += 1;
-            flags |= if vel < STOP_ENDS_M_S { QUEUED } else { 0 };
-        }
+        let waited = now - d.at_s >= 2.0 * STEP_S;
+        let flags = if waited && vel < STOP_ENDS_M_S { QUEUED } else { 0 };
+        let place = match self.vacant.pop() {
+            Some(place) => {
+                self.trips[place as usize] = trip;
+                place
+            }
+            None => {
+                self.trips.push(trip);
+                self.trips.len() as u32 - 1
+            }
+        };
         let car = Car {
             pos,
             vel,
@@ -71,6 +80,8 @@ impl Traffic {
             acc: 0.0,
             moved: 0.0,
             id,
+            trip: place,
+            stops: u16::from(waited),
             next,
             turn,
             side,

@@ -22,13 +22,15 @@ impl Traffic {
                     self.gives_up(lane, last);
                     break;
                 }
-                let id = c[last].id as usize;
+                let id = c[last].trip as usize;
                 let at = now - STEP_S * f64::from((over / c[last].moved.max(1e-3)).min(1.0));
                 match c[last].turn {
                     LEAVES => {
                         let car = self.cars[lane].remove(last);
-                        self.tally.leaves(&self.trips[id], &self.departures[id].route, at, car.want);
-                        self.exits.push(Exit { vehicle: car.id, at_s: at, stops: self.trips[id].stops });
+                        self.tally.leaves(&self.trips[id], car.stops, at, car.want);
+                        self.trips[id].route = Vec::new();
+                        self.vacant.push(car.trip);
+                        self.exits.push(Exit { vehicle: car.id, at_s: at, stops: car.stops });
                         self.on_road -= 1;
                     }
                     WRONG_LANE => {
@@ -64,10 +66,10 @@ impl Traffic {
                         self.tally.crosses(trip, link, to, t.movement, at, car.want);
                         trip.cursor += 1;
                         trip.blocks = 0;
-                        car.next = trip.next(&self.departures[id].route);
+                        car.next = trip.next();
                         (car.turn, car.side) = self.map.wish(t.to_lane, car.next);
                         car.pos = over.min(limit);
-                        car.want = self.map.lanes[t.to_lane].limit * self.departures[id].driver.speed_factor;
+                        car.want = self.map.lanes[t.to_lane].limit * trip.speed_factor;
                         car.flags &= QUEUED | GOES;
                         car.v0 = car.want;
                         if t.speed.is_finite() {
@@ -94,13 +96,13 @@ impl Traffic {
             return;
         }
         let id = c[head].id;
-        let trip = &mut self.trips[id as usize];
+        let trip = &mut self.trips[c[head].trip as usize];
         trip.blocks += 1;
         if f64::from(trip.blocks) * STEP_S < GIVES_UP_S {
             return;
         }
         let pick = Stream::new(self.seed, Entity::Vehicle(id)).below(turns.len());
-        let route = &mut self.departures[id as usize].route;
+        let route = &mut trip.route;
         route.truncate(usize::from(trip.cursor) + 1);
         let mut link = turns[pick].to_link as usize;
         route.push(link as u32);

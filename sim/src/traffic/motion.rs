@@ -6,7 +6,7 @@ use super::{DT, GUARD_M, STEP_S, STOP_BEGINS_M_S, STOP_ENDS_M_S, Traffic};
 use crate::cars::{ARRIVED, Car, Cars, QUEUED};
 use crate::change;
 use crate::driver::{STANDSTILL_GAP_M, free};
-use crate::measure::{Tally, Trip};
+use crate::measure::Tally;
 use crate::progression::STILL_STARTING_M;
 use crate::stopline::Heads;
 
@@ -34,7 +34,7 @@ impl Traffic {
             change::make_room(&self.map, &mut self.cars, link);
             *queued = 0;
             for cars in &mut self.cars[self.map.all_lanes(link)] {
-                let mut lane = Mover { link, now, queued, tally: &mut self.tally, trips: &mut self.trips, heads: &self.heads };
+                let mut lane = Mover { link, now, queued, tally: &mut self.tally, heads: &self.heads };
                 lane.drive(cars);
             }
         }
@@ -50,30 +50,24 @@ struct Mover<'a> {
     now: f64,
     queued: &'a mut u32,
     tally: &'a mut Tally,
-    trips: &'a mut [Trip],
     heads: &'a Heads,
 }
 
 impl Mover<'_> {
     fn drive(&mut self, cars: &mut Cars) {
-        let n = cars.len();
-        let stood = cars.standing();
-        let mut standing = 0;
-        let (mut rear, mut lead) = (f32::INFINITY, 0.0);
-        let mut i = n;
-        while i > 0 {
-            i -= 1;
-            let still = self.step(&mut cars[i], rear, lead);
-            if still && standing + i + 1 == n {
-                standing += 1;
-            }
-            if i + 1 == n && stood > 1 {
-                // Whoever stood behind the head stands on; only whether he will in the next step hangs on the head.
-                standing *= stood;
-                *self.queued += stood as u32 - 1;
-                i = n - stood;
-            }
-            (rear, lead) = (cars[i].pos - cars[i].len, cars[i].vel);
+        let stood = cars.standing().max(1);
+        let Some((head, others)) = cars.split_last_mut() else { return };
+        let mut on = self.step(head, f32::INFINITY, 0.0);
+        // Whoever stood behind the head stands on; only whether he will in the next step hangs on the head.
+        let mut standing = if on { stood } else { 0 };
+        *self.queued += stood as u32 - 1;
+        let (awake, asleep) = others.split_at_mut(others.len() + 1 - stood);
+        let leader = asleep.first().unwrap_or(head);
+        let (mut rear, mut lead) = (leader.pos - leader.len, leader.vel);
+        for c in awake.iter_mut().rev() {
+            on &= self.step(c, rear, lead);
+            standing += usize::from(on);
+            (rear, lead) = (c.pos - c.len, c.vel);
         }
         cars.stand(standing);
     }
@@ -106,7 +100,7 @@ impl Mover<'_> {
             }
             if c.flags & QUEUED == 0 {
                 c.flags |= QUEUED;
-                self.trips[c.id as usize].stops += 1;
+                c.stops += 1;
             }
         } else if after > STOP_ENDS_M_S {
             c.flags &= !QUEUED;
