@@ -89,7 +89,10 @@ fn drive(args: &Args) -> Result<(), String> {
     let end = traffic.now_s();
     let m = traffic.finish();
     let (cpu, peak) = cost();
-    println!("intersections {}, vehicles {wished} (most at once {most}), run {end:.0} s, step {STEP_S} s", street.nodes());
+    println!(
+        "intersections {}, vehicles {wished} (most at once {most}), run {end:.0} s, step {STEP_S} s",
+        street.nodes()
+    );
     println!("vehicle-seconds {:.0}, CPU {cpu:.3} s, of which reading {read:.3} s", m.vehicle_seconds);
     println!("vehicle-seconds per CPU second {:.2} million, peak memory {peak:.1} MB", m.vehicle_seconds / cpu / 1e6);
     for (name, (sum, n)) in workload::CLASSES.iter().zip(travel) {

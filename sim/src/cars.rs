@@ -80,6 +80,11 @@ pub(crate) struct Car {
 }
 
 impl Car {
+    /// Whether it is in a lane that does not permit what it wants.
+    pub(crate) fn astray(&self) -> bool {
+        self.side != 0 || self.turn == WRONG_LANE
+    }
+
     /// IDM acceleration at `gap` behind something that moves at `lead`, wishing for `v0`, m/s2.
     #[inline]
     pub(crate) fn follows(&self, v0: f32, gap: f32, lead: f32) -> f32 {
@@ -102,6 +107,8 @@ pub(crate) struct Cars {
     rows: Vec<Car>,
     standing: u32,
     strays: u32,
+    /// Whether somebody near its beginning may still be turning, or giving way: whoever knows that nobody is says so.
+    pub(crate) turned: bool,
 }
 
 impl Deref for Cars {
@@ -120,12 +127,13 @@ impl DerefMut for Cars {
 
 impl Cars {
     pub(crate) fn with_room(n: usize) -> Cars {
-        Cars { rows: Vec::with_capacity(n), standing: 0, strays: 0 }
+        Cars { rows: Vec::with_capacity(n), standing: 0, strays: 0, turned: false }
     }
 
     pub(crate) fn insert(&mut self, at: usize, car: Car) {
         self.standing = self.standing.min((self.rows.len() - at) as u32);
         self.strays += u32::from(car.side != 0);
+        self.turned |= car.flags & (TURNING | GOES) != 0;
         self.rows.insert(at, car);
     }
 

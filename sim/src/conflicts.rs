@@ -12,8 +12,8 @@
 //!                       stop line     8 m: two left turners wait (HCM: two sneakers a cycle)
 //! ```
 
-use crate::driver::brake_needed;
 use crate::cars::{Cars, GOES};
+use crate::driver::brake_needed;
 use crate::lanes::{LaneMap, has_rule};
 use crate::street::{Control, GiveWay, Movement, Street, WaitingArea};
 use crate::walkers::Strip;

@@ -11,10 +11,10 @@
 //! somebody who himself stands and waits to give way, so there is no circle of waiting.
 
 use crate::bikes::Bikes;
+use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, WRONG_LANE};
 use crate::conflicts::{Conflicts, MEETS_M, Rival, Rule, TOO_LATE_M_S2};
 use crate::driver::{HARDEST_BRAKE_M_S2, HEADWAY_S, YELLOW_BRAKE_M_S2};
 use crate::driver::{approach_speed, brake_needed};
-use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, WRONG_LANE};
 use crate::lanes::{LaneMap, NO_RULE};
 use crate::signal::Lamp;
 use crate::stopline::{Heads, LOOK_M, WALL_M, no_room, stop, wrong_lane_wall};

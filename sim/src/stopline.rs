@@ -2,13 +2,13 @@
 //!
 //! Knows: lamps, turns, the head of each lane and the tail of the next. Must not know: routes, measures, who set the lamps.
 
+use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, Seen, TURNING, WRONG_LANE};
 use crate::change::last_point;
 use crate::driver::{
     COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, YELLOW_REACH_S,
     YELLOW_REACTION_S, approach_speed, brake_needed,
 };
 use crate::giveway::{self, View};
-use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, Seen, TURNING, WRONG_LANE};
 use crate::lanes::LaneMap;
 use crate::signal::Lamp;
 
@@ -76,35 +76,41 @@ impl Heads {
     }
 
     /// Whether vehicle `i` of `lane`, `d` before the line, passes it under its lamp; notes decisions in its flags.
-    pub(crate) fn passes(&mut self, c: &mut Cars, lane: usize, group: usize, i: usize, d: f32) -> bool {
-        let needed = brake_needed(c[i].vel, d);
+    pub(crate) fn passes(&mut self, cars: &mut Cars, lane: usize, group: usize, i: usize, d: f32) -> bool {
+        let head = i + 1 == cars.len();
+        let c = &mut cars[i];
+        let v = c.vel;
         match self.lamp[group] {
             Lamp::Green => {
-                c[i].flags &= !COMMITTED;
-                !(self.age[group] < GREEN_REACTION_S && c[i].vel < 0.2)
+                c.flags &= !COMMITTED;
+                !(self.age[group] < GREEN_REACTION_S && v < 0.2)
             }
             Lamp::Yellow => {
                 // Whoever decided to go goes on unless his leader has slowed him down; who decided to stop brakes at once.
-                if c[i].flags & COMMITTED != 0 {
+                let needed = brake_needed(v, d);
+                if c.flags & COMMITTED != 0 {
                     return needed > 1.0;
                 }
-                let (v, age) = (c[i].vel, self.age[group]);
+                let age = self.age[group];
                 let late = v * (YELLOW_REACTION_S - age).max(0.0) + v * v / (2.0 * YELLOW_BRAKE_M_S2) > d;
                 let goes = late && (v * (YELLOW_REACH_S - age) > d || needed > YELLOW_BRAKE_M_S2);
                 if goes {
-                    c[i].flags |= COMMITTED;
+                    c.flags |= COMMITTED;
                 }
                 goes
             }
-            Lamp::Red => needed > HARDEST_BRAKE_M_S2 || (c[i].flags & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2),
+            Lamp::Red => {
+                let needed = brake_needed(v, d);
+                needed > HARDEST_BRAKE_M_S2 || (c.flags & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2)
+            }
             Lamp::Dark | Lamp::YellowFlash => {
                 let node = self.node_of[lane];
-                let waits = c[i].flags & RELEASED == 0 && c[i].vel < 0.5 && d < 4.0 && i + 1 == c.len();
+                let waits = c.flags & RELEASED == 0 && v < 0.5 && d < 4.0 && head;
                 if waits && self.lane_let[lane] >= DARK_HEADWAY_S && self.node_let[node] >= DARK_APART_S {
-                    c[i].flags |= RELEASED;
+                    c.flags |= RELEASED;
                     (self.lane_let[lane], self.node_let[node]) = (0.0, 0.0);
                 }
-                c[i].flags & RELEASED != 0 || needed > HARDEST_BRAKE_M_S2
+                c.flags & RELEASED != 0 || brake_needed(v, d) > HARDEST_BRAKE_M_S2
             }
         }
     }
@@ -119,7 +125,9 @@ pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
         if n == 0 {
             continue;
         }
-        straighten(&mut cars[lane], info.end - giveway::DECIDES_M);
+        if cars[lane].turned || info.special {
+            straighten(&mut cars[lane], info.end - giveway::DECIDES_M);
+        }
         if info.exit {
             continue;
         }
@@ -184,20 +192,20 @@ pub(crate) fn stop(c: &mut Cars, i: usize, wall: f32) {
 }
 
 /// Vehicles that have left their curve take up speed, and forget whom they gave way to; `next` = where they look again.
-fn straighten(c: &mut Cars, next: f32) {
-    for i in 0..c.len() {
-        if c[i].pos > CURVE_M + 45.0 {
-            break;
-        }
-        if c[i].flags & (TURNING | GOES) == 0 {
+fn straighten(cars: &mut Cars, next: f32) {
+    let mut still = false;
+    for c in cars.iter_mut().take_while(|c| c.pos <= CURVE_M + 45.0) {
+        if c.flags & (TURNING | GOES) == 0 {
             continue;
         }
-        if c[i].flags & TURNING != 0 && c[i].pos > CURVE_M {
-            c[i].flags &= !TURNING;
-            c[i].v0 = c[i].want;
+        if c.flags & TURNING != 0 && c.pos > CURVE_M {
+            c.flags &= !TURNING;
+            c.v0 = c.want;
         }
-        if c[i].pos > CROSSED_M + c[i].len && c[i].pos < next {
-            c[i].flags &= !GOES;
+        if c.pos > CROSSED_M + c.len && c.pos < next {
+            c.flags &= !GOES;
         }
+        still |= c.flags & (TURNING | GOES) != 0;
     }
+    cars.turned = still;
 }

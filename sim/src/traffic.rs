@@ -17,6 +17,7 @@ mod motion;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use self::lines::Ends;
 use crate::arrivals::Departure;
 use crate::bikes::Bikes;
 use crate::cars::Cars;
@@ -106,6 +107,7 @@ pub struct Traffic {
     queued: Vec<u32>,
     recorder: Option<Recorder>,
     exits: Vec<Exit>,
+    ends: Ends,
     seed: u64,
     start_s: f64,
     steps: u32,
@@ -160,6 +162,7 @@ impl Traffic {
             queued: vec![0; links.len()],
             recorder: None,
             exits: Vec::with_capacity(64),
+            ends: Ends::new(map.lanes.len()),
             seed,
             start_s: window.start_s,
             steps: 0,

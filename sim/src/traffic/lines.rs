@@ -8,12 +8,15 @@ use crate::lanes::NO_RULE;
 use crate::random::{Entity, Stream};
 use crate::street::Movement;
 
+/// Who stands in the wrong lane, slower than this, is losing patience, m/s.
+pub(super) const PATIENT_M_S: f32 = 0.5;
+
 impl Traffic {
     /// Takes vehicles over stop lines into their next lane, or out.
     pub(super) fn cross(&mut self) {
         let now = self.now_s();
         self.exits.clear();
-        for lane in 0..self.cars.len() {
+        while let Some(lane) = self.ends.next() {
             let end = self.map.lanes[lane].end;
             while let Some(last) = self.cars[lane].len().checked_sub(1) {
                 let c = &self.cars[lane];
@@ -78,6 +81,9 @@ impl Traffic {
                         }
                         car.hold = self.steps;
                         self.loops.left(lane, t.to_lane, car.id);
+                        if t.to_lane > lane && self.cars[t.to_lane].is_empty() {
+                            self.ends.add(t.to_lane);
+                        }
                         self.cars[t.to_lane].insert(0, car);
                     }
                 }
@@ -88,7 +94,7 @@ impl Traffic {
     /// The head of a lane that has stood in the wrong lane while its lane had green takes what the lane permits.
     fn gives_up(&mut self, lane: usize, head: usize) {
         let c = &mut self.cars[lane];
-        if c[head].side == 0 && c[head].turn != WRONG_LANE || c[head].vel > 0.5 {
+        if !c[head].astray() || c[head].vel > PATIENT_M_S {
             return;
         }
         let turns = &self.map.lanes[lane].turns;
@@ -118,6 +124,38 @@ impl Traffic {
         self.tally.missed_turns += 1;
         debug_assert!(turns[pick].to_link != NOWHERE);
         c.redirect(head, turns[pick].to_link, pick as u8);
+    }
+}
+
+/// Lanes whose head may have something to do at its end, in ascending order.
+#[derive(Debug, Clone)]
+pub(super) struct Ends {
+    words: Vec<u64>,
+    at: usize,
+}
+
+impl Ends {
+    pub(super) fn new(lanes: usize) -> Ends {
+        Ends { words: vec![0; lanes.div_ceil(64)], at: 0 }
+    }
+
+    /// Adds a lane, during a round only one that is still to come.
+    pub(super) fn add(&mut self, lane: usize) {
+        self.words[lane / 64] |= 1 << (lane % 64);
+    }
+
+    /// The next lane of the round, which begins anew when there is none.
+    fn next(&mut self) -> Option<usize> {
+        while let Some(word) = self.words.get_mut(self.at) {
+            if *word != 0 {
+                let bit = word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(64 * self.at + bit);
+            }
+            self.at += 1;
+        }
+        self.at = 0;
+        None
     }
 }
 

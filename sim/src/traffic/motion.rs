@@ -2,6 +2,7 @@
 //!
 //! Knows: one lane at a time. Must not know: lamps, neighbours, routes.
 
+use super::lines::PATIENT_M_S;
 use super::{DT, GUARD_M, STEP_S, STOP_BEGINS_M_S, STOP_ENDS_M_S, Traffic};
 use crate::cars::{ARRIVED, Car, Cars, QUEUED};
 use crate::change;
@@ -33,9 +34,14 @@ impl Traffic {
         for (link, queued) in self.queued.iter_mut().enumerate() {
             change::make_room(&self.map, &mut self.cars, link);
             *queued = 0;
-            for cars in &mut self.cars[self.map.all_lanes(link)] {
-                let mut lane = Mover { link, now, queued, tally: &mut self.tally, heads: &self.heads };
-                lane.drive(cars);
+            for lane in self.map.all_lanes(link) {
+                let cars = &mut self.cars[lane];
+                let mut mover = Mover { link, now, queued, tally: &mut self.tally, heads: &self.heads };
+                mover.drive(cars);
+                let end = self.map.lanes[lane].end;
+                if cars.last().is_some_and(|c| c.pos >= end || (c.vel <= PATIENT_M_S && c.astray())) {
+                    self.ends.add(lane);
+                }
             }
         }
         for d in &self.doors {
