@@ -92,7 +92,7 @@ impl Loops {
         for (site, state) in self.sites.iter().zip(&mut self.states) {
             let c = &cars[site.lane];
             let leavers = &self.leavers[site.lane];
-            if c.len() == 0 && leavers.is_empty() {
+            if c.is_empty() && leavers.is_empty() {
                 state.occupied = false;
                 continue;
             }

@@ -13,42 +13,11 @@ use greenwave_sim::traffic::{STEP_S, Traffic};
 
 const WINDOW: Window = Window { start_s: 0.0, from_s: 0.0, to_s: 3600.0 };
 
-/// Moments after green at which the fronts of a standing queue of default cars pass the stop line.
-fn discharge(cars: usize) -> Vec<f64> {
-    let street = Arc::new(kit::single(1, 600.0));
-    let departures: Vec<Departure> =
-        (0..cars).map(|i| Departure { at_s: 3.0 * i as f64, route: vec![0, 1], driver: Driver::CAR }).collect();
-    let mut traffic = Traffic::new(street, departures, 1, WINDOW);
-    while traffic.now_s() < 240.0 {
-        traffic.step(&[Lamp::Red]);
-    }
-    assert_eq!(traffic.on_road(), cars, "the queue stands");
-    traffic.record_links(&[0, 1]);
-    let green = traffic.now_s();
-    while traffic.now_s() < green + 80.0 {
-        traffic.step(&[Lamp::Green]);
-    }
-    let samples = traffic.take_samples();
-    let mut passed = Vec::new();
-    for id in 0..cars as u32 {
-        let mine: Vec<_> = samples.iter().filter(|s| s.vehicle == id).collect();
-        let first = mine.iter().find(|s| s.link == 1).expect("everybody passes");
-        let before = mine.iter().rev().find(|s| s.link == 0);
-        let from = before.map_or(599.0, |s| s.position_m);
-        let share = f64::from((600.0 - from) / (600.0 - from + first.position_m));
-        passed.push(first.at_s - STEP_S * (1.0 - share) - green);
-    }
-    passed
-}
-
 #[test]
 fn a_queue_discharges_at_saturation_flow_after_the_start_up_lost_time() {
-    let passed = discharge(26);
+    let passed = kit::truth::discharge(26);
     let headways: Vec<f64> = passed.windows(2).map(|w| w[1] - w[0]).collect();
-    // Vehicles 5 to 20: the headways that end with their passage.
-    let saturation = (passed[19] - passed[3]) / 16.0;
-    let flow = 3600.0 / saturation;
-    let lost = passed[3] - 4.0 * saturation;
+    let (flow, lost) = kit::truth::saturation(&passed);
     println!("first {:.2} s; headways {headways:.2?}", passed[0]);
     println!("saturation flow {flow:.0} veh/h, start-up lost time {lost:.2} s");
     assert!((flow / 1900.0 - 1.0).abs() < 0.03, "{flow}");

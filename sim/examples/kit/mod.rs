@@ -4,6 +4,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each example and test uses a part of this kit")]
 
 pub mod cross;
+pub mod platoon;
+pub mod truth;
 
 use greenwave_sim::arrivals::{Demand, EntryFlow, TurnShares};
 use greenwave_sim::signal::Lamp;
