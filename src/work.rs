@@ -4,7 +4,7 @@
 use crate::control::{Candidate, Cost, Finding, FreeChoice, Origin, Work};
 use crate::corridor::{Network, Period};
 use crate::demand::DayProfile;
-use crate::optimise::{Brief, Prediction, Samples, Settings, free};
+use crate::optimise::{Brief, Prediction, Samples, Settings, free, one_rhythm};
 use crate::plan::{DayPlans, Plan};
 use crate::transition::same_wave;
 
@@ -33,6 +33,8 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
     let (flows, reference) = (&Samples::from(work.flows.clone()), &Samples::from(work.reference.clone()));
     let mut settings = settings.weighing(network.weights(work.period));
     settings.search.work = settings.search.work.min(WORK);
+    // Nobody is regrouped in the midst of a day: halves and doubles stay, and so do groups of their own cycles.
+    settings.search.change_cycle &= one_rhythm(&work.day_plan);
     let settings = &settings;
     let brief = Brief { network, samples: flows, settings, stop };
     let made = |plans: &[Plan]| brief.polish(plans).ok().map(|p| p.plans);

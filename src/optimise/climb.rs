@@ -4,6 +4,7 @@
 //! Knows: a scene, its judge, the plans it improves. Must not know: where the plans came from.
 
 use super::scene::Scene;
+use super::seeds::stored;
 use super::state::{Judge, State};
 use crate::corridor::Corridor;
 use crate::plan::Plan;
@@ -28,6 +29,10 @@ pub(super) struct Climb<'a> {
     pub(super) plans: Vec<Plan>,
     pub(super) cost: f64,
     resolution: Tenths,
+    /// Whether orders of stages may change.
+    reorder: bool,
+    /// By intersection the plans that its cabinet can only pick among.
+    stored: Vec<Vec<Plan>>,
     reach: Option<Reach>,
     stop: &'a dyn Fn() -> bool,
     /// Roads evaluated that may not be exceeded.
@@ -51,7 +56,7 @@ impl<'a> Climb<'a> {
         scene: &'a Scene<'a>,
         judge: &'a Judge,
         plans: Vec<Plan>,
-        resolution: Tenths,
+        (resolution, reorder): (Tenths, bool),
         reach: Option<Reach>,
         work: u64,
         stop: &'a dyn Fn() -> bool,
@@ -78,6 +83,8 @@ impl<'a> Climb<'a> {
             plans,
             cost,
             resolution,
+            reorder,
+            stored: scene.network.intersections().iter().map(stored).collect(),
             reach,
             stop,
             work_end,
@@ -157,6 +164,7 @@ impl<'a> Climb<'a> {
             let members = corridor.members.iter().map(|m| m.intersection.0);
             blocks.extend(members.filter(|&m| std::mem::take(&mut alone[m])).map(|m| vec![m]));
         }
+        blocks.retain(|block| block.iter().all(|&i| self.stored[i].is_empty()));
         blocks
     }
 
@@ -200,6 +208,9 @@ impl<'a> Climb<'a> {
             }
             if size <= 4 {
                 helped |= self.exchanges(i, by);
+            }
+            if size == 1 {
+                helped |= self.reorders(i);
             }
             if !helped {
                 self.quiet[i] |= size;
@@ -287,6 +298,36 @@ impl<'a> Climb<'a> {
         kept
     }
 
+    /// Another order of the stages of one intersection, the reference green's start kept or the cycle's; of a cabinet that picks
+    /// among stored plans another plan of the same cycle.
+    fn reorders(&mut self, i: usize) -> bool {
+        let at = &self.scene.network.intersections()[i];
+        if self.reach.is_some() {
+            return false;
+        }
+        let mut variants: Vec<Plan> = self.stored[i].iter().filter(|p| p.cycle == self.plans[i].cycle).cloned().collect();
+        if variants.is_empty() && self.reorder {
+            for order in at.orders() {
+                let plan = &self.plans[i];
+                if let Some(turned) = plan.in_order(&order).filter(|_| !plan.order().eq(order.iter().copied())) {
+                    let begin = plan.cycle_start(at).since_zero().later() + -turned.cycle_start(at).since_zero().later();
+                    variants.push(shifted(&turned, begin.count()));
+                    variants.push(turned);
+                }
+            }
+        }
+        let mut kept = false;
+        for variant in variants {
+            if self.spent() {
+                break;
+            }
+            if variant != self.plans[i] {
+                kept |= self.attempt(&[(i, variant)]);
+            }
+        }
+        kept
+    }
+
     /// Tries plans for some intersections; keeps them if the whole gets better.
     fn attempt(&mut self, moved: &[(usize, Plan)]) -> bool {
         if moved.iter().any(|(i, plan)| !self.within_reach(*i, plan)) {
@@ -336,6 +377,9 @@ impl<'a> Climb<'a> {
     }
 
     fn within_reach(&self, i: usize, plan: &Plan) -> bool {
+        if !self.stored[i].is_empty() && !self.stored[i].contains(plan) {
+            return false;
+        }
         let Some(reach) = &self.reach else { return true };
         let from = &reach.from[i];
         let limit = u64::from(reach.tenths.count());

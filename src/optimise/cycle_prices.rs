@@ -94,7 +94,8 @@ impl CyclePrices {
                 state.set_plan(scene, i, plan);
             }
             state.refresh(scene, judge);
-            offsets::improve(scene, judge, &mut state, &mut plans, seeds.resolution(), ROUNDS);
+            let turn = (seeds.resolution(), offsets::Turn::Offsets);
+            offsets::improve(scene, judge, &mut state, &mut plans, turn, ROUNDS);
             work += state.work - roomy.work;
             states.push(state);
         }

@@ -8,7 +8,8 @@
 //!        plans ----state--> profile, queue, stopline --delay--> Prediction        (predict)
 //!
 //!  splits, cycle_length   critical movements, then delay of one intersection       (isolated, webster_of)
-//!  offsets --network      exact while profiles hold, iterated                      (optimise_offsets: bound and gap)
+//!  offsets, fixed_profiles, link_price --network
+//!                         offsets and orders exact while profiles hold, iterated   (optimise_offsets: bound and gap)
 //!  heuristics             the same without a proof, to be measured against        (descend_offsets, pairwise_offsets)
 //!  delay_problem --network  bare problems with given profiles, or several samples  (solve_delay: proof or gap)
 //!  pareto                 least delay of a street for every width of its bands     (front)
@@ -34,6 +35,7 @@ mod delay;
 mod delay_problem;
 mod delay_tables;
 mod early;
+mod fixed_profiles;
 mod flexible;
 mod flexible_model;
 mod grid;
@@ -75,7 +77,7 @@ pub use flexible::{
 };
 pub use heuristics::{descend_offsets, pairwise_offsets};
 pub use multiband::{LinkBands, NoLinkBands, widest_links};
-pub use multiple::Multiple;
+pub use multiple::{Multiple, one_rhythm};
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
 pub use offsets::{OffsetAnswer, optimise_offsets};
 pub use pareto::{FrontPoint, FrontProblem, front};

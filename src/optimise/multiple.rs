@@ -49,6 +49,11 @@ impl Multiple {
     }
 }
 
+/// Whether all plans run one cycle, or its half or double.
+pub fn one_rhythm(plans: &[Plan]) -> bool {
+    Rhythm::of_plans(plans).cycles.len() <= 1
+}
+
 /// Who runs which multiple of which group's cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rhythm {

@@ -6,8 +6,7 @@
 
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
-use super::link_price::{self, common_circle, unrolled};
-use super::network::{Budget, OffsetLink, OffsetProblem, Prices, solve_offsets};
+use super::fixed_profiles::{LinkPrice, fixed_profiles};
 use super::scene::{Joint, Scene};
 use super::settings::Settings;
 use super::state::{Judge, State};
@@ -16,15 +15,9 @@ use crate::demand::Flows;
 use crate::plan::Plan;
 use crate::units::{Shift, Tenths};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// The most rounds of profile and optimum.
 const MOST_ROUNDS: usize = 12;
-/// Room of the search where links close rings: a round of many, so a bound with a gap serves where it does not suffice.
-const PICTURES: usize = 400_000;
-/// A link stays as it is unless that costs this share more: equals would move without end.
-const STAY: f64 = 1e-9;
-
 /// Offsets, with what is proven about them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OffsetAnswer {
@@ -41,22 +34,6 @@ pub struct OffsetAnswer {
     pub rounds: usize,
 }
 
-/// A link's price for every later shift of its far end, in steps, and the shift that serves the network best.
-#[derive(Debug, Clone)]
-struct LinkPrice {
-    joint: Joint,
-    price: Vec<f64>,
-    chosen: usize,
-}
-
-/// The fixed-profile optimum: by how much of its cycle each intersection goes later.
-#[derive(Debug, Clone)]
-struct Fixed {
-    links: Vec<LinkPrice>,
-    later: Vec<f64>,
-    bound: f64,
-}
-
 /// The best offsets for the plans' cycles and splits, exact for fixed profiles and iterated. `None` when there is not one
 /// plan an intersection.
 pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Option<OffsetAnswer> {
@@ -68,11 +45,20 @@ pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
     let judge = Judge::new(&settings.objective);
     let mut plans = plans.to_vec();
     let mut state = State::new(&scene, &plans, &judge);
-    let rounds = improve(&scene, &judge, &mut state, &mut plans, settings.search.resolution, MOST_ROUNDS);
-    let fixed = fixed_profiles(&scene, &judge, &mut state);
+    let rounds = improve(&scene, &judge, &mut state, &mut plans, (settings.search.resolution, Turn::Offsets), MOST_ROUNDS);
+    let fixed = fixed_profiles(&scene, &judge, &mut state, &plans.iter().map(|p| vec![p.clone()]).collect::<Vec<_>>());
     let value = state.total(&judge);
     let gap = ((value - fixed.bound) / value.max(1e-9)).max(0.0);
     Some(OffsetAnswer { predicted: prediction(&scene, &state, &judge), plans, bound: fixed.bound, gap, rounds })
+}
+
+/// What a round may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Offsets.
+    Offsets,
+    /// Offsets, and the order of the stages where another is permitted.
+    Orders,
 }
 
 /// Iterates profile and optimum at most `rounds` times; `state` and `plans` agree before and after and never get worse.
@@ -82,27 +68,36 @@ pub(super) fn improve(
     judge: &Judge,
     state: &mut State,
     plans: &mut Vec<Plan>,
-    resolution: Tenths,
+    (resolution, turn): (Tenths, Turn),
     rounds: usize,
 ) -> usize {
     let mut best = state.total(judge);
     let joints = scene.joints();
     for round in 0..rounds {
-        let fixed = fixed_profiles(scene, judge, state);
+        let variants: Vec<Vec<Plan>> = (0..plans.len()).map(|i| variants(scene, i, &plans[i], turn)).collect();
+        let fixed = fixed_profiles(scene, judge, state, &variants);
         let chosen: Vec<&LinkPrice> = fixed.links.iter().filter(|l| l.chosen != 0).collect();
-        if chosen.is_empty() {
+        let turned: Vec<usize> = (0..plans.len()).filter(|&i| fixed.plan[i] != 0).collect();
+        if chosen.is_empty() && turned.is_empty() {
             return round;
         }
         let before = best;
-        let shifts = shifts(plans, &fixed.later, resolution);
-        if !confirm(scene, judge, state, plans, &mut best, &shifts) {
+        let ordered: Vec<Plan> = variants.iter().zip(&fixed.plan).map(|(all, &k)| all[k].clone()).collect();
+        let moved = shifted(&ordered, &fixed.later, resolution);
+        if !confirm(scene, judge, state, plans, &mut best, moved) {
             // Together they spoil each other's platoons: the most promising ones alone, one after the other.
             let mut single = chosen;
-            single.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+            single.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
             let steps: Vec<usize> = (0..plans.len()).map(|i| state.steps(i)).collect();
             for link in single {
-                let shifts = self::shifts(plans, &behind(&joints, &steps, link), resolution);
-                confirm(scene, judge, state, plans, &mut best, &shifts);
+                let moved = shifted(plans, &behind(&joints, &steps, link), resolution);
+                confirm(scene, judge, state, plans, &mut best, moved);
+            }
+            for i in turned {
+                let order: Vec<_> = variants[i][fixed.plan[i]].order().collect();
+                let mut moved = plans.clone();
+                moved[i] = plans[i].in_order(&order).unwrap_or_else(|| plans[i].clone());
+                confirm(scene, judge, state, plans, &mut best, moved);
             }
         }
         if best > before - 1e-9 * before.abs() {
@@ -112,30 +107,33 @@ pub(super) fn improve(
     rounds
 }
 
-fn gain(link: &LinkPrice) -> f64 {
-    link.price[0] - link.price[link.chosen]
+/// The plans an intersection may have, its own first; a cabinet that picks among stored plans keeps its own.
+fn variants(scene: &Scene, i: usize, plan: &Plan, turn: Turn) -> Vec<Plan> {
+    let at = &scene.network.intersections()[i];
+    let mut all = vec![plan.clone()];
+    if turn == Turn::Orders && at.stored_plans.is_empty() {
+        let others = at.orders().filter(|order| !plan.order().eq(order.iter().copied()));
+        all.extend(others.filter_map(|order| plan.in_order(&order)));
+    }
+    all
 }
 
-/// Moves the intersections by tenths and keeps the move if the whole evaluation is better.
+/// Takes the plans if the whole evaluation is better with them.
 fn confirm(
     scene: &Scene,
     judge: &Judge,
     state: &mut State,
     plans: &mut Vec<Plan>,
     best: &mut f64,
-    shifts: &[i64],
+    moved: Vec<Plan>,
 ) -> bool {
-    let moved: Vec<Plan> = plans
-        .iter()
-        .zip(shifts)
-        .map(
-            |(plan, &by)| {
-                if by == 0 { plan.clone() } else { plan.at_offset(plan.offset.since_zero().later() + Shift::new(by)) }
-            },
-        )
-        .collect();
-    for (i, plan) in moved.iter().enumerate().filter(|(i, _)| shifts[*i] != 0) {
-        state.set_plan(scene, i, plan);
+    let changed: Vec<usize> = (0..plans.len()).filter(|&i| moved[i] != plans[i]).collect();
+    let held = |i: &usize| !scene.network.intersections()[*i].stored_plans.is_empty();
+    if changed.iter().any(held) {
+        return false;
+    }
+    for &i in &changed {
+        state.set_plan(scene, i, &moved[i]);
     }
     let cost = state.refresh(scene, judge);
     let better = cost < *best - 1e-9 * best.abs();
@@ -143,22 +141,23 @@ fn confirm(
         *best = cost;
         *plans = moved;
     } else {
-        for (i, plan) in plans.iter().enumerate().filter(|(i, _)| shifts[*i] != 0) {
-            state.set_plan(scene, i, plan);
+        for &i in &changed {
+            state.set_plan(scene, i, &plans[i]);
         }
         *best = state.refresh(scene, judge);
     }
     better
 }
 
-/// How much later each intersection goes, tenths at the resolution, from shares of its cycle.
-fn shifts(plans: &[Plan], later: &[f64], resolution: Tenths) -> Vec<i64> {
+/// Each plan later by a share of its cycle, in whole steps of the resolution.
+fn shifted(plans: &[Plan], later: &[f64], resolution: Tenths) -> Vec<Plan> {
     let resolution = f64::from(resolution.count().max(1));
-    let tenths = |(plan, later): (&Plan, &f64)| {
+    let moved = |(plan, later): (&Plan, &f64)| {
         let cycle = f64::from(plan.cycle.length().count());
-        ((cycle * later / resolution).round() * resolution) as i64
+        let by = ((cycle * later / resolution).round() * resolution) as i64;
+        if by == 0 { plan.clone() } else { plan.at_offset(plan.offset.since_zero().later() + Shift::new(by)) }
     };
-    plans.iter().zip(later).map(tenths).collect()
+    plans.iter().zip(later).map(moved).collect()
 }
 
 /// One link alone gets its chosen difference: everything behind it goes later by as much, in shares of its own cycle,
@@ -194,76 +193,6 @@ fn behind(joints: &[Joint], steps: &[usize], link: &LinkPrice) -> Vec<f64> {
     // Shares of the link's circle; an intersection's own may be a part or a multiple of it.
     let own = |(s, &steps): (Option<f64>, &usize)| s.unwrap_or(0.0) * (link.price.len() as f64 / steps as f64);
     shift.into_iter().zip(steps).map(own).collect()
-}
-
-/// Prices every link for every shift under the state's departure profiles.
-fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State) -> Fixed {
-    let mut links = Vec::new();
-    for joint in scene.joints() {
-        let priced = link_price::of(scene, judge, state, joint.ends);
-        links.extend(priced.map(|price| LinkPrice { joint, price, chosen: 0 }));
-    }
-    let steps: Vec<usize> = (0..scene.network.intersections().len()).map(|i| state.steps(i)).collect();
-    let (later, gain) = choose(&mut links, &steps);
-    Fixed { links, later, bound: state.total(judge) - gain }
-}
-
-/// The circle on which each intersection's part of the network is solved: the least one that all cycles of the part, joined by
-/// priced links, are whole parts of. An intersection whose part has none stands alone on its own.
-fn circles(links: &[LinkPrice], steps: &[usize]) -> Vec<usize> {
-    let mut part: Vec<usize> = (0..steps.len()).collect();
-    for link in links {
-        let (near, far) = link.joint.ends;
-        let (low, high) = (part[near].min(part[far]), part[near].max(part[far]));
-        part.iter_mut().filter(|p| **p == high).for_each(|p| *p = low);
-    }
-    let circle = |of: &usize| common_circle(steps.iter().zip(&part).filter(|(_, p)| *p == of).map(|(s, _)| *s));
-    part.iter().zip(steps).map(|(of, &own)| circle(of).unwrap_or(own)).collect()
-}
-
-/// Chooses every link's shift; `steps` are those of each intersection's cycle. Returns by how much of its cycle each
-/// intersection goes later, and the most that any offsets can gain.
-fn choose(links: &mut [LinkPrice], steps: &[usize]) -> (Vec<f64>, f64) {
-    let count = steps.len();
-    let mut later = vec![0.0; count];
-    let mut gain = 0.0;
-    let circles = circles(links, steps);
-    // A part without a circle keeps its offsets; what its links could gain at most is granted.
-    let solved = |link: &LinkPrice, n: usize| {
-        let (near, far) = link.joint.ends;
-        circles[near] == n && circles[far] == n && n.is_multiple_of(link.price.len())
-    };
-    for &n in &circles.iter().copied().collect::<BTreeSet<usize>>() {
-        let priced = links.iter().filter(|l| solved(l, n)).map(|link| {
-            let mut price = unrolled(&link.price, n);
-            price[0] -= STAY * price[0].abs();
-            OffsetLink { ends: [link.joint.ends.0, link.joint.ends.1], prices: Prices::single(price) }
-        });
-        let priced: Vec<OffsetLink> = priced.collect();
-        if priced.is_empty() {
-            continue;
-        }
-        // Costs of a state are finite and rows are n long, so there is a problem.
-        let Some(problem) = OffsetProblem::new(n, vec![vec![0.0]; count], priced) else { continue };
-        let solution = solve_offsets(&problem, &Budget { most_pictures: PICTURES, ..Budget::default() });
-        let zeros = problem.zeros(&solution.settings);
-        let shift: Vec<usize> =
-            solution.settings.iter().zip(&zeros).map(|(s, zero)| (s.offset + n - zero) % n).collect();
-        for link in links.iter_mut().filter(|l| solved(l, n)) {
-            let (near, far) = link.joint.ends;
-            link.chosen = (shift[far] + n - shift[near]) % n % link.price.len();
-            gain += link.price[0];
-        }
-        gain -= solution.bound;
-        for (i, (later, &shift)) in later.iter_mut().zip(&shift).enumerate().filter(|(i, _)| circles[*i] == n) {
-            let m = steps[i];
-            *later += (shift % m) as f64 / m as f64;
-        }
-    }
-    for link in links.iter().filter(|l| !circles.iter().any(|&n| solved(l, n))) {
-        gain += link.price[0] - link.price.iter().copied().fold(f64::INFINITY, f64::min);
-    }
-    (later, gain)
 }
 
 #[cfg(test)]
@@ -321,7 +250,8 @@ mod tests {
         let scene = Scene::new(&network, &flows, &settings.model);
         let judge = Judge::new(&settings.objective);
         let mut state = State::new(&scene, &plans, &judge);
-        let fixed = fixed_profiles(&scene, &judge, &mut state);
+        let variants: Vec<Vec<Plan>> = plans.iter().map(|p| vec![p.clone()]).collect();
+        let fixed = fixed_profiles(&scene, &judge, &mut state, &variants);
         assert_eq!(fixed.links.len(), 4);
         let total = state.total(&judge);
         let n = fixed.links[0].price.len();

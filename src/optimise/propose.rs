@@ -16,7 +16,7 @@ use super::cycle_prices::{CyclePrices, cycles_of};
 use super::delay::{Prediction, prediction};
 use super::grid::on_the_grid;
 use super::multiple::Rhythm;
-use super::offsets;
+use super::offsets::{self, Turn};
 use super::scene::{RoadKind, Scene};
 use super::seeds::Seeds;
 use super::settings::{Grouping, Settings};
@@ -160,7 +160,8 @@ impl Brief<'_> {
             neighbours(&scene, &judge, &seeds, brief, &mut best, &mut tried, &mut work);
         }
         let rest = search.work.saturating_sub(work);
-        let mut last = Climb::new(&scene, &judge, best.plans.clone(), search.resolution, None, rest, self.stop);
+        let grid = (search.resolution, search.reorder);
+        let mut last = Climb::new(&scene, &judge, best.plans.clone(), grid, None, rest, self.stop);
         last.run(&SIZES);
         last.kicks(&SIZES[1..]);
         work += last.work();
@@ -219,6 +220,29 @@ impl Brief<'_> {
             pool.extend(plans.map(|plans| with_offsets(scene, judge, plans, 4, settings, &mut work)));
         }
         Ok((pool, prices, work))
+    }
+
+    /// Plans of the best few coupling decisions in which not everybody runs one cycle, each climbed from: for whoever can ask more
+    /// than the model which of them are better. Halves and doubles, and with [`Grouping::Groups`] cycles of their own.
+    pub fn alternatives(&self, most: usize) -> Vec<Vec<Plan>> {
+        let settings = &*on_the_grid(self.network, self.settings);
+        let brief = &Brief { settings, ..*self };
+        let search = &settings.search;
+        let scene = Scene::over(self.network, self.samples.all(), &settings.model);
+        let mean = self.samples.mean();
+        let alone: Vec<Alone> = self.network.indices().map(|i| Alone::new(self.network, i, &mean, settings)).collect();
+        let seeds = Seeds::new(self.network, &alone, search.resolution);
+        let judge = judge(&scene, None, settings);
+        let cycles = cycles_of(&seeds, self.network.intersections().len(), search);
+        let Some(prices) = CyclePrices::new(&scene, &judge, &seeds, &cycles) else { return Vec::new() };
+        let groups = search.grouping == Grouping::Groups;
+        let refined = |plans: Vec<Plan>| {
+            let mut work = 0;
+            let seeded = with_offsets(&scene, &judge, plans, 4, settings, &mut work);
+            climb(&scene, &judge, seeded.plans, &SIZES, None, search.work, brief, &mut work).plans
+        };
+        let best = prices.best(most, groups, (search.cycle_min, search.cycle_max));
+        best.iter().map(|decision| refined(prices.plans(decision))).collect()
     }
 
     /// Improves plans only in their neighbourhood: no green and no offset moves further than the search's
@@ -293,7 +317,8 @@ fn with_offsets(
     work: &mut u64,
 ) -> Candidate {
     let mut state = State::new(scene, &plans, judge);
-    offsets::improve(scene, judge, &mut state, &mut plans, settings.search.resolution, rounds);
+    let turn = if settings.search.reorder { Turn::Orders } else { Turn::Offsets };
+    offsets::improve(scene, judge, &mut state, &mut plans, (settings.search.resolution, turn), rounds);
     *work += state.work;
     Candidate { cost: state.total(judge), plans }
 }
@@ -309,7 +334,8 @@ fn climb(
     brief: &Brief<'_>,
     work: &mut u64,
 ) -> Candidate {
-    let mut climb = Climb::new(scene, judge, plans, brief.settings.search.resolution, reach, budget, brief.stop);
+    let search = &brief.settings.search;
+    let mut climb = Climb::new(scene, judge, plans, (search.resolution, search.reorder), reach, budget, brief.stop);
     climb.run(sizes);
     *work += climb.work();
     Candidate { cost: climb.cost, plans: climb.plans }

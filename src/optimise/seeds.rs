@@ -114,8 +114,8 @@ impl<'a> Seeds<'a> {
     }
 }
 
-/// The plans a cabinet has stored.
-fn stored(at: &Intersection) -> Vec<Plan> {
+/// The plans a cabinet has stored, where the centre can only pick among them.
+pub(super) fn stored(at: &Intersection) -> Vec<Plan> {
     let plan = |stored: &crate::corridor::StoredPlan| {
         Plan::from_greens(at, &stored.greens, stored.offset.since_zero().later())
     };

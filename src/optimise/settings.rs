@@ -174,6 +174,8 @@ pub struct Search {
     pub cycle_step: Tenths,
     /// Whether another cycle than the start's may be proposed.
     pub change_cycle: bool,
+    /// Whether stages may be put into another order that their intersection permits.
+    pub reorder: bool,
     /// Who may run another cycle than the rest; only where no start is given, for one keeps what its intersections run.
     #[serde(skip_serializing_if = "Grouping::is_common")]
     pub grouping: Grouping,
@@ -193,6 +195,7 @@ impl Default for Search {
             cycle_max: cycle(180),
             cycle_step: Tenths::from_seconds(10),
             change_cycle: true,
+            reorder: true,
             grouping: Grouping::Common,
             resolution: Tenths::from_seconds(1),
             work: 300_000,

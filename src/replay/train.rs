@@ -15,7 +15,7 @@ use super::arms::{actuation, isolated_plans, phase_at_start};
 use super::study::in_parallel;
 use crate::corridor::{Intersection, IntersectionIndex, Network, Period};
 use crate::demand::{DayProfile, Flows};
-use crate::optimise::{NoProposal, Settings, free, propose};
+use crate::optimise::{Brief, Grouping, NoProposal, Settings, free, propose};
 use crate::plan::{DayPlans, Operation, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
 use crate::units::{CycleLength, Tenths};
@@ -24,6 +24,8 @@ use crate::units::{CycleLength, Tenths};
 const FACTORS: [f64; 5] = [1.0, 1.08, 1.16, 1.24, 1.32];
 /// Cycles tried beside the model's own choice, as multiples of it.
 const CYCLES: [f64; 4] = [0.88, 1.0, 1.12, 1.25];
+/// Decisions of several cycles tried for each demand.
+const ALTERNATIVES: usize = 1;
 /// Training days that choose …
 const CHOOSING: [u64; 4] = [1, 2, 3, 4];
 /// … and those that confirm a round.
@@ -107,20 +109,28 @@ pub fn train(
     book.ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
 }
 
-/// What the model thinks best for several demands and cycles.
+/// What the model thinks best for several demands and cycles; where the settings let intersections run halves, doubles or a
+/// cycle of their own, for each demand the best such decisions as well.
 fn candidates(network: &Network, flows: &Flows, settings: &Settings) -> Result<Vec<Candidate>, NoProposal> {
     let mut candidates = Vec::new();
+    let mut common = settings.clone();
+    common.search.grouping = Grouping::Common;
     for factor in FACTORS {
-        let own = propose(network, &flows.scaled(factor), None, settings)?;
+        let flows = flows.scaled(factor);
+        let own = propose(network, &flows, None, &common)?;
         for multiple in CYCLES {
             let seconds = (own.cycle.seconds() * multiple).round();
             let Some(cycle) = Tenths::parse_seconds(seconds).and_then(CycleLength::new) else { continue };
-            let mut fixed = settings.clone();
+            let mut fixed = common.clone();
             (fixed.search.cycle_min, fixed.search.cycle_max) = (cycle, cycle);
             // Not every cycle suits every intersection.
-            let found =
-                if multiple == 1.0 { Ok(own.clone()) } else { propose(network, &flows.scaled(factor), None, &fixed) };
+            let found = if multiple == 1.0 { Ok(own.clone()) } else { propose(network, &flows, None, &fixed) };
             candidates.extend(found.map(|p| Candidate { factor, plans: p.plans }));
+        }
+        if !settings.search.grouping.is_common() {
+            let brief = Brief { network, samples: &flows.into(), settings, stop: &|| false };
+            let mixed = brief.alternatives(ALTERNATIVES).into_iter();
+            candidates.extend(mixed.map(|plans| Candidate { factor, plans }));
         }
     }
     Ok(candidates)
@@ -130,6 +140,12 @@ fn candidates(network: &Network, flows: &Flows, settings: &Settings) -> Result<V
 struct Candidate {
     factor: f64,
     plans: Vec<Plan>,
+}
+
+impl Candidate {
+    fn is_common(&self) -> bool {
+        self.plans.windows(2).all(|w| w[0].cycle == w[1].cycle)
+    }
 }
 
 /// Where plans of one period are tried.
@@ -217,7 +233,7 @@ impl Yard<'_> {
         tell: &mut dyn FnMut(String),
     ) -> Result<Vec<Plan>, RigProblem> {
         let costs = candidates.iter().map(|c| self.cost(&c.plans, &CHOOSING)).collect::<Result<Vec<_>, _>>()?;
-        let best = (0..costs.len()).min_by(|&a, &b| costs[a].total_cmp(&costs[b])).unwrap_or(0);
+        let best = self.confirmed(&candidates, &costs, tell)?;
         let (mut plans, mut cost) = (candidates[best].plans.clone(), costs[best]);
         let name = &self.period.name.en;
         tell(format!(
@@ -239,6 +255,30 @@ impl Yard<'_> {
             (plans, cost, confirmed) = (tried, tried_cost, check);
         }
         Ok(plans)
+    }
+
+    /// The cheapest candidate on the days that choose; one of several cycles only if the days that confirm agree.
+    fn confirmed(
+        &self,
+        candidates: &[Candidate],
+        costs: &[f64],
+        tell: &mut dyn FnMut(String),
+    ) -> Result<usize, RigProblem> {
+        let least = |common: bool| {
+            let fit = (0..costs.len()).filter(|&c| !common || candidates[c].is_common());
+            fit.min_by(|&a, &b| costs[a].total_cmp(&costs[b])).unwrap_or(0)
+        };
+        let (best, common) = (least(false), least(true));
+        if candidates[best].is_common() {
+            return Ok(best);
+        }
+        let mixed = self.cost(&candidates[best].plans, &CONFIRMING)?;
+        let one = self.cost(&candidates[common].plans, &CONFIRMING)?;
+        tell(format!(
+            "{}: several cycles cost {:.0}, one {:.0}; confirming {mixed:.0} and {one:.0}",
+            self.period.name.en, costs[best], costs[common]
+        ));
+        Ok(if mixed < one { best } else { common })
     }
 
     /// One pass over all intersections, busiest moves first in nothing but their order along the street.
