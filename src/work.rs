@@ -37,8 +37,16 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
     settings.search.change_cycle &= one_rhythm(&work.day_plan);
     let settings = &settings;
     let brief = Brief { network, samples: flows, settings, stop };
-    let made = |plans: &[Plan]| brief.polish(plans).ok().map(|p| p.plans);
     let (current, day_plan) = (&work.current, &work.day_plan);
+    // Who always runs free in the period keeps its longest greens.
+    let kept = |plans: Vec<Plan>| -> Vec<Plan> {
+        plans
+            .into_iter()
+            .zip(day_plan)
+            .map(|(new, day)| if day.operation.is_free() { day.clone() } else { new })
+            .collect()
+    };
+    let made = |plans: &[Plan]| brief.polish(plans).ok().map(|p| kept(p.plans));
     let mut sets = vec![(Origin::Keep, Some(current.clone())), (Origin::DayPlan, Some(day_plan.clone()))];
     let apart = |plans: &&Vec<Plan>| !same_wave(plans, current) && !same_wave(plans, day_plan);
     sets.extend(work.neighbours.iter().filter(apart).map(|plans| (Origin::Neighbour, Some(plans.clone()))));
@@ -46,7 +54,7 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
     if !same_wave(current, day_plan) {
         sets.push((Origin::PolishedDayPlan, made(day_plan)));
     }
-    sets.push((Origin::Fresh, brief.propose(Some(day_plan)).ok().map(|p| p.plans)));
+    sets.push((Origin::Fresh, brief.propose(Some(day_plan)).ok().map(|p| kept(p.plans))));
     let on_mean_day = |plans: &[Plan]| Brief { samples: reference, ..brief }.predict(plans).map(|p| p.objective);
     let proven = on_mean_day(day_plan);
     let candidate = |(origin, plans): (Origin, Option<Vec<Plan>>)| {

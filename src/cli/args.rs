@@ -81,6 +81,10 @@ pub(super) struct Plan {
     /// Plan for the day plan of this date (default: the ordinary one).
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date, conflicts_with = "day")]
     pub(super) on: Option<Date>,
+    /// What a second that a pedestrian waits is worth in seconds of a vehicle's delay: cycles, splits and orders are chosen for
+    /// both. 0 leaves pedestrians to the minima of the crossings; by persons it is 1 over the persons in a vehicle, about 0.7.
+    #[arg(long, value_name = "WEIGHT", value_parser = weight, default_value_t = 0.0)]
+    pub(super) walkers: f64,
     /// Make the plans of every period: the book of day plans.
     #[arg(long)]
     pub(super) day: bool,
@@ -380,6 +384,12 @@ pub(super) fn clock(text: &str) -> Result<u32, String> {
     let (h, m): (u32, u32) = (h.parse().map_err(|_| wrong())?, m.parse().map_err(|_| wrong())?);
     let s = h * 3600 + m * 60;
     if m < 60 && s <= 86_400 { Ok(s) } else { Err(wrong()) }
+}
+
+/// What something is worth: 0 to 100.
+fn weight(text: &str) -> Result<f64, String> {
+    let weight = text.parse().ok().filter(|w| (0.0..=100.0).contains(w));
+    weight.ok_or_else(|| format!("`{text}` is no weight between 0 and 100"))
 }
 
 fn limit(text: &str) -> Result<f64, String> {

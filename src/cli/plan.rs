@@ -22,6 +22,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let profile = files::profile(&network, &args.paths, args.demand.counts.as_deref())?.value;
     let mut settings = Settings::default();
     settings.search.grouping = Grouping::Groups;
+    settings.objective.pedestrian_weight = args.walkers;
     if !args.day {
         return one_period(args, &network, &profile, &settings);
     }
@@ -38,7 +39,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     bar.finish_and_clear();
     let within = args.within.map(|(a, b)| format!(" --within {}-{}", clock(a), clock(b))).unwrap_or_default();
     let rounds = args.rounds.map(|n| format!(" --rounds {n}")).unwrap_or_default();
-    let made_by = format!("greenwave {} plan --day{rounds}{within}", env!("CARGO_PKG_VERSION"));
+    let walkers = if args.walkers > 0.0 { format!(" --walkers {}", args.walkers) } else { String::new() };
+    let made_by = format!("greenwave {} plan --day{rounds}{within}{walkers}", env!("CARGO_PKG_VERSION"));
     let text = plans.to_toml(&network, &made_by);
     match &args.out {
         Some(path) => files::write(path, text.as_bytes())?,

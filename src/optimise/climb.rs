@@ -305,12 +305,14 @@ impl<'a> Climb<'a> {
         if self.reach.is_some() {
             return false;
         }
-        let mut variants: Vec<Plan> = self.stored[i].iter().filter(|p| p.cycle == self.plans[i].cycle).cloned().collect();
+        let mut variants: Vec<Plan> =
+            self.stored[i].iter().filter(|p| p.cycle == self.plans[i].cycle).cloned().collect();
         if variants.is_empty() && self.reorder {
             for order in at.orders() {
                 let plan = &self.plans[i];
                 if let Some(turned) = plan.in_order(&order).filter(|_| !plan.order().eq(order.iter().copied())) {
-                    let begin = plan.cycle_start(at).since_zero().later() + -turned.cycle_start(at).since_zero().later();
+                    let begin =
+                        plan.cycle_start(at).since_zero().later() + -turned.cycle_start(at).since_zero().later();
                     variants.push(shifted(&turned, begin.count()));
                     variants.push(turned);
                 }

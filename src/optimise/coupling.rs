@@ -125,6 +125,41 @@ struct Saving {
     apart: f64,
 }
 
+/// A link under plans.
+fn saving_of(scene: &Scene, judge: &Judge, state: &mut State, [near, far]: [usize; 2]) -> Saving {
+    let (mut apart, mut together) = (0.0, 0.0);
+    for (from, to) in [(near, far), (far, near)] {
+        for &road in scene.roads_at[to].iter().filter(|&&r| scene.comes_from(r, from)) {
+            together += state.cost_of(scene, road, judge);
+            apart += state.cost_apart(scene, road, judge);
+        }
+    }
+    Saving { saves: state.coupled(near, far).then_some(apart - together), apart }
+}
+
+/// What coordination is worth to each intersection under plans (one an intersection): how much more its links would cost if what
+/// comes over them came evenly, vehicle seconds an hour. `None` when there is not one plan an intersection.
+pub fn worth_of_coordination(
+    network: &Network,
+    flows: &Flows,
+    plans: &[Plan],
+    settings: &Settings,
+) -> Option<Vec<f64>> {
+    if plans.len() != network.intersections().len() {
+        return None;
+    }
+    let scene = Scene::new(network, flows, &settings.model);
+    let judge = Judge::new(&settings.objective);
+    let mut state = State::new(&scene, plans, &judge);
+    let mut worth = vec![0.0; plans.len()];
+    for joint in scene.joints() {
+        let ends = [joint.ends.0, joint.ends.1];
+        let saves = saving_of(&scene, &judge, &mut state, ends).saves.unwrap_or(0.0);
+        ends.iter().for_each(|&end| worth[end] += saves);
+    }
+    Some(worth)
+}
+
 impl CyclePrices {
     /// The cheapest choice of cycles among those allowed (by intersection and cycle); `None` where somebody is allowed none.
     pub(super) fn decide(&self, allowed: &dyn Fn(usize, CycleLength) -> bool) -> Option<Decision> {
@@ -188,18 +223,8 @@ impl CyclePrices {
     /// The coupling that plans stand for: what links save is taken at the plans' own cycles and offsets.
     pub(super) fn of_plans(&self, scene: &Scene, judge: &Judge, plans: &[Plan]) -> Coupling {
         let mut state = State::new(scene, plans, judge);
-        let mut saving = |link: &Between| {
-            let [near, far] = link.ends;
-            let (mut apart, mut together) = (0.0, 0.0);
-            for (from, to) in [(near, far), (far, near)] {
-                for &road in scene.roads_at[to].iter().filter(|&&r| scene.comes_from(r, from)) {
-                    together += state.cost_of(scene, road, judge);
-                    apart += state.cost_apart(scene, road, judge);
-                }
-            }
-            Saving { saves: state.coupled(near, far).then_some(apart - together), apart }
-        };
-        let savings: Vec<Saving> = self.links.iter().map(&mut saving).collect();
+        let savings: Vec<Saving> =
+            self.links.iter().map(|link| saving_of(scene, judge, &mut state, link.ends)).collect();
         let cycles: Vec<CycleLength> = plans.iter().map(|plan| plan.cycle).collect();
         self.told(scene, &cycles, &savings)
     }

@@ -56,14 +56,15 @@ pub(super) struct Fixed {
 }
 
 /// Prices every link for every shift under the state's departure profiles, and chooses. `plans` has for each intersection the
-/// plans it may have, the state's own first, all of one cycle and with the reference green where it is.
+/// plans it may have, the state's own first, all of one cycle and with the reference green where it shall be at no shift.
 pub(super) fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State, plans: &[Vec<Plan>]) -> Fixed {
     let links: Vec<Joint> = scene.joints().into_iter().filter(|j| state.coupled(j.ends.0, j.ends.1)).collect();
     let mut own: Vec<Vec<f64>> = vec![vec![0.0]; plans.len()];
     let mut states: Vec<Vec<State>> = vec![Vec::new(); plans.len()];
     if plans.iter().any(|p| p.len() > 1) {
         let met = |r: usize, i: usize| {
-            let over = |j: &Joint| [j.ends, (j.ends.1, j.ends.0)].iter().any(|&(a, b)| b == i && scene.comes_from(r, a));
+            let over =
+                |j: &Joint| [j.ends, (j.ends.1, j.ends.0)].iter().any(|&(a, b)| b == i && scene.comes_from(r, a));
             links.iter().any(over)
         };
         for (i, plans) in plans.iter().enumerate() {
@@ -165,8 +166,11 @@ fn choose(links: &mut [LinkPrice], steps: &[usize], own: &[Vec<f64>], held: &[bo
         let stay: Vec<usize> = (0..count).filter(|&i| held[i] && circles[i] == n).collect();
         for pair in stay.windows(2).filter(|pair| part[pair[0]] == part[pair[1]]) {
             let mut prices = Prices::zero([own[pair[0]].len(), own[pair[1]].len()], n);
-            let free = |d: usize| if d == 0 { 0.0 } else { NEVER };
-            prices.row_mut(0, 0).iter_mut().enumerate().for_each(|(d, p)| *p = free(d));
+            for a in 0..own[pair[0]].len() {
+                for b in 0..own[pair[1]].len() {
+                    prices.row_mut(a, b)[1..].fill(NEVER);
+                }
+            }
             priced.push(OffsetLink { ends: [pair[0], pair[1]], prices });
         }
         // Costs of a state are finite and rows are n long, so there is a problem.

@@ -68,7 +68,7 @@ mod whole_steps;
 
 pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, Overclaimed, widest};
 pub use brief::Brief;
-pub use coupling::{Coupling, CycleGroup, IntersectionCoupling, LinkCoupling, couple};
+pub use coupling::{Coupling, CycleGroup, IntersectionCoupling, LinkCoupling, couple, worth_of_coordination};
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};
 pub use delay_problem::{DelayAnswer, DelayFault, DelayLink, DelayProblem, solve_delay};

@@ -49,7 +49,7 @@ impl Multiple {
     }
 }
 
-/// Whether all plans run one cycle, or its half or double.
+/// Whether all plans that do not run free run one cycle, or its half or double.
 pub fn one_rhythm(plans: &[Plan]) -> bool {
     Rhythm::of_plans(plans).cycles.len() <= 1
 }
@@ -86,9 +86,12 @@ impl Rhythm {
         Rhythm { of: of.into_iter().map(|o| o.unwrap_or((0, Multiple::One))).collect(), cycles }
     }
 
-    /// The same of plans.
+    /// The same of plans. Whoever runs free follows the first group's cycle for all it matters.
     pub(super) fn of_plans(plans: &[Plan]) -> Rhythm {
-        Rhythm::of_cycles(&plans.iter().map(|p| p.cycle).collect::<Vec<_>>())
+        let bound: Vec<CycleLength> = plans.iter().filter(|p| !p.operation.is_free()).map(|p| p.cycle).collect();
+        let first = Rhythm::of_cycles(&bound).cycles.first().copied();
+        let cycle = |plan: &Plan| first.filter(|_| plan.operation.is_free()).unwrap_or(plan.cycle);
+        Rhythm::of_cycles(&plans.iter().map(cycle).collect::<Vec<_>>())
     }
 
     /// Whether all run multiples of one cycle.

@@ -5,9 +5,10 @@
 //! Knows: a scene under plans. Must not know: splits or cycles as variables.
 
 use super::delay::{Prediction, prediction};
-use super::grid::on_the_grid;
 use super::fixed_profiles::{LinkPrice, fixed_profiles};
+use super::grid::on_the_grid;
 use super::scene::{Joint, Scene};
+use super::seeds::stored;
 use super::settings::Settings;
 use super::state::{Judge, State};
 use crate::corridor::Network;
@@ -45,7 +46,8 @@ pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
     let judge = Judge::new(&settings.objective);
     let mut plans = plans.to_vec();
     let mut state = State::new(&scene, &plans, &judge);
-    let rounds = improve(&scene, &judge, &mut state, &mut plans, (settings.search.resolution, Turn::Offsets), MOST_ROUNDS);
+    let rounds =
+        improve(&scene, &judge, &mut state, &mut plans, (settings.search.resolution, Turn::Offsets), MOST_ROUNDS);
     let fixed = fixed_profiles(&scene, &judge, &mut state, &plans.iter().map(|p| vec![p.clone()]).collect::<Vec<_>>());
     let value = state.total(&judge);
     let gap = ((value - fixed.bound) / value.max(1e-9)).max(0.0);
@@ -94,9 +96,12 @@ pub(super) fn improve(
                 confirm(scene, judge, state, plans, &mut best, moved);
             }
             for i in turned {
-                let order: Vec<_> = variants[i][fixed.plan[i]].order().collect();
                 let mut moved = plans.clone();
-                moved[i] = plans[i].in_order(&order).unwrap_or_else(|| plans[i].clone());
+                let variant = &variants[i][fixed.plan[i]];
+                // An order at the offset as it now is; a stored plan has its own.
+                let at = &scene.network.intersections()[i];
+                let now = plans[i].offset.since_zero().later();
+                moved[i] = if at.stored_plans.is_empty() { variant.at_offset(now) } else { variant.clone() };
                 confirm(scene, judge, state, plans, &mut best, moved);
             }
         }
@@ -107,10 +112,11 @@ pub(super) fn improve(
     rounds
 }
 
-/// The plans an intersection may have, its own first; a cabinet that picks among stored plans keeps its own.
+/// The plans an intersection may have, its own first; a cabinet that picks among stored plans has those.
 fn variants(scene: &Scene, i: usize, plan: &Plan, turn: Turn) -> Vec<Plan> {
     let at = &scene.network.intersections()[i];
     let mut all = vec![plan.clone()];
+    all.extend(stored(at).into_iter().filter(|other| other.cycle == plan.cycle && other != plan));
     if turn == Turn::Orders && at.stored_plans.is_empty() {
         let others = at.orders().filter(|order| !plan.order().eq(order.iter().copied()));
         all.extend(others.filter_map(|order| plan.in_order(&order)));
@@ -128,8 +134,11 @@ fn confirm(
     moved: Vec<Plan>,
 ) -> bool {
     let changed: Vec<usize> = (0..plans.len()).filter(|&i| moved[i] != plans[i]).collect();
-    let held = |i: &usize| !scene.network.intersections()[*i].stored_plans.is_empty();
-    if changed.iter().any(held) {
+    let not_stored = |i: &usize| {
+        let at = &scene.network.intersections()[*i];
+        !at.stored_plans.is_empty() && !stored(at).contains(&moved[*i])
+    };
+    if changed.iter().any(not_stored) {
         return false;
     }
     for &i in &changed {
@@ -228,6 +237,80 @@ mod tests {
             assert!(answer.predicted.objective <= least * (1.0 + 1e-6), "{} {least}", answer.predicted.objective);
             assert!(answer.gap < 1e-6, "{}", answer.gap);
             assert!(answer.bound <= least * (1.0 + 1e-6));
+        }
+    }
+
+    #[test]
+    fn orders_and_offsets_of_two_intersections_are_solved_exactly_together() {
+        let mut random = Stream(9);
+        let lead = [0, 3, 2, 1].map(crate::corridor::StageIndex);
+        let mut turned = 0;
+        for case in 0..6 {
+            let spacing = random.between(150.0, 700.0).round();
+            let network = sample::permitting(sample::arterial(&[spacing]), &[0, 3, 2, 1]);
+            let (west, east) = (random.between(500.0, 1500.0), random.between(500.0, 1500.0));
+            let mut flows = testing::flows(&network, west, east, 300.0);
+            let left = VehiclesPerHour::new(random.between(60.0, 190.0)).unwrap();
+            flows.set(IntersectionIndex(1), Arm::W, Movement::Left, left);
+            flows.set(IntersectionIndex(0), Arm::E, Movement::Left, left);
+            let settings = Settings::default();
+            let scene = Scene::new(&network, &flows, &settings.model);
+            let judge = Judge::new(&settings.objective);
+            let first = start(&network, [34, 14, 24, 9]);
+            let mut least = [f64::MAX; 2];
+            for (a, b) in [(false, false), (false, true), (true, false), (true, true)] {
+                let of = |plan: &Plan, other: bool| if other { plan.in_order(&lead).unwrap() } else { plan.clone() };
+                let mut tried = vec![of(&first[0], a), of(&first[1], b)];
+                for offset in 0..i64::from(tried[0].cycle.length().count() / 10) {
+                    tried[1] = tried[1].at_offset(Shift::new(10 * offset));
+                    let cost = predict(&network, &flows, &tried, &settings).unwrap().objective;
+                    least[usize::from(a || b)] = least[usize::from(a || b)].min(cost);
+                }
+            }
+            let best = least[0].min(least[1]);
+            let mut plans = first;
+            let mut state = State::new(&scene, &plans, &judge);
+            improve(&scene, &judge, &mut state, &mut plans, (Tenths::from_seconds(1), Turn::Orders), MOST_ROUNDS);
+            let found = predict(&network, &flows, &plans, &settings).unwrap().objective;
+            assert!(found <= best * (1.0 + 1e-6), "case {case}: {found} {least:?}");
+            let other = plans.iter().any(|plan| !plan.is_programmed_order());
+            assert_eq!(other, least[1] < least[0], "case {case}: {least:?}");
+            turned += usize::from(least[1] < 0.995 * least[0]);
+            let mut plans = start(&network, [34, 14, 24, 9]);
+            let mut state = State::new(&scene, &plans, &judge);
+            improve(&scene, &judge, &mut state, &mut plans, (Tenths::from_seconds(1), Turn::Offsets), MOST_ROUNDS);
+            assert!(plans.iter().all(Plan::is_programmed_order));
+        }
+        assert!(turned > 0, "another order clearly wins somewhere");
+    }
+
+    #[test]
+    fn halves_of_a_cycle_are_solved_exactly() {
+        let network = sample::arterial(&[380.0]);
+        let flows = testing::flows(&network, 900.0, 700.0, 300.0);
+        let settings = Settings::default();
+        let whole = start(&network, [60, 20, 40, 12]).remove(0);
+        let greens = [18, 8, 22, 8].map(Tenths::from_seconds);
+        let half = Plan::from_greens(&network.intersections()[1], &greens, Shift::new(110)).unwrap();
+        assert_eq!(whole.cycle.length().count(), 2 * half.cycle.length().count());
+        for flip in [false, true] {
+            let mut plans = vec![whole.clone(), half.clone()];
+            if flip {
+                plans.swap(0, 1);
+            }
+            let answer = optimise_offsets(&network, &flows, &plans, &settings).unwrap();
+            let mut least = f64::MAX;
+            for offset in 0..76 {
+                let at = usize::from(!flip);
+                plans[at] = plans[at].at_offset(Shift::new(10 * offset));
+                least = least.min(predict(&network, &flows, &plans, &settings).unwrap().objective);
+            }
+            assert!(answer.predicted.objective <= least * (1.0 + 1e-6), "{} {least}", answer.predicted.objective);
+            assert!(answer.gap < 1e-6 && answer.bound <= least * (1.0 + 1e-6), "{answer:?}");
+            assert_eq!(
+                answer.plans.iter().map(|p| p.cycle).collect::<Vec<_>>(),
+                plans.iter().map(|p| p.cycle).collect::<Vec<_>>()
+            );
         }
     }
 

@@ -129,3 +129,68 @@ fn what_cannot_be_proposed_is_said() {
     settings.search.cycle_max = CycleLength::new(Tenths::from_seconds(65)).unwrap();
     assert_eq!(propose(&network, &flows, None, &settings), Err(NoProposal::NoCommonCycle));
 }
+
+/// The tutorial street with cabinets that pick among stored plans: two of 100 s each, and one of 110 s that the middle one has not.
+fn stored_street() -> Network {
+    let text =
+        include_str!("../../corridors/three.toml").replace("profile = \"reference\"", "profile = \"plan-select\"");
+    // So many channels such a cabinet does not have.
+    let mut text: String =
+        text.lines().filter(|line| !line.starts_with("advance_")).map(|line| format!("{line}\n")).collect();
+    let greens = ["10, 25, 10", "10, 24", "10, 25, 10"];
+    for (k, first) in [36, 50, 36].into_iter().enumerate() {
+        let plan = |number: usize, offset: usize, more: usize| {
+            let green = first + more;
+            format!(
+                "[[intersection.stored_plan]]\nnumber = {number}\noffset_s = {offset}\ngreen_s = [{green}, {}]\n",
+                greens[k]
+            )
+        };
+        let third = if k == 1 { String::new() } else { plan(3, 0, 10) };
+        let stored = plan(1, 27 * k, 0) + &plan(2, 80 - 27 * k, 0) + &third;
+        let from = text.find(&format!("id = \"t{}\"", k + 1)).unwrap();
+        let end = text[from..].find("\n\n").map(|at| from + at + 1).unwrap();
+        text.insert_str(end, &stored);
+    }
+    crate::corridor::load(&[("three.toml".to_owned(), text.into_bytes())]).unwrap_or_else(|p| panic!("{p:?}"))
+}
+
+#[test]
+fn who_picks_among_stored_plans_is_proposed_the_best_of_them() {
+    let network = stored_street();
+    let settings = Settings::default();
+    for (west, east) in [(1100.0, 700.0), (600.0, 1200.0)] {
+        let flows = testing::flows(&network, west, east, 300.0);
+        let found = propose(&network, &flows, None, &settings).unwrap();
+        let stored: Vec<Vec<Plan>> = network.intersections().iter().map(super::super::seeds::stored).collect();
+        for (plan, stored) in found.plans.iter().zip(&stored) {
+            assert!(stored.contains(plan), "{plan:?}");
+        }
+        assert_eq!(found.cycle.length(), Tenths::from_seconds(100));
+        let mut least = f64::MAX;
+        for (a, b, c) in (0..8).map(|k| (k / 4, k / 2 % 2, k % 2)) {
+            let plans = [stored[0][a].clone(), stored[1][b].clone(), stored[2][c].clone()];
+            least = least.min(predict(&network, &flows, &plans, &settings).unwrap().objective);
+        }
+        assert!(found.predicted.objective <= least * (1.0 + 1e-9), "{} {least}", found.predicted.objective);
+    }
+}
+
+#[test]
+fn the_order_of_the_stages_is_part_of_the_search_and_a_polish_leaves_it() {
+    let lead = [0, 3, 2, 1].map(crate::corridor::StageIndex);
+    let network = sample::permitting(sample::arterial(&[300.0, 360.0]), &[0, 3, 2, 1]);
+    let flows = testing::flows(&network, 1300.0, 1000.0, 350.0);
+    let mut settings = Settings::default();
+    settings.search.work = 40_000;
+    settings.search.reorder = false;
+    let fixed = propose(&network, &flows, None, &settings).unwrap();
+    assert!(fixed.plans.iter().all(Plan::is_programmed_order));
+    let turned: Vec<Plan> = fixed.plans.iter().map(|plan| plan.in_order(&lead).unwrap()).collect();
+    settings.search.reorder = true;
+    let polished = polish(&network, &flows, &turned, &settings).unwrap();
+    assert!(polished.plans.iter().all(|plan| plan.order().eq(lead)));
+    let free = propose(&network, &flows, Some(&turned), &settings).unwrap();
+    assert!(free.predicted.objective < polished.predicted.objective, "lefts that lag serve the platoon they come with");
+    assert!(free.plans.iter().any(Plan::is_programmed_order));
+}

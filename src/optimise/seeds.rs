@@ -117,7 +117,7 @@ impl<'a> Seeds<'a> {
 /// The plans a cabinet has stored, where the centre can only pick among them.
 pub(super) fn stored(at: &Intersection) -> Vec<Plan> {
     let plan = |stored: &crate::corridor::StoredPlan| {
-        Plan::from_greens(at, &stored.greens, stored.offset.since_zero().later())
+        Plan::from_greens_in(at, &stored.order, &stored.greens, stored.offset.since_zero().later())
     };
     at.stored_plans.iter().filter_map(plan).collect()
 }

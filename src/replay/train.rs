@@ -6,6 +6,8 @@
 //!              rounds: every intersection's greens and offset, small moves ──plant──► kept where all training days together
 //!                      gain, and confirmed on days not used for choosing
 //! ```
+//! Where intersections may run halves, doubles or a cycle of their own, the best such plans are candidates too; the confirming days must
+//! agree. Then those that coordination is worth least to are tried free by themselves.
 //! Last, how much traffic a period must have for the plans to beat free operation, each on lighter copies of the same days.
 //!
 //! A plan for the mean of the flows is not the best plan on average: near saturation a busier day costs more than a quiet
@@ -15,7 +17,7 @@ use super::arms::{actuation, isolated_plans, phase_at_start};
 use super::study::in_parallel;
 use crate::corridor::{Intersection, IntersectionIndex, Network, Period};
 use crate::demand::{DayProfile, Flows};
-use crate::optimise::{Brief, Grouping, NoProposal, Settings, free, propose};
+use crate::optimise::{Brief, Grouping, NoProposal, Settings, free, propose, worth_of_coordination};
 use crate::plan::{DayPlans, Operation, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
 use crate::units::{CycleLength, Tenths};
@@ -30,6 +32,8 @@ const ALTERNATIVES: usize = 1;
 const CHOOSING: [u64; 4] = [1, 2, 3, 4];
 /// … and those that confirm a round.
 const CONFIRMING: [u64; 4] = [11, 12, 13, 14];
+/// Intersections tried free by themselves, those that coordination is worth least to.
+const FREE_TRIES: usize = 3;
 /// Shares of a training day's vehicles at which free operation is tried, busiest first.
 const LEVELS: [f64; 7] = [1.15, 1.0, 0.85, 0.7, 0.55, 0.4, 0.25];
 /// Longest piece of a period that is simulated.
@@ -78,6 +82,7 @@ pub fn train(
 ) -> Result<DayPlans, TrainProblem> {
     let mut plans: Vec<Vec<Plan>> = Vec::new();
     let (mut isolated_demand, mut free_below, mut actuated) = (Vec::new(), Vec::new(), Vec::new());
+    let mut own = Vec::new();
     for (number, period) in network.periods().iter().enumerate() {
         let settings = &settings.weighing(network.weights(number));
         let flows = profile.mean(period.from_s, period.to_s);
@@ -87,6 +92,7 @@ pub fn train(
                 isolated_demand.push(1.0);
                 free_below.push(0.0);
                 actuated.push(false);
+                own.push(vec![None; network.intersections().len()]);
                 propose(network, &flows, None, settings)?.plans
             }
             Some(scenario) => {
@@ -98,14 +104,17 @@ pub fn train(
                 actuated.push(by_detectors);
                 let followed = if by_detectors { Operation::Actuated } else { Operation::FixedTime };
                 let asked: Vec<Plan> = plans.iter().map(|plan| plan.clone().run(followed)).collect();
+                let asked = yard.free_alone(asked, &flows, settings, tell)?;
+                own.push(asked.iter().map(|plan| Some(plan.operation).filter(|o| o.is_free())).collect());
                 free_below.push(yard.free_below(&asked, &flows, settings, tell)?);
-                plans
+                asked.into_iter().map(|plan| plan.run(Operation::FixedTime)).collect()
             }
         };
         plans.push(chosen);
     }
     let book = DayPlans::new(network, plans).and_then(|book| book.with_isolated_demand(&isolated_demand));
-    let book = book.and_then(|book| book.with_free_below(&free_below)?.with_actuated(&actuated));
+    let book =
+        book.and_then(|book| book.with_free_below(&free_below)?.with_actuated(&actuated)?.with_own_operations(own));
     book.ok_or(TrainProblem::NoProposal(NoProposal::NoCommonCycle))
 }
 
@@ -197,6 +206,48 @@ impl Yard<'_> {
     fn costs_at(&self, plans: &[Plan], level: f64) -> Result<Vec<f64>, RigProblem> {
         let days: Vec<u64> = CHOOSING.into_iter().chain(CONFIRMING).collect();
         in_parallel(self.threads, days.len(), |d| self.run_cost(plans, days[d], false, level)).into_iter().collect()
+    }
+
+    /// The plans with those intersections free that cost less so, on the days that choose and on those that confirm; tried one by
+    /// one where coordination is worth least.
+    fn free_alone(
+        &self,
+        mut plans: Vec<Plan>,
+        flows: &Flows,
+        settings: &Settings,
+        tell: &mut dyn FnMut(String),
+    ) -> Result<Vec<Plan>, RigProblem> {
+        let worth = worth_of_coordination(self.network, flows, &plans, settings).unwrap_or_default();
+        let mut order: Vec<IntersectionIndex> = self.network.indices().collect();
+        order.sort_by(|a, b| worth[a.0].total_cmp(&worth[b.0]));
+        let able = |index: &IntersectionIndex| {
+            Operation::Free.where_it_can(self.network.intersection(*index)) == Operation::Free
+        };
+        let mut held = None;
+        for index in order.into_iter().filter(able).take(FREE_TRIES) {
+            let Some(free) = free(self.network, index, flows, settings) else { continue };
+            let before = match held.take() {
+                Some(costs) => costs,
+                None => self.costs_at(&plans, 1.0)?,
+            };
+            let mut tried = plans.clone();
+            tried[index.0] = free;
+            let after = self.costs_at(&tried, 1.0)?;
+            let pays = saves(&before, &after);
+            tell(format!(
+                "{}: {} free by itself: cost {:.0} to {:.0}{}",
+                self.period.name.en,
+                self.network.intersection(index).id,
+                before.iter().sum::<f64>(),
+                after.iter().sum::<f64>(),
+                if pays { "" } else { ", not kept" }
+            ));
+            if pays {
+                plans = tried;
+            }
+            held = Some(if pays { after } else { before });
+        }
+        Ok(plans)
     }
 
     /// The share of the mean day's demand below which free operation costs less than the plans, on the days that choose and
