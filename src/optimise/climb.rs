@@ -3,6 +3,7 @@
 //!
 //! Knows: a scene, its judge, the plans it improves. Must not know: where the plans came from.
 
+use super::grid::Grid;
 use super::scene::Scene;
 use super::seeds::stored;
 use super::state::{Judge, State};
@@ -28,7 +29,7 @@ pub(super) struct Climb<'a> {
     trial: State,
     pub(super) plans: Vec<Plan>,
     pub(super) cost: f64,
-    resolution: Tenths,
+    grid: Grid,
     /// Whether orders of stages may change.
     reorder: bool,
     /// By intersection the plans that its cabinet can only pick among.
@@ -56,7 +57,7 @@ impl<'a> Climb<'a> {
         scene: &'a Scene<'a>,
         judge: &'a Judge,
         plans: Vec<Plan>,
-        (resolution, reorder): (Tenths, bool),
+        (grid, reorder): (Grid, bool),
         reach: Option<Reach>,
         work: u64,
         stop: &'a dyn Fn() -> bool,
@@ -82,7 +83,7 @@ impl<'a> Climb<'a> {
             trial,
             plans,
             cost,
-            resolution,
+            grid,
             reorder,
             stored: scene.network.intersections().iter().map(stored).collect(),
             reach,
@@ -135,7 +136,7 @@ impl<'a> Climb<'a> {
             k += 1;
             let saved =
                 (self.base.clone(), self.plans.clone(), self.cost, self.quiet.clone(), self.quiet_blocks.clone());
-            let resolution = i64::from(self.resolution.count().max(1));
+            let resolution = i64::from(self.grid.common().count().max(1));
             let cycle = i64::from(self.plans[block[0]].cycle.length().count());
             self.force(block, cycle * part / of / resolution * resolution);
             for &size in sizes {
@@ -192,7 +193,8 @@ impl<'a> Climb<'a> {
 
     /// One pass of all moves of a size; whether one was kept.
     fn pass(&mut self, size: u32) -> bool {
-        let by = i64::from(size) * i64::from(self.resolution.count());
+        let of = |step: Tenths| i64::from(size) * i64::from(step.count());
+        let together = of(self.grid.common());
         let n = self.plans.len();
         let mut kept = false;
         for i in 0..n {
@@ -200,6 +202,7 @@ impl<'a> Climb<'a> {
                 continue;
             }
             let mut helped = false;
+            let by = of(self.grid.own(i));
             for signed in [by, -by] {
                 if self.spent() {
                     return kept;
@@ -231,7 +234,7 @@ impl<'a> Climb<'a> {
                     if block.len() < 2 {
                         continue;
                     }
-                    for signed in [by, -by] {
+                    for signed in [together, -together] {
                         if self.spent() {
                             return kept;
                         }

@@ -9,7 +9,7 @@
 //! otherwise. What is decided is an estimate; only the whole evaluation of plans says what it brings.
 
 use super::cycle_prices::{Between, CyclePrices, cycles_of, meet};
-use super::grid::on_the_grid;
+use super::grid::Grid;
 use super::multiple::{Multiple, Rhythm};
 use super::network::{Budget, OffsetLink, OffsetProblem, Prices, solve_offsets};
 use super::propose::NoProposal;
@@ -106,10 +106,10 @@ pub(super) struct Decision {
 /// # Errors
 /// Where some intersection has no cycle at all.
 pub fn couple(network: &Network, flows: &Flows, settings: &Settings) -> Result<Coupling, NoProposal> {
-    let settings = &on_the_grid(network, settings);
+    let grid = Grid::new(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, flows, settings)).collect();
-    let seeds = Seeds::new(network, &alone, settings.search.resolution);
+    let seeds = Seeds::new(network, &alone, grid);
     let judge = Judge::new(&settings.objective);
     let cycles = cycles_of(&seeds, network.intersections().len(), &settings.search);
     let prices = CyclePrices::new(&scene, &judge, &seeds, &cycles).ok_or(NoProposal::NoCommonCycle)?;

@@ -15,7 +15,7 @@ fn coarse(step_s: u32) -> Settings {
 fn with_prices(network: &Network, flows: &Flows, settings: &Settings, then: impl FnOnce(&Scene, &CyclePrices)) {
     let scene = Scene::new(network, flows, &settings.model);
     let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, flows, settings)).collect();
-    let seeds = Seeds::new(network, &alone, settings.search.resolution);
+    let seeds = Seeds::new(network, &alone, Grid::new(network, settings));
     let cycles = cycles_of(&seeds, network.intersections().len(), &settings.search);
     let judge = Judge::new(&settings.objective);
     then(&scene, &CyclePrices::new(&scene, &judge, &seeds, &cycles).unwrap());

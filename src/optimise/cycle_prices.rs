@@ -94,7 +94,7 @@ impl CyclePrices {
                 state.set_plan(scene, i, plan);
             }
             state.refresh(scene, judge);
-            let turn = (seeds.resolution(), offsets::Turn::Offsets);
+            let turn = (seeds.grid(), offsets::Turn::Offsets);
             offsets::improve(scene, judge, &mut state, &mut plans, turn, ROUNDS);
             work += state.work - roomy.work;
             states.push(state);
@@ -203,7 +203,7 @@ pub(super) fn cycles_of(seeds: &Seeds, count: usize, search: &super::settings::S
         let tenths = c.length().count();
         ranges.iter().any(|r| (r.0..=r.1).contains(&tenths))
     };
-    let step = 2 * seeds.resolution().count().max(1);
+    let step = 2 * seeds.grid().common().count().max(1);
     // Whole steps of the search, so that what one finds in one range it finds in another.
     let wide = search.cycle_step.count().div_ceil(step) * step;
     let bases = (shortest.div_ceil(wide)..=longest / wide).map(|k| k * wide);

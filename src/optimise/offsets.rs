@@ -6,7 +6,7 @@
 
 use super::delay::{Prediction, prediction};
 use super::fixed_profiles::{LinkPrice, fixed_profiles};
-use super::grid::on_the_grid;
+use super::grid::Grid;
 use super::scene::{Joint, Scene};
 use super::seeds::stored;
 use super::settings::Settings;
@@ -14,7 +14,7 @@ use super::state::{Judge, State};
 use crate::corridor::Network;
 use crate::demand::Flows;
 use crate::plan::Plan;
-use crate::units::{Shift, Tenths};
+use crate::units::Shift;
 use serde::Serialize;
 
 /// The most rounds of profile and optimum.
@@ -41,13 +41,12 @@ pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
     if plans.len() != network.intersections().len() {
         return None;
     }
-    let settings = &on_the_grid(network, settings);
+    let grid = Grid::new(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let judge = Judge::new(&settings.objective);
     let mut plans = plans.to_vec();
     let mut state = State::new(&scene, &plans, &judge);
-    let rounds =
-        improve(&scene, &judge, &mut state, &mut plans, (settings.search.resolution, Turn::Offsets), MOST_ROUNDS);
+    let rounds = improve(&scene, &judge, &mut state, &mut plans, (&grid, Turn::Offsets), MOST_ROUNDS);
     let fixed = fixed_profiles(&scene, &judge, &mut state, &plans.iter().map(|p| vec![p.clone()]).collect::<Vec<_>>());
     let value = state.total(&judge);
     let gap = ((value - fixed.bound) / value.max(1e-9)).max(0.0);
@@ -70,7 +69,7 @@ pub(super) fn improve(
     judge: &Judge,
     state: &mut State,
     plans: &mut Vec<Plan>,
-    (resolution, turn): (Tenths, Turn),
+    (grid, turn): (&Grid, Turn),
     rounds: usize,
 ) -> usize {
     let mut best = state.total(judge);
@@ -85,14 +84,14 @@ pub(super) fn improve(
         }
         let before = best;
         let ordered: Vec<Plan> = variants.iter().zip(&fixed.plan).map(|(all, &k)| all[k].clone()).collect();
-        let moved = shifted(&ordered, &fixed.later, resolution);
+        let moved = shifted(&ordered, &fixed.later, grid);
         if !confirm(scene, judge, state, plans, &mut best, moved) {
             // Together they spoil each other's platoons: the most promising ones alone, one after the other.
             let mut single = chosen;
             single.sort_by(|a, b| b.gain().total_cmp(&a.gain()));
             let steps: Vec<usize> = (0..plans.len()).map(|i| state.steps(i)).collect();
             for link in single {
-                let moved = shifted(plans, &behind(&joints, &steps, link), resolution);
+                let moved = shifted(plans, &behind(&joints, &steps, link), grid);
                 confirm(scene, judge, state, plans, &mut best, moved);
             }
             for i in turned {
@@ -158,15 +157,15 @@ fn confirm(
     better
 }
 
-/// Each plan later by a share of its cycle, in whole steps of the resolution.
-fn shifted(plans: &[Plan], later: &[f64], resolution: Tenths) -> Vec<Plan> {
-    let resolution = f64::from(resolution.count().max(1));
-    let moved = |(plan, later): (&Plan, &f64)| {
+/// Each plan later by a share of its cycle, in whole steps of its own.
+fn shifted(plans: &[Plan], later: &[f64], grid: &Grid) -> Vec<Plan> {
+    let moved = |(i, (plan, later)): (usize, (&Plan, &f64))| {
+        let resolution = f64::from(grid.own(i).count().max(1));
         let cycle = f64::from(plan.cycle.length().count());
         let by = ((cycle * later / resolution).round() * resolution) as i64;
         if by == 0 { plan.clone() } else { plan.at_offset(plan.offset.since_zero().later() + Shift::new(by)) }
     };
-    plans.iter().zip(later).map(moved).collect()
+    plans.iter().zip(later).enumerate().map(moved).collect()
 }
 
 /// One link alone gets its chosen difference: everything behind it goes later by as much, in shares of its own cycle,
@@ -210,7 +209,7 @@ mod tests {
     use super::*;
     use crate::corridor::{Arm, IntersectionIndex, Movement, sample};
     use crate::optimise::predict;
-    use crate::units::VehiclesPerHour;
+    use crate::units::{Tenths, VehiclesPerHour};
 
     fn start(network: &Network, greens: [u32; 4]) -> Vec<Plan> {
         let greens = greens.map(Tenths::from_seconds);
@@ -270,7 +269,14 @@ mod tests {
             let best = least[0].min(least[1]);
             let mut plans = first;
             let mut state = State::new(&scene, &plans, &judge);
-            improve(&scene, &judge, &mut state, &mut plans, (Tenths::from_seconds(1), Turn::Orders), MOST_ROUNDS);
+            improve(
+                &scene,
+                &judge,
+                &mut state,
+                &mut plans,
+                (&Grid::new(&network, &settings), Turn::Orders),
+                MOST_ROUNDS,
+            );
             let found = predict(&network, &flows, &plans, &settings).unwrap().objective;
             assert!(found <= best * (1.0 + 1e-6), "case {case}: {found} {least:?}");
             let other = plans.iter().any(|plan| !plan.is_programmed_order());
@@ -278,7 +284,14 @@ mod tests {
             turned += usize::from(least[1] < 0.995 * least[0]);
             let mut plans = start(&network, [34, 14, 24, 9]);
             let mut state = State::new(&scene, &plans, &judge);
-            improve(&scene, &judge, &mut state, &mut plans, (Tenths::from_seconds(1), Turn::Offsets), MOST_ROUNDS);
+            improve(
+                &scene,
+                &judge,
+                &mut state,
+                &mut plans,
+                (&Grid::new(&network, &settings), Turn::Offsets),
+                MOST_ROUNDS,
+            );
             assert!(plans.iter().all(Plan::is_programmed_order));
         }
         assert!(turned > 0, "another order clearly wins somewhere");

@@ -14,7 +14,7 @@ use super::coupling::Coupling;
 use super::cycle_length::candidates;
 use super::cycle_prices::{CyclePrices, cycles_of};
 use super::delay::{Prediction, prediction};
-use super::grid::on_the_grid;
+use super::grid::Grid;
 use super::multiple::Rhythm;
 use super::offsets::{self, Turn};
 use super::scene::{RoadKind, Scene};
@@ -122,12 +122,11 @@ impl Brief<'_> {
     pub fn propose(&self, start: Option<&[Plan]>) -> Result<Proposal, NoProposal> {
         let network = self.network;
         check_count(network, start)?;
-        let settings = &*on_the_grid(network, self.settings);
-        let brief = &Brief { settings, ..*self };
+        let (brief, settings) = (self, self.settings);
         let scene = Scene::over(network, self.samples.all(), &settings.model);
         let mean = self.samples.mean();
         let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, &mean, settings)).collect();
-        let seeds = Seeds::new(network, &alone, settings.search.resolution);
+        let seeds = Seeds::new(network, &alone, Grid::new(network, self.settings));
         let judge = judge(&scene, start, settings);
         let search = &settings.search;
         let kept =
@@ -160,7 +159,7 @@ impl Brief<'_> {
             neighbours(&scene, &judge, &seeds, brief, &mut best, &mut tried, &mut work);
         }
         let rest = search.work.saturating_sub(work);
-        let grid = (search.resolution, search.reorder);
+        let grid = (seeds.grid().clone(), search.reorder);
         let mut last = Climb::new(&scene, &judge, best.plans.clone(), grid, None, rest, self.stop);
         last.run(&SIZES);
         last.kicks(&SIZES[1..]);
@@ -225,13 +224,12 @@ impl Brief<'_> {
     /// Plans of the best few coupling decisions in which not everybody runs one cycle, each climbed from: for whoever can ask more
     /// than the model which of them are better. Halves and doubles, and with [`Grouping::Groups`] cycles of their own.
     pub fn alternatives(&self, most: usize) -> Vec<Vec<Plan>> {
-        let settings = &*on_the_grid(self.network, self.settings);
-        let brief = &Brief { settings, ..*self };
+        let (brief, settings) = (self, self.settings);
         let search = &settings.search;
         let scene = Scene::over(self.network, self.samples.all(), &settings.model);
         let mean = self.samples.mean();
         let alone: Vec<Alone> = self.network.indices().map(|i| Alone::new(self.network, i, &mean, settings)).collect();
-        let seeds = Seeds::new(self.network, &alone, search.resolution);
+        let seeds = Seeds::new(self.network, &alone, Grid::new(self.network, self.settings));
         let judge = judge(&scene, None, settings);
         let cycles = cycles_of(&seeds, self.network.intersections().len(), search);
         let Some(prices) = CyclePrices::new(&scene, &judge, &seeds, &cycles) else { return Vec::new() };
@@ -252,8 +250,7 @@ impl Brief<'_> {
         if !valid(self.network, plans) {
             return Err(NoProposal::NotCoordinated);
         }
-        let settings = &*on_the_grid(self.network, self.settings);
-        let brief = &Brief { settings, ..*self };
+        let (brief, settings) = (self, self.settings);
         let scene = Scene::over(self.network, self.samples.all(), &settings.model);
         let judge = judge(&scene, Some(plans), settings);
         let mut work = 0;
@@ -318,7 +315,7 @@ fn with_offsets(
 ) -> Candidate {
     let mut state = State::new(scene, &plans, judge);
     let turn = if settings.search.reorder { Turn::Orders } else { Turn::Offsets };
-    offsets::improve(scene, judge, &mut state, &mut plans, (settings.search.resolution, turn), rounds);
+    offsets::improve(scene, judge, &mut state, &mut plans, (&Grid::new(scene.network, settings), turn), rounds);
     *work += state.work;
     Candidate { cost: state.total(judge), plans }
 }
@@ -334,8 +331,8 @@ fn climb(
     brief: &Brief<'_>,
     work: &mut u64,
 ) -> Candidate {
-    let search = &brief.settings.search;
-    let mut climb = Climb::new(scene, judge, plans, (search.resolution, search.reorder), reach, budget, brief.stop);
+    let grid = (Grid::new(scene.network, brief.settings), brief.settings.search.reorder);
+    let mut climb = Climb::new(scene, judge, plans, grid, reach, budget, brief.stop);
     climb.run(sizes);
     *work += climb.work();
     Candidate { cost: climb.cost, plans: climb.plans }

@@ -2,6 +2,7 @@
 //!
 //! Knows: splits of one intersection, and the plans that a cabinet has stored where it runs no others. Must not know: neighbours.
 
+use super::grid::Grid;
 use super::multiple::Rhythm;
 use super::settings::Search;
 use super::splits::Alone;
@@ -14,20 +15,20 @@ use crate::units::{CycleLength, Shift, Tenths};
 pub(super) struct Seeds<'a> {
     network: &'a Network,
     alone: &'a [Alone<'a>],
-    resolution: Tenths,
+    grid: Grid,
     /// By intersection the plans that its cabinet has stored, where the centre can only pick among them.
     stored: Vec<Vec<Plan>>,
 }
 
 impl<'a> Seeds<'a> {
     /// Seeds on a grid.
-    pub(super) fn new(network: &'a Network, alone: &'a [Alone<'a>], resolution: Tenths) -> Seeds<'a> {
-        Seeds { network, alone, resolution, stored: network.intersections().iter().map(stored).collect() }
+    pub(super) fn new(network: &'a Network, alone: &'a [Alone<'a>], grid: Grid) -> Seeds<'a> {
+        Seeds { network, alone, grid, stored: network.intersections().iter().map(stored).collect() }
     }
 
-    /// The step of greens and offsets.
-    pub(super) fn resolution(&self) -> Tenths {
-        self.resolution
+    /// The steps of greens and offsets.
+    pub(super) fn grid(&self) -> &Grid {
+        &self.grid
     }
 
     /// The plan of an intersection at a cycle: splits by critical movements and delay, or the best stored one. `None` where the
@@ -44,11 +45,11 @@ impl<'a> Seeds<'a> {
             }
             return best.map(|(_, plan)| plan.clone());
         }
-        if !(at.cycle.min..=at.cycle.max).contains(&cycle) || !cycle.length().is_multiple_of(self.resolution) {
+        if !(at.cycle.min..=at.cycle.max).contains(&cycle) || !cycle.length().is_multiple_of(self.grid.own(i)) {
             return None;
         }
-        let mut greens = alone.by_saturation(cycle, self.resolution)?;
-        alone.exchange(&mut greens, self.resolution);
+        let mut greens = alone.by_saturation(cycle, self.grid.own(i))?;
+        alone.exchange(&mut greens, self.grid.own(i));
         Plan::from_greens(at, &greens, Shift::new(0))
     }
 
@@ -58,7 +59,7 @@ impl<'a> Seeds<'a> {
             return self.plan(i, cycle);
         }
         let at = &self.network.intersections()[i];
-        let greens = self.alone[i].carried(&plan.stage_greens(), cycle, self.resolution)?;
+        let greens = self.alone[i].carried(&plan.stage_greens(), cycle, self.grid.own(i))?;
         let order: Vec<_> = plan.order().collect();
         Plan::from_greens_in(at, &order, &greens, plan.offset.since_zero().later())
     }
@@ -104,7 +105,7 @@ impl<'a> Seeds<'a> {
 
     /// What a group's cycle is a multiple of, in tenths: a step, or two where somebody runs half of it.
     pub(super) fn step(&self, rhythm: &Rhythm, group: usize) -> u32 {
-        let step = self.resolution.count().max(1);
+        let step = self.grid.common().count().max(1);
         if rhythm.halves(group) { 2 * step } else { step }
     }
 

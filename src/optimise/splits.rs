@@ -3,7 +3,7 @@
 //! Knows: one intersection, its lane groups, uniform arrivals. Must not know: neighbours and platoons.
 //! Sources: Webster 1958 (equal degrees of saturation of critical movements); HCM 2010 ch. 18 (d1 + d2).
 
-use super::grid::on_the_grid;
+use super::grid::Grid;
 use super::lanes::{LaneGroup, lane_groups};
 use super::queue::{incremental_delay, uniform_delay, uniform_stops};
 use super::settings::Settings;
@@ -275,10 +275,9 @@ fn run(at: &Intersection, phase: PhaseIndex) -> Option<Run> {
 /// An intersection's best own plan under uniform arrivals: its cycle within its own range and its splits by delay and stops,
 /// offset 0. `None` when no cycle of its range fits its minima and maxima.
 pub fn isolated(network: &Network, index: IntersectionIndex, flows: &Flows, settings: &Settings) -> Option<Plan> {
-    let settings = &on_the_grid(network, settings);
     let alone = Alone::new(network, index, flows, settings);
     let at = network.intersection(index);
-    let resolution = settings.search.resolution;
+    let resolution = Grid::new(network, settings).own(index.0);
     let mut best: Option<(f64, Vec<Tenths>)> = None;
     for cycle in super::cycle_length::steps(at.cycle.min, at.cycle.max, resolution) {
         let Some(mut greens) = alone.by_saturation(cycle, resolution) else { continue };
@@ -293,10 +292,9 @@ pub fn isolated(network: &Network, index: IntersectionIndex, flows: &Flows, sett
 /// An intersection's plan of free operation: its longest greens are [`Model::free_green_share`](super::Model) times those of its
 /// own best plan, less where they would not fit its longest cycle. `None` when its loops do not let it run free.
 pub fn free(network: &Network, index: IntersectionIndex, flows: &Flows, settings: &Settings) -> Option<Plan> {
-    let settings = &on_the_grid(network, settings);
     let at = network.intersection(index);
     let own = isolated(network, index, flows, settings).filter(|_| at.may_be_actuated())?;
-    let unit = settings.search.resolution.count();
+    let unit = Grid::new(network, settings).own(index.0).count();
     let longest = |share: f64| -> Vec<Tenths> {
         let scaled = |green: Tenths| Tenths::new((f64::from(green.count()) * share) as u32 / unit * unit);
         let bounded =
