@@ -129,8 +129,17 @@ fn check_tells_every_problem_with_its_place() {
 fn plan_gives_one_plan_an_intersection() {
     let text = prints(&["plan", STREET, "--at", "07:30"]);
     assert!(text.contains("morning peak, 07:10 to 08:30, cycle"), "{text}");
+    assert!(text.contains("协调 coupled") && text.contains("dc01 - dc02"), "{text}");
     let report = json(&["plan", STREET, "--at", "07:30", "--format", "json"]);
     assert_eq!(report["schema"], "greenwave-plan/1");
+    let coupling = &report["coupling"];
+    assert_eq!(coupling["links"].as_array().unwrap().len(), 11);
+    assert_eq!(coupling["intersections"][0]["intersection"], "dc01");
+    assert!(coupling["links"][0]["saves_veh_s_per_h"].as_f64().unwrap() > 0.0, "{coupling}");
+    let wait = |report: &serde_json::Value| report["predicted"]["pedestrian_wait_s"].as_f64().unwrap();
+    let walkers = json(&["plan", STREET, "--at", "07:30", "--format", "json", "--walkers", "5"]);
+    assert!(wait(&walkers) < wait(&report), "{} {}", wait(&walkers), wait(&report));
+    fails(&["plan", STREET, "--walkers", "-1"], 2, &["no weight between 0 and 100"]);
     let plans = report["plans"].as_array().unwrap();
     assert_eq!(plans.len(), 12);
     for plan in plans {

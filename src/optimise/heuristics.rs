@@ -3,7 +3,7 @@
 //!
 //! Knows: a scene under plans. Must not know: the exact search.
 
-use super::grid::on_the_grid;
+use super::grid::Grid;
 use super::link_price;
 use super::scene::Scene;
 use super::settings::Settings;
@@ -25,7 +25,7 @@ pub fn descend_offsets(network: &Network, flows: &Flows, plans: &[Plan], setting
     if plans.len() != network.intersections().len() {
         return None;
     }
-    let settings = &on_the_grid(network, settings);
+    let grid = Grid::new(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let judge = Judge::new(&settings.objective);
     let mut found = plans.to_vec();
@@ -36,7 +36,7 @@ pub fn descend_offsets(network: &Network, flows: &Flows, plans: &[Plan], setting
         let mut next = found.clone();
         for (i, own) in next.iter_mut().enumerate() {
             let (mut best, mut cost) = (None, state.total(&judge));
-            for plan in everywhere(own, settings.search.resolution) {
+            for plan in everywhere(own, grid.common()) {
                 state.set_plan(&scene, i, &plan);
                 let new = state.refresh(&scene, &judge);
                 if new < cost * (1.0 - LEAST_GAIN) {
@@ -73,10 +73,10 @@ pub fn pairwise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
     if plans.len() != network.intersections().len() {
         return None;
     }
-    let settings = &on_the_grid(network, settings);
+    let grid = Grid::new(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let judge = Judge::new(&settings.objective);
-    let resolution = f64::from(settings.search.resolution.count().max(1));
+    let resolution = f64::from(grid.common().count().max(1));
     let mut found = plans.to_vec();
     let mut state = State::new(&scene, plans, &judge);
     let mut placed = vec![false; plans.len()];

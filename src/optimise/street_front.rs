@@ -9,7 +9,7 @@
 
 use super::bandwidth::{Aim, BandProblem, widest};
 use super::delay::{Prediction, prediction};
-use super::grid::on_the_grid;
+use super::grid::Grid;
 use super::link_price::{self, unrolled};
 use super::network::{OffsetLink, OffsetProblem, Prices, Setting};
 use super::pareto::{FrontProblem, front};
@@ -144,10 +144,10 @@ pub fn street_front(
     if plans.len() != network.intersections().len() {
         return Err(NoFront::PlanCount);
     }
-    let settings = &on_the_grid(network, settings);
+    let grid = Grid::new(network, settings);
     let scene = Scene::new(network, flows, &settings.model);
     let judge = Judge::new(&settings.objective);
-    let ground = Ground::new(&scene, plans, street, settings.search.resolution)?;
+    let ground = Ground::new(&scene, plans, street, grid.common())?;
     let mut found = vec![ground.choice(&judge, ground.still())];
     let mut priced: Vec<Vec<usize>> = Vec::new();
     while let Some(next) = next_to_price(&found, &priced) {
