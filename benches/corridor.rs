@@ -6,7 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use greenwave::corridor::{Arm, IntersectionIndex, Movement, Network, sample};
 use greenwave::demand::Flows;
 use greenwave::optimise::{
-    FrontStreet, Search, Settings, banded_parts, descend_offsets, optimise_offsets, pairwise_offsets, partition,
+    FrontStreet, Search, Settings, banded_parts, couple, descend_offsets, optimise_offsets, pairwise_offsets, partition,
     polish, predict, propose, street_front,
 };
 use greenwave::plan::Plan;
@@ -69,6 +69,9 @@ fn searches(c: &mut Criterion) {
         let settings = Settings { search, ..Settings::default() };
         group.bench_function(format!("offsets descent/{n}"), |b| {
             b.iter(|| descend_offsets(&network, &flows, &plans, &settings));
+        });
+        group.bench_function(format!("coupling/{n}"), |b| {
+            b.iter(|| couple(&network, &flows, &settings));
         });
         group.bench_function(format!("propose, 50000 approaches/{n}"), |b| {
             b.iter(|| propose(&network, &flows, None, &settings));

@@ -139,7 +139,7 @@ fn plan_gives_one_plan_an_intersection() {
     let wait = |report: &serde_json::Value| report["predicted"]["pedestrian_wait_s"].as_f64().unwrap();
     let walkers = json(&["plan", STREET, "--at", "07:30", "--format", "json", "--walkers", "5"]);
     assert!(wait(&walkers) < wait(&report), "{} {}", wait(&walkers), wait(&report));
-    fails(&["plan", STREET, "--walkers", "-1"], 2, &["no weight between 0 and 100"]);
+    fails(&["plan", STREET, "--walkers", "101"], 2, &["no weight between 0 and 100"]);
     let plans = report["plans"].as_array().unwrap();
     assert_eq!(plans.len(), 12);
     for plan in plans {
