@@ -180,6 +180,37 @@ fn a_programme_takes_heads_over_when_its_late_starters_find_everybody_cleared() 
     assert_eq!(walks, [2160 + 760 + 10]);
 }
 
+/// Pedestrians were told to clear by the calls 0.4 s before a programme, which shows the same stage, would tell them: it does not take
+/// over then, or their clearance would last as much longer.
+#[test]
+fn a_clearance_that_has_begun_lasts_as_long_as_it_should_whoever_takes_over() {
+    let mut spec = overlapping();
+    spec.intergreens.iter_mut().flatten().for_each(|gap| *gap = (*gap).min(50));
+    spec.sequences = vec![vec![0, 1, 3, 2]];
+    let actuation = Some(Actuation { passage: 36, rest: None, ..actuation() });
+    let mut spec = with_plan(spec, LocalPlan { sequence: 1, actuation, ..actuated(&PROGRAMME, None) });
+    spec.id = "dc01".into();
+    spec.on_request = Some(crate::calls::actuation());
+    for phase in PN..=PE {
+        spec.phases[phase].on_call = false;
+    }
+    let mut corner = Corner::new(spec);
+    let mut generation = 0;
+    let story = [
+        Act::Cover(u32::MAX, 76),
+        Act::Cover(1 << WL, 31),
+        Act::Cover(1 << SL, 53),
+        Act::Cover(0, 84),
+        Act::Push([150, 60, 220, 80], 0, 0),
+        Act::Cover(0, 203),
+    ];
+    for it in &story {
+        act(&mut corner, it, &mut generation);
+    }
+    assert_eq!(status(&corner.cabinet).running, 1);
+    assert_eq!((corner.judge(), corner.lingering()), (Vec::new(), Vec::new()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 

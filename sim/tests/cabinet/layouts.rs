@@ -4,6 +4,7 @@
 use crate::golden::golden;
 use crate::kit::*;
 use greenwave_sim::cabinet::*;
+use greenwave_sim::signal::Lamp;
 
 const fn one(word: u16) -> Item {
     Item { word, width: 1 }
@@ -275,6 +276,27 @@ fn a_cabinet_of_stored_plans_reads_and_writes_its_golden_words() {
     write(&mut cabinet, "select-release");
     cabinet.advance(T + 3320, &LOOPS);
     assert_eq!(cabinet.mode(), Mode::Local, "released before it began");
+}
+
+#[test]
+fn a_stored_plan_runs_in_the_order_it_is_stored_in() {
+    let mut spec = CabinetSpec { sequences: vec![vec![0, 2, 1]], ..with_map(select()) };
+    spec.stored_plans[0].sequence = 1;
+    let mut cabinet = Cabinet::new(spec.clone(), T).unwrap();
+    let check = crc32fast::hash(&[0, 1, 0, 30]);
+    cabinet.write(40, &[1, 30, (check >> 16) as u16, check as u16]).unwrap();
+    let mut monitor = watch(&spec, T);
+    // Phase 2 is green in stage 2 alone, phase 3 in stage 3.
+    let (mut begun, mut last) = (Vec::new(), cabinet.lamps().to_vec());
+    for t in (T + 320)..(T + 320 + 1500) {
+        cabinet.advance(t, &[]);
+        let lamps = cabinet.lamps().to_vec();
+        let green = |p: &usize| lamps[*p] == Lamp::Green && last[*p] != Lamp::Green;
+        begun.extend([2, 3].into_iter().filter(green));
+        last = lamps;
+    }
+    assert_eq!((cabinet.mode(), &begun[..2]), (Mode::Centre, &[3, 2][..]), "{begun:?}");
+    assert_eq!(judge(&mut monitor, &mut cabinet, T + 1820), []);
 }
 
 #[test]

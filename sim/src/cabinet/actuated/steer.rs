@@ -75,16 +75,16 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
 }
 
 /// Whether everybody green will have had his minimum when the programme ends the stage's green, and everybody whose yellow or
-/// clearance has begun all of that.
+/// clearance has begun just that much of it.
 fn ends_well(table: &Table, heads: &[Head], place: &Place, now: Tenths) -> bool {
     let (k, end) = (place.stage, now + place.left);
     table.spec.stages[k].phases.iter().filter(|&&p| !table.serves(place.after, p)).all(|&p| {
         let (head, end) = (&heads[p], end - table.early_cut(k, p));
         match table.spec.phases[p].kind {
-            PhaseKind::Vehicle if head.lamp(now) == Lamp::Yellow => head.red <= end + table.spec.stages[k].yellow,
+            PhaseKind::Vehicle if head.lamp(now) == Lamp::Yellow => head.red == end + table.spec.stages[k].yellow,
             PhaseKind::Vehicle => head.from + table.spec.phases[p].min_green <= end,
             PhaseKind::Pedestrian { walk, clearance } if head.going() => head.from + walk + clearance <= end,
-            PhaseKind::Pedestrian { .. } => head.is_red(now) || head.red <= end,
+            PhaseKind::Pedestrian { .. } => head.is_red(now) || head.red == end,
         }
     })
 }
