@@ -114,7 +114,7 @@ pub(crate) struct Bikes {
 impl Bikes {
     pub(crate) fn new(street: &Street, seed: u64, start_s: f64, from_s: f64, to_s: f64) -> Bikes {
         let lanes = street.bike_lanes().iter().enumerate().map(|(i, l)| {
-            let mut draws = Stream::new(seed, Entity::Bikes(i as u32));
+            let mut draws = Stream::new(seed, Entity::Bikes(street.bike_ids()[i]));
             let per_s = f64::from(l.per_h) / 3600.0;
             Lane {
                 group: l.group,

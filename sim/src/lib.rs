@@ -5,6 +5,7 @@ pub mod bikes;
 pub mod cabinet;
 mod cars;
 mod change;
+pub mod city;
 mod conflicts;
 pub mod counted;
 pub mod counts;

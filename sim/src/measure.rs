@@ -97,6 +97,19 @@ struct Trips {
     travel_s: f64,
 }
 
+impl Trips {
+    fn and(&self, more: &Trips) -> Trips {
+        Trips {
+            wished: self.wished + more.wished,
+            out: self.out + more.out,
+            never_in: self.never_in + more.never_in,
+            delay_s: self.delay_s + more.delay_s,
+            stops: self.stops + more.stops,
+            travel_s: self.travel_s + more.travel_s,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Approach {
     vehicles: u32,
@@ -276,6 +289,29 @@ impl Tally {
         }
     }
 
+    /// Adds what was counted on a piece of this street, whose links are called `links` here.
+    pub(crate) fn add(&mut self, piece: &Tally, links: &[usize]) {
+        let ways = self.corridor.iter_mut().chain(&mut self.whole);
+        for (way, more) in ways.zip(piece.corridor.iter().chain(&piece.whole)) {
+            way.metres += more.metres;
+            way.seconds += more.seconds;
+            way.vehicles += more.vehicles;
+        }
+        self.series.iter_mut().zip(&piece.series).for_each(|(way, more)| way.add_all(more));
+        for (c, more) in self.classes.iter_mut().zip(&piece.classes) {
+            *c = c.and(more);
+        }
+        for (&link, approach) in links.iter().zip(&piece.approaches) {
+            self.approaches[link] = *approach;
+        }
+        self.progression.take(&piece.progression, links);
+        self.queue_steps = piece.queue_steps;
+        self.missed_turns += piece.missed_turns;
+        self.departed += piece.departed;
+        self.vehicle_seconds += piece.vehicle_seconds;
+        self.guarded += piece.guarded;
+    }
+
     /// The report; call after `remains` and `never_in` of everybody left.
     pub(crate) fn measures(
         &self,
@@ -297,15 +333,7 @@ impl Tally {
             })
         });
         let approaches: Vec<ApproachMeasure> = rows.collect();
-        let mut all = Trips::default();
-        for c in &self.classes {
-            all.wished += c.wished;
-            all.out += c.out;
-            all.never_in += c.never_in;
-            all.delay_s += c.delay_s;
-            all.stops += c.stops;
-            all.travel_s += c.travel_s;
-        }
+        let all = self.classes.iter().fold(Trips::default(), |all, c| all.and(c));
         Measures {
             window: self.window,
             end_s,

@@ -76,6 +76,13 @@ impl Progression {
         }
     }
 
+    /// Takes over what was counted on a piece of the street, whose links are called `links` here.
+    pub(crate) fn take(&mut self, piece: &Progression, links: &[usize]) {
+        for (&link, head) in links.iter().zip(&piece.heads) {
+            self.heads[link] = *head;
+        }
+    }
+
     pub(crate) fn measures(&self, street: &Street) -> Vec<ProgressionMeasure> {
         let rows = street.links().iter().zip(&self.heads).filter_map(|(link, head)| {
             let head = head.as_ref()?;

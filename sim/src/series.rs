@@ -36,6 +36,12 @@ impl WaySeries {
         })
     }
 
+    /// Adds the sums of another street in the same window.
+    pub(crate) fn add_all(&mut self, more: &WaySeries) {
+        self.metres.iter_mut().zip(&more.metres).for_each(|(a, b)| *a += b);
+        self.seconds.iter_mut().zip(&more.seconds).for_each(|(a, b)| *a += b);
+    }
+
     /// A link traversal that began at `since_s`, which lies in the window.
     pub(crate) fn add(&mut self, since_s: f64, metres: f64, seconds: f64) {
         let bin = ((since_s - self.from_s) / self.bin_s) as usize;

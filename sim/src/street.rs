@@ -6,6 +6,10 @@
 //! Positions are metres from the link's start. A link reaches from the stop line behind it (or its entry point) to its own
 //! stop line, so the first metres of a link are the intersection area it comes out of.
 
+mod pieces;
+
+pub(crate) use pieces::Piece;
+
 /// Where a vehicle goes at a stop line, right-hand traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Movement {
@@ -236,6 +240,9 @@ pub struct Street {
     groups: usize,
     bike_lanes: Vec<BikeLane>,
     bike_sites: Vec<BikeSite>,
+    /// By crossing and bicycle lane, the number its random streams have.
+    crossing_ids: Vec<u32>,
+    bike_ids: Vec<u32>,
 }
 
 /// The shortest link the engine accepts, m: drivers look one link ahead, and this is what they need at 60 km/h.
@@ -297,7 +304,9 @@ impl Street {
         if let Some(s) = bike_sites.iter().find(|s| s.lane >= bike_lanes.len() || !(0.0..=40.0).contains(&s.before_m)) {
             return Err(StreetError::Bikes(s.lane, "a detector in no bicycle lane, or not 0 to 40 m before its line"));
         }
-        let street = Street { links, nodes, loops, crossings, groups, bike_lanes, bike_sites };
+        let (crossing_ids, bike_ids) = (0..crossings.len() as u32, 0..bike_lanes.len() as u32);
+        let (crossing_ids, bike_ids) = (crossing_ids.collect(), bike_ids.collect());
+        let street = Street { links, nodes, loops, crossings, groups, bike_lanes, bike_sites, crossing_ids, bike_ids };
         match street.links.iter().enumerate().find_map(|(i, l)| Some((i, l, street.yields_problem(l)?))) {
             Some((link, l, problem)) => Err(StreetError::Link { link, name: l.name.clone(), problem }),
             None => Ok(street),
@@ -350,6 +359,16 @@ impl Street {
     /// Detectors in bicycle lanes; their states follow those of the loops.
     pub fn bike_sites(&self) -> &[BikeSite] {
         &self.bike_sites
+    }
+
+    /// The number that the random streams of each crossing have.
+    pub(crate) fn crossing_ids(&self) -> &[u32] {
+        &self.crossing_ids
+    }
+
+    /// The number that the random streams of each bicycle lane have.
+    pub(crate) fn bike_ids(&self) -> &[u32] {
+        &self.bike_ids
     }
 
     /// How many lamps a step must be given.

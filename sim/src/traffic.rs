@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use self::lines::Ends;
 use crate::arrivals::Departure;
-use crate::bikes::Bikes;
+use crate::bikes::{BikeMeasure, Bikes};
 use crate::cars::Cars;
 use crate::conflicts::Conflicts;
 use crate::giveway::{self, View};
@@ -29,7 +29,7 @@ use crate::measure::{Measures, Tally, Trip, Window};
 use crate::signal::Lamp;
 use crate::stopline::{self, Heads};
 use crate::street::Street;
-use crate::walkers::Walkers;
+use crate::walkers::{CrossingMeasure, Walkers};
 
 /// Length of a step, s.
 pub const STEP_S: f64 = 0.5;
@@ -92,6 +92,7 @@ pub struct Traffic {
     map: LaneMap,
     cars: Vec<Cars>,
     departures: Vec<Departure>,
+    ids: Vec<u32>,
     /// Accounts of those on the road, and the places of those who have left.
     trips: Vec<Trip>,
     vacant: Vec<u32>,
@@ -119,6 +120,18 @@ impl Traffic {
     /// link of this street (panics otherwise: the caller drew them from another street). `seed` is for pedestrians and
     /// second thoughts of vehicles.
     pub fn new(street: Arc<Street>, departures: Vec<Departure>, seed: u64, window: Window) -> Traffic {
+        let ids = (0..departures.len() as u32).collect();
+        Traffic::numbered(street, departures, ids, seed, window)
+    }
+
+    /// The same with a number for each departure, by which its vehicle is known and draws.
+    pub(crate) fn numbered(
+        street: Arc<Street>,
+        departures: Vec<Departure>,
+        ids: Vec<u32>,
+        seed: u64,
+        window: Window,
+    ) -> Traffic {
         let links = street.links();
         for d in &departures {
             assert!(
@@ -169,6 +182,7 @@ impl Traffic {
             on_road: 0,
             map,
             departures,
+            ids,
             street,
         }
     }
@@ -276,7 +290,13 @@ impl Traffic {
     }
 
     /// Closes the books: whoever is still on the road or outside is accounted as unserved.
-    pub fn finish(mut self) -> Measures {
+    pub fn finish(self) -> Measures {
+        let (street, now) = (self.street.clone(), self.now_s());
+        let (tally, walkers, bikes) = self.close();
+        tally.measures(&street, now, walkers, bikes)
+    }
+
+    pub(crate) fn close(mut self) -> (Tally, Vec<CrossingMeasure>, Vec<BikeMeasure>) {
         let now = self.now_s();
         for c in &self.cars {
             for i in 0..c.len() {
@@ -290,12 +310,9 @@ impl Traffic {
                 self.tally.never_in(self.departures[id].at_s, &self.departures[id].route, now);
             }
         }
-        self.tally.measures(
-            &self.street,
-            now,
-            self.walkers.measures(&self.street, now),
-            self.bikes.measures(&self.street),
-        )
+        let walkers = self.walkers.measures(&self.street, now);
+        let bikes = self.bikes.measures(&self.street);
+        (self.tally, walkers, bikes)
     }
 
     fn record(&mut self) {

@@ -93,7 +93,8 @@ impl Walkers {
     pub(crate) fn new(street: &Street, watched: &[bool], seed: u64, from: (f64, f64), to_s: f64) -> Walkers {
         let (start_s, from_s) = from;
         let kerbs = street.crossings().iter().enumerate().map(|(i, c)| {
-            let mut draws = Stream::new(seed, Entity::Walkers(i as u32));
+            let id = street.crossing_ids()[i];
+            let mut draws = Stream::new(seed, Entity::Walkers(id));
             let per_s = f64::from(c.pedestrians_per_h) / 3600.0;
             let next_s = if per_s > 0.0 { start_s + draws.exponential() / per_s } else { f64::INFINITY };
             Kerb {
@@ -107,7 +108,7 @@ impl Walkers {
                 max_s: 0.0,
                 length: c.length_m,
                 watched: watched[i],
-                walks: Stream::new(seed, Entity::Walks(i as u32)),
+                walks: Stream::new(seed, Entity::Walks(id)),
                 on: Vec::with_capacity(if watched[i] { 64 } else { 0 }),
                 goes: false,
             }

@@ -9,46 +9,11 @@ use std::sync::Arc;
 use greenwave_sim::measure::Measures;
 use greenwave_sim::random::{Entity, Stream};
 use greenwave_sim::signal::Lamp;
-use greenwave_sim::street::{BikeLane, Control, GiveWay, Lane, Movement, Street};
+use greenwave_sim::street::{GiveWay, Movement, Street};
 use greenwave_sim::traffic::{Sample, Traffic};
-use kit::cross::{Crossroads, E, GROUPS, N, PED, S, W, exit, lamp, mixed, ruled, walk};
+use kit::cross::{E, EXIT_LANES, GROUPS, N, PED, S, W, everybody, everybody_lamps, exit, lamp, mixed, walk};
 
-const EXIT_LANES: usize = 2;
 const C: f64 = 90.0;
-
-/// Lefts and U-turns from one lane, straight on and right from the other; `heed` says to whom they give way.
-fn street(heed: impl Fn(Vec<GiveWay>) -> Vec<GiveWay>) -> Arc<Street> {
-    use Movement::{Left, Right, Through, UTurn};
-    let mut x = Crossroads::new(EXIT_LANES);
-    x.walkers_per_h = 150.0;
-    for from in [W, E, S, N] {
-        let opposite = exit(from, Through);
-        let oncoming = [Crossroads::oncoming(from, Through), Crossroads::oncoming(from, Right)];
-        let bikes = GiveWay::Bikes { lane: opposite };
-        let left = [&oncoming[..], &[x.at_exit(from, Left), bikes]].concat();
-        let back = [&oncoming[..], &[x.at_exit(from, UTurn)]].concat();
-        let own = GiveWay::Own { crossing: from, at_m: 3.3 * 3.5 };
-        let into = |link: usize| GiveWay::Vehicles { link, to_link: 4 + exit(from, Right) };
-        let right =
-            vec![x.at_exit(from, Right), own, GiveWay::Bikes { lane: from }, into(exit(exit(from, Right), Through))];
-        let control = [Control::OnRed, Control::Signal, Control::Free, Control::OnRed][from];
-        let turn = |m, control, ways| ruled(Crossroads::turn(from, m, from), control, heed(ways));
-        x.lanes[from] = vec![
-            Lane::new(0.0, vec![turn(Left, Control::Signal, left), turn(UTurn, Control::Signal, back)]),
-            Lane::new(0.0, vec![Crossroads::turn(from, Through, from), turn(Right, control, right)]),
-        ];
-        x.bikes.push(BikeLane {
-            link: from,
-            group: from,
-            width_m: 3.0,
-            per_h: 500.0,
-            e_bike_share: 0.7,
-            left_share: 0.15,
-            hook: Some(exit(from, Right)),
-        });
-    }
-    x.build()
-}
 
 /// Counts who met whom, from what can be seen from outside.
 #[derive(Default)]
@@ -107,12 +72,7 @@ fn run(street: &Arc<Street>, seed: u64, level: f64) -> (Watch, Measures) {
     // Two cycles more for the last bicycles.
     while (!t.idle() || t.now_s() < 3600.0 + 2.0 * C) && t.now_s() < 9000.0 {
         let now = t.now_s();
-        for (arms, walks, from) in [([W, E], [S, N], 0.0), ([S, N], [W, E], 45.0)] {
-            for (arm, crossing) in arms.into_iter().zip(walks) {
-                lamps[arm] = lamp(now, C, from, from + 39.0);
-                lamps[PED + crossing] = walk(now, C, from, from + 18.0, from + 36.0);
-            }
-        }
+        everybody_lamps(now, &mut lamps);
         t.step(&lamps);
         let samples = t.take_samples();
         let mut last: Option<&Sample> = None;
@@ -131,7 +91,7 @@ fn run(street: &Arc<Street>, seed: u64, level: f64) -> (Watch, Measures) {
 
 #[test]
 fn nobody_drives_through_anybody_and_nobody_waits_for_ever() {
-    let street = street(|ways| ways);
+    let street = everybody(|ways| ways);
     for seed in 1..=6 {
         let (w, m) = run(&street, seed, [0.5, 1.0, 1.0, 1.3][seed as usize % 4]);
         println!(
@@ -163,14 +123,14 @@ fn the_watch_sees_those_who_do_not_give_way() {
         };
         ways.into_iter().filter_map(other).collect()
     };
-    let (w, _) = run(&street(careless), 2, 1.0);
+    let (w, _) = run(&everybody(careless), 2, 1.0);
     println!("careless: met on foot {}, by bicycle {}, oncoming {}", w.on_foot, w.on_bikes, w.oncoming);
     assert!(w.on_foot > 20 && w.on_bikes > 20 && w.oncoming > 20);
 }
 
 #[test]
 fn whatever_the_lamps_do_everybody_gets_away_in_the_end() {
-    let street = street(|ways| ways);
+    let street = everybody(|ways| ways);
     for seed in 1..=5 {
         let mut draws = Stream::new(seed, Entity::Cabinet(9));
         let mut t = mixed(&street, &[W, E, S, N].map(|from| (from, 400.0, [0.2, 0.6, 0.2])), 0.5, seed, 0.06);
@@ -207,7 +167,7 @@ fn whatever_the_lamps_do_everybody_gets_away_in_the_end() {
 
 #[test]
 fn the_same_crossroads_gives_the_same_bytes() {
-    let (_, a) = run(&street(|ways| ways), 7, 0.7);
-    let (_, b) = run(&street(|ways| ways), 7, 0.7);
+    let (_, a) = run(&everybody(|ways| ways), 7, 0.7);
+    let (_, b) = run(&everybody(|ways| ways), 7, 0.7);
     assert_eq!(format!("{a:?}"), format!("{b:?}"));
 }

@@ -144,3 +144,52 @@ pub fn walk(t: f64, cycle: f64, from: f64, walk: f64, end: f64) -> Lamp {
 pub fn ruled(turn: Turn, control: Control, yields: Vec<GiveWay>) -> Turn {
     Turn { control, yields, ..turn }
 }
+
+/// Lanes of each exit of [`everybody`]'s crossroads.
+pub const EXIT_LANES: usize = 2;
+
+/// A crossroads where everybody meets everybody: lefts and U-turns from one lane, straight on and right from the other;
+/// `heed` says to whom they give way.
+pub fn everybody(heed: impl Fn(Vec<GiveWay>) -> Vec<GiveWay>) -> Arc<Street> {
+    use Movement::{Left, Right, Through, UTurn};
+    let mut x = Crossroads::new(EXIT_LANES);
+    x.walkers_per_h = 150.0;
+    for from in [W, E, S, N] {
+        let opposite = exit(from, Through);
+        let oncoming = [Crossroads::oncoming(from, Through), Crossroads::oncoming(from, Right)];
+        let bikes = GiveWay::Bikes { lane: opposite };
+        let left = [&oncoming[..], &[x.at_exit(from, Left), bikes]].concat();
+        let back = [&oncoming[..], &[x.at_exit(from, UTurn)]].concat();
+        let own = GiveWay::Own { crossing: from, at_m: 3.3 * 3.5 };
+        let into = |link: usize| GiveWay::Vehicles { link, to_link: 4 + exit(from, Right) };
+        let right =
+            vec![x.at_exit(from, Right), own, GiveWay::Bikes { lane: from }, into(exit(exit(from, Right), Through))];
+        let control = [Control::OnRed, Control::Signal, Control::Free, Control::OnRed][from];
+        let turn = |m, control, ways| ruled(Crossroads::turn(from, m, from), control, heed(ways));
+        x.lanes[from] = vec![
+            Lane::new(0.0, vec![turn(Left, Control::Signal, left), turn(UTurn, Control::Signal, back)]),
+            Lane::new(0.0, vec![Crossroads::turn(from, Through, from), turn(Right, control, right)]),
+        ];
+        x.bikes.push(BikeLane {
+            link: from,
+            group: from,
+            width_m: 3.0,
+            per_h: 500.0,
+            e_bike_share: 0.7,
+            left_share: 0.15,
+            hook: Some(exit(from, Right)),
+        });
+    }
+    x.build()
+}
+
+/// Its lamps at second `now`: west and east, then south and north, walkers beside them.
+pub fn everybody_lamps(now: f64, lamps: &mut [Lamp]) {
+    const C: f64 = 90.0;
+    for (arms, walks, from) in [([W, E], [S, N], 0.0), ([S, N], [W, E], 45.0)] {
+        for (arm, crossing) in arms.into_iter().zip(walks) {
+            lamps[arm] = lamp(now, C, from, from + 39.0);
+            lamps[PED + crossing] = walk(now, C, from, from + 18.0, from + 36.0);
+        }
+    }
+}

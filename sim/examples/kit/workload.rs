@@ -78,23 +78,32 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Lamps at second `t`, by intersection and group.
-    pub(crate) fn lamps(&self, t: f64, lamps: &mut [Lamp]) {
-        for (i, lamps) in lamps.chunks_exact_mut(GROUPS).enumerate() {
-            let at = (t - self.offsets_s[i % self.offsets_s.len()]).rem_euclid(self.cycle_s);
-            // Stages: arterial, its left turns, cross street, its left turns.
-            for (stage, (start, green)) in self.starts_s.iter().zip(&self.greens_s).enumerate() {
-                let since = at - start;
-                let lamp = match since {
-                    s if s >= 0.0 && s < *green => Lamp::Green,
-                    s if s >= 0.0 && s < green + self.yellow_s => Lamp::Yellow,
-                    _ => Lamp::Red,
-                };
-                let first = stage / 2 * 4 + stage % 2;
-                lamps[first] = lamp;
-                lamps[first + 2] = lamp;
+    /// What these signal groups show at second `t`.
+    pub(crate) fn lamps(&self, t: f64, groups: &[usize], lamps: &mut [Lamp]) {
+        let (mut node, mut shown) = (usize::MAX, [Lamp::Red; GROUPS]);
+        for (&group, lamp) in groups.iter().zip(lamps) {
+            if group / GROUPS != node {
+                node = group / GROUPS;
+                shown = self.intersection(t, node);
             }
+            *lamp = shown[group % GROUPS];
         }
+    }
+
+    fn intersection(&self, t: f64, node: usize) -> [Lamp; GROUPS] {
+        let at = (t - self.offsets_s[node % self.offsets_s.len()]).rem_euclid(self.cycle_s);
+        let mut lamps = [Lamp::Red; GROUPS];
+        // Stages: arterial, its left turns, cross street, its left turns.
+        for (stage, (start, green)) in self.starts_s.iter().zip(&self.greens_s).enumerate() {
+            let lamp = match at - start {
+                s if s >= 0.0 && s < *green => Lamp::Green,
+                s if s >= 0.0 && s < green + self.yellow_s => Lamp::Yellow,
+                _ => Lamp::Red,
+            };
+            let first = stage / 2 * 4 + stage % 2;
+            (lamps[first], lamps[first + 2]) = (lamp, lamp);
+        }
+        lamps
     }
 }
 

@@ -79,7 +79,7 @@ impl Traffic {
             len: d.driver.length_m,
             acc: 0.0,
             moved: 0.0,
-            id,
+            id: self.ids[id as usize],
             trip: place,
             stops: u16::from(waited),
             next,
