@@ -6,8 +6,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use greenwave::corridor::{Arm, IntersectionIndex, Movement, Network, sample};
 use greenwave::demand::Flows;
 use greenwave::optimise::{
-    FrontStreet, Search, Settings, banded_parts, couple, descend_offsets, optimise_offsets, pairwise_offsets, partition,
-    polish, predict, propose, street_front,
+    FrontStreet, Search, Settings, banded_parts, couple, descend_offsets, optimise_offsets, pairwise_offsets,
+    partition, polish, predict, propose, street_front,
 };
 use greenwave::plan::Plan;
 use greenwave::units::{Shift, Tenths, VehiclesPerHour};

@@ -164,8 +164,11 @@ fn the_program_checks_and_plans_the_folder() {
     let csv = scratch.path().join("counts.csv");
     std::fs::write(&csv, counts(&network())).unwrap();
     let plan = greenwave(&["plan", here, "--at=08:00", "--counts", csv.to_str().unwrap()]);
-    let lines: Vec<&str> = plan.lines().filter(|line| line.starts_with("x ")).collect();
+    let (corridors, coupling) = plan.split_once("\nCoupling").unwrap();
+    let lines: Vec<&str> = corridors.lines().filter(|line| line.starts_with("x ")).collect();
     assert_eq!(lines.len(), 2, "the crossing stands in both corridors:\n{plan}");
+    let links = coupling.lines().filter(|line| line.contains(" - ") && line.split(' ').any(|word| word == "x"));
+    assert_eq!(links.count(), 4, "and has four neighbours:\n{plan}");
     let offset = |line: &str| line.split_whitespace().nth(3).unwrap().to_owned();
     assert_eq!(offset(lines[0]), offset(lines[1]), "with one offset:\n{plan}");
 }

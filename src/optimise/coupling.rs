@@ -112,7 +112,7 @@ pub fn couple(network: &Network, flows: &Flows, settings: &Settings) -> Result<C
     let seeds = Seeds::new(network, &alone, grid);
     let judge = Judge::new(&settings.objective);
     let cycles = cycles_of(&seeds, network.intersections().len(), &settings.search);
-    let prices = CyclePrices::new(&scene, &judge, &seeds, &cycles).ok_or(NoProposal::NoCommonCycle)?;
+    let prices = CyclePrices::new(&scene, &judge, &seeds, &cycles, &|| false).ok_or(NoProposal::NoCommonCycle)?;
     let decision = prices.decide(&|_, _| true).ok_or(NoProposal::NoCommonCycle)?;
     let savings: Vec<Saving> = prices.links.iter().map(|link| prices.saving(link, &decision)).collect();
     Ok(prices.told(&scene, &prices.cycles_of(&decision), &savings))

@@ -18,7 +18,7 @@ fn with_prices(network: &Network, flows: &Flows, settings: &Settings, then: impl
     let seeds = Seeds::new(network, &alone, Grid::new(network, settings));
     let cycles = cycles_of(&seeds, network.intersections().len(), &settings.search);
     let judge = Judge::new(&settings.objective);
-    then(&scene, &CyclePrices::new(&scene, &judge, &seeds, &cycles).unwrap());
+    then(&scene, &CyclePrices::new(&scene, &judge, &seeds, &cycles, &|| false).unwrap());
 }
 
 /// The least of all assignments, one after the other.

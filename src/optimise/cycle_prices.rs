@@ -66,8 +66,14 @@ pub(super) struct CyclePrices {
 
 impl CyclePrices {
     /// The prices at these cycles (in ascending order), of which each intersection may run those that it has a plan for. `None` where
-    /// one has none at all.
-    pub(super) fn new(scene: &Scene, judge: &Judge, seeds: &Seeds, cycles: &[CycleLength]) -> Option<CyclePrices> {
+    /// one has none at all, or when told to stop before.
+    pub(super) fn new(
+        scene: &Scene,
+        judge: &Judge,
+        seeds: &Seeds,
+        cycles: &[CycleLength],
+        stop: &dyn Fn() -> bool,
+    ) -> Option<CyclePrices> {
         let count = scene.network.intersections().len();
         let plans = |i: usize| -> Vec<(usize, Plan)> {
             cycles.iter().enumerate().filter_map(|(k, &c)| seeds.plan(i, c).map(|plan| (k, plan))).collect()
@@ -88,6 +94,9 @@ impl CyclePrices {
         let mut work = roomy.work;
         let mut states: Vec<State> = Vec::with_capacity(cycles.len());
         for k in 0..cycles.len() {
+            if stop() {
+                return None;
+            }
             let mut state = roomy.clone();
             let mut plans = if k + 1 == cycles.len() { std::mem::take(&mut longest) } else { at(k) };
             for (i, plan) in plans.iter().enumerate() {
@@ -113,6 +122,9 @@ impl CyclePrices {
             .collect();
         let mut links: Vec<Between> = Vec::new();
         for joint in scene.joints() {
+            if stop() {
+                return None;
+            }
             let ends = [joint.ends.0, joint.ends.1];
             links.push(between(scene, judge, &states, cycles, &choices, ends, &mut work));
         }

@@ -212,7 +212,8 @@ impl Brief<'_> {
             pool.extend(plans.map(|plans| with_offsets(scene, judge, plans, 4, settings, &mut work)));
         }
         let decides = start.is_none() && !search.grouping.is_common() && !(self.stop)();
-        let prices = if decides { CyclePrices::new(scene, judge, seeds, &cycles_of(seeds, n, search)) } else { None };
+        let prices =
+            if decides { CyclePrices::new(scene, judge, seeds, &cycles_of(seeds, n, search), self.stop) } else { None };
         let groups = search.grouping == Grouping::Groups;
         for decision in prices.iter().flat_map(|p| p.best(DECISIONS, groups, (search.cycle_min, search.cycle_max))) {
             let plans = prices.as_ref().map(|prices| prices.plans(&decision));
@@ -232,7 +233,7 @@ impl Brief<'_> {
         let seeds = Seeds::new(self.network, &alone, Grid::new(self.network, self.settings));
         let judge = judge(&scene, None, settings);
         let cycles = cycles_of(&seeds, self.network.intersections().len(), search);
-        let Some(prices) = CyclePrices::new(&scene, &judge, &seeds, &cycles) else { return Vec::new() };
+        let Some(prices) = CyclePrices::new(&scene, &judge, &seeds, &cycles, self.stop) else { return Vec::new() };
         let groups = search.grouping == Grouping::Groups;
         let refined = |plans: Vec<Plan>| {
             let mut work = 0;
