@@ -4,7 +4,7 @@
 use crate::control::{Candidate, Cost, Finding, FreeChoice, Origin, Work};
 use crate::corridor::{Network, Period};
 use crate::demand::DayProfile;
-use crate::optimise::{Brief, Prediction, Samples, Settings, free, one_rhythm};
+use crate::optimise::{Brief, Measured, Prediction, Samples, Settings, free, one_rhythm};
 use crate::plan::{DayPlans, Plan};
 use crate::transition::same_wave;
 
@@ -36,7 +36,8 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
     // Nobody is regrouped in the midst of a day: halves and doubles stay, and so do groups of their own cycles.
     settings.search.change_cycle &= one_rhythm(&work.day_plan);
     let settings = &settings;
-    let brief = Brief { network, samples: flows, settings, stop };
+    let measured = Measured { platoons: &work.platoons, under: &work.current };
+    let brief = Brief { network, samples: flows, settings, measured: Some(measured), stop };
     let (current, day_plan) = (&work.current, &work.day_plan);
     // Who always runs free in the period keeps its longest greens.
     let kept = |plans: Vec<Plan>| -> Vec<Plan> {
@@ -55,7 +56,8 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
         sets.push((Origin::PolishedDayPlan, made(day_plan)));
     }
     sets.push((Origin::Fresh, brief.propose(Some(day_plan)).ok().map(|p| kept(p.plans))));
-    let on_mean_day = |plans: &[Plan]| Brief { samples: reference, ..brief }.predict(plans).map(|p| p.objective);
+    let on_mean_day =
+        |plans: &[Plan]| Brief { samples: reference, measured: None, ..brief }.predict(plans).map(|p| p.objective);
     let proven = on_mean_day(day_plan);
     let candidate = |(origin, plans): (Origin, Option<Vec<Plan>>)| {
         let plans = plans?;

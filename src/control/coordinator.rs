@@ -15,7 +15,7 @@ use crate::field::{self, Link, News, Session};
 use crate::plan::{Operation, Plan};
 use crate::safety::{Limits, admit_release, judge};
 use crate::transition::{Bounds, rotation, same_wave};
-use crate::units::{Moment, Shift, Tenths};
+use crate::units::{CycleLength, Moment, Shift, Tenths};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -77,6 +77,8 @@ pub struct Coordinator {
     pub(super) next_opportunity: Option<Moment>,
     pub(super) retry_after: Option<Moment>,
     pub(super) in_step: bool,
+    /// The targets whose platoons the estimator folds.
+    watched: Vec<Plan>,
     /// Generation of the last push.
     pub(super) generation: u32,
     pub(super) remembered: Option<Aim>,
@@ -117,6 +119,7 @@ impl Coordinator {
             next_opportunity: None,
             retry_after: None,
             in_step: false,
+            watched: Vec::new(),
             generation: 0,
             remembered: None,
             estimator: Estimator::new(&setup.network, setup.profile.clone()),
@@ -283,6 +286,15 @@ impl Coordinator {
         self.health = now;
     }
 
+    /// Platoons are folded as long as everybody runs the same targets; a plan renewed is the same plan.
+    pub(super) fn watch_platoons(&mut self, now: Moment) {
+        if self.watched != self.targets {
+            let cycles: Vec<CycleLength> = self.targets.iter().map(|plan| plan.cycle).collect();
+            self.estimator.watch_cycles(now, Some(&cycles));
+            self.watched.clone_from(&self.targets);
+        }
+    }
+
     fn ask(&mut self, now: Moment, out: &mut Output) {
         let waiting = self.asked.is_some_and(|(_, since, _)| now.elapsed_since(since) < WORK_PATIENCE);
         if self.mode != Mode::Coordinated || waiting {
@@ -303,6 +315,7 @@ impl Coordinator {
                 .mean_day(now, ahead)
                 .busier(&self.estimator.mean_day(now, ahead + serve))
                 .scaled(margin),
+            platoons: if self.in_step && self.watched == self.targets { self.estimator.platoons() } else { Vec::new() },
             current: self.targets.clone(),
             day_plan: book[period].clone(),
             neighbours: neighbours.to_vec(),

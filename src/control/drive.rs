@@ -106,6 +106,7 @@ impl Coordinator {
             let arrived = !self.setup.network.indices().any(|i| on_the_way(&i));
             if arrived && !self.in_step && self.sessions.iter().any(|s| s.link() == Link::Up) {
                 self.in_step = true;
+                self.watch_platoons(now);
                 out.decisions.push(Decision::InStep);
             }
             return;

@@ -2,7 +2,7 @@
 
 use super::decision::Decision;
 use crate::corridor::IntersectionIndex;
-use crate::demand::Flows;
+use crate::demand::{Flows, Platoon};
 use crate::field::{Answer, Ask, Request};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,8 @@ pub struct Work {
     pub flows: Flows,
     /// Flows of the mean day at the same time: what the day plan was made for, and proved itself on.
     pub reference: Flows,
+    /// Arrivals over the cycle as upstream loops count them under the targets now; empty while plans change.
+    pub platoons: Vec<Platoon>,
     /// The targets now.
     pub current: Vec<Plan>,
     /// The day plan of the time planned for.

@@ -1,12 +1,13 @@
 //! The estimator: readings in, flows out.
 
 use super::flows::Flows;
+use super::platoons::{Platoon, Watch};
 use super::profile::DayProfile;
 use super::ratio::{OWN, Ratio, TOGETHER, bounded};
 use crate::calendar::Calendar;
 use crate::corridor::{Arm, DetectorKind, Intersection, IntersectionIndex, Movements, Network};
 use crate::detection::{Channel, Health, Reading};
-use crate::units::{Moment, Tenths, VehiclesPerHour};
+use crate::units::{CycleLength, Moment, Tenths, VehiclesPerHour};
 
 /// The estimator's interval: counts are weighed every five minutes of the clock.
 pub const INTERVAL: Tenths = Tenths::from_seconds(300);
@@ -51,6 +52,7 @@ pub struct Estimator {
     /// `[intersection][channel - 1]`; `None` where the definition has no loop on the channel.
     tallies: Vec<Vec<Option<Tally>>>,
     interval_end: Option<Moment>,
+    watch: Watch,
 }
 
 impl Estimator {
@@ -72,23 +74,26 @@ impl Estimator {
             together: [(); 4].map(|()| Ratio::new(TOGETHER)),
             tallies,
             interval_end: None,
+            watch: Watch::new(network),
         }
     }
 
     /// Takes one cabinet's reading.
     pub fn hear(&mut self, at: IntersectionIndex, reading: &Reading) {
-        for (tally, words) in self.tallies[at.0].iter_mut().zip(&reading.channels) {
+        for (channel, (tally, words)) in self.tallies[at.0].iter_mut().zip(&reading.channels).enumerate() {
             let Some(tally) = tally else { continue };
             if let Some(increment) = tally.channel.hear(reading.at, reading.boots, *words) {
                 tally.vehicles += u32::from(increment.vehicles);
                 tally.occupied += increment.occupied;
                 tally.believed += increment.over;
+                self.watch.hear(at, channel, reading.at, &increment);
             }
         }
     }
 
     /// Closes the interval when its end has come; tells whether it did, because that is when flows change.
     pub fn advance(&mut self, now: Moment) -> bool {
+        self.watch.advance(now);
         let boundary = |after: Moment| Moment::new((after.count().div_euclid(3000) + 1) * 3000);
         let end = *self.interval_end.get_or_insert_with(|| boundary(now));
         if now < end {
@@ -125,6 +130,17 @@ impl Estimator {
             tally.believed = Tenths::ZERO;
         }
         true
+    }
+
+    /// From now on intersections run these cycles, one each, under plans that stay as they are: arrivals are folded anew at them.
+    /// `None`: plans are about to change, so what was folded is no more true.
+    pub fn watch_cycles(&mut self, now: Moment, cycles: Option<&[CycleLength]>) {
+        self.watch.begin(now, cycles);
+    }
+
+    /// Arrivals over the cycle where loops upstream have seen enough of them, and no queue stood over the loops.
+    pub fn platoons(&self) -> Vec<Platoon> {
+        self.watch.platoons()
     }
 
     /// The flows expected `ahead` of now: the mean day at that time, scaled by how today compares with it.

@@ -5,14 +5,17 @@
 //!
 //! ```text
 //! counts CSV ──► DayProfile ──────────────┐ flow of the mean day at a time
-//! Reading ──► Channel (health) ──► lane-group counts ──► Ratio to the mean day (Kalman) ──► Flows now, Flows ahead
+//! Reading ──► Channel (health) ──► upstream loops folded at the cycle ──► Platoons
+//!         ──► Channel (health) ──► lane-group counts ──► Ratio to the mean day (Kalman) ──► Flows now, Flows ahead
 //! ```
 
 mod estimate;
 mod flows;
+mod platoons;
 mod profile;
 mod ratio;
 
 pub use estimate::{Estimator, INTERVAL};
 pub use flows::Flows;
+pub use platoons::Platoon;
 pub use profile::{CountsProblem, DayProfile};

@@ -75,7 +75,7 @@ pub struct ApproachPrediction {
 /// Predicts what traffic suffers when `plans` (one an intersection, in the network's order) meet `flows`. `None` when there
 /// is not one plan an intersection.
 pub fn predict(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Option<Prediction> {
-    Brief { network, samples: &flows.clone().into(), settings, stop: &|| false }.predict(plans)
+    Brief::new(network, &flows.clone().into(), settings).predict(plans)
 }
 
 /// The prediction a state stands for; under several samples the mean of them, where the objective does not weigh its tail, and

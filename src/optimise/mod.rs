@@ -43,6 +43,7 @@ mod heuristics;
 mod lanes;
 mod link_price;
 mod lp;
+mod measured;
 mod multiband;
 mod multiple;
 mod network;
@@ -67,7 +68,7 @@ mod testing;
 mod whole_steps;
 
 pub use bandwidth::{Aim, BandAnswer, BandPattern, BandProblem, Overclaimed, widest};
-pub use brief::Brief;
+pub use brief::{Brief, Measured};
 pub use coupling::{Coupling, CycleGroup, IntersectionCoupling, LinkCoupling, couple, worth_of_coordination};
 pub use cycle_length::{webster_of, webster_s};
 pub use delay::{ApproachPrediction, Prediction, predict};

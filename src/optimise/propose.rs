@@ -106,12 +106,12 @@ pub fn propose(
     start: Option<&[Plan]>,
     settings: &Settings,
 ) -> Result<Proposal, NoProposal> {
-    Brief { network, samples: &flows.clone().into(), settings, stop: &|| false }.propose(start)
+    Brief::new(network, &flows.clone().into(), settings).propose(start)
 }
 
 /// [`Brief::polish`] for one set of flows.
 pub fn polish(network: &Network, flows: &Flows, plans: &[Plan], settings: &Settings) -> Result<Proposal, NoProposal> {
-    Brief { network, samples: &flows.clone().into(), settings, stop: &|| false }.polish(plans)
+    Brief::new(network, &flows.clone().into(), settings).polish(plans)
 }
 
 impl Brief<'_> {
@@ -123,7 +123,7 @@ impl Brief<'_> {
         let network = self.network;
         check_count(network, start)?;
         let (brief, settings) = (self, self.settings);
-        let scene = Scene::over(network, self.samples.all(), &settings.model);
+        let scene = brief.scene();
         let mean = self.samples.mean();
         let alone: Vec<Alone> = network.indices().map(|i| Alone::new(network, i, &mean, settings)).collect();
         let seeds = Seeds::new(network, &alone, Grid::new(network, self.settings));
@@ -252,7 +252,7 @@ impl Brief<'_> {
             return Err(NoProposal::NotCoordinated);
         }
         let (brief, settings) = (self, self.settings);
-        let scene = Scene::over(self.network, self.samples.all(), &settings.model);
+        let scene = brief.scene();
         let judge = judge(&scene, Some(plans), settings);
         let mut work = 0;
         let reach = Reach { from: plans.to_vec(), tenths: settings.search.polish_reach };

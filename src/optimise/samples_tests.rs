@@ -30,8 +30,9 @@ fn equal_samples_are_worth_what_one_is() {
         settings.objective.tail = tail;
         let one = predict(&network, &flows, &plans, &settings).unwrap();
         let samples = Samples::new(vec![flows.clone(); 5]).unwrap();
-        let five =
-            Brief { network: &network, samples: &samples, settings: &settings, stop: NEVER }.predict(&plans).unwrap();
+        let five = Brief { network: &network, samples: &samples, settings: &settings, measured: None, stop: NEVER }
+            .predict(&plans)
+            .unwrap();
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs();
         assert!(near(five.objective, one.objective) && near(five.delay_veh_s_per_h, one.delay_veh_s_per_h));
         assert!(near(five.stops_per_h, one.stops_per_h) && near(five.side_veh_s_per_h, one.side_veh_s_per_h));
@@ -53,7 +54,7 @@ fn weighing_the_tail_makes_bad_days_better_at_the_cost_of_the_mean() {
         settings.objective.tail = tail;
         settings.search.work = 60_000;
         settings.search.cycle_step = crate::units::Tenths::from_seconds(20);
-        let brief = Brief { network: &network, samples: &samples, settings: &settings, stop: NEVER };
+        let brief = Brief { network: &network, samples: &samples, settings: &settings, measured: None, stop: NEVER };
         let proposal = brief.propose(None).unwrap();
         let days = proposal.predicted.objective_by_sample.clone();
         let mean = days.iter().sum::<f64>() / days.len() as f64;
@@ -80,7 +81,7 @@ fn a_search_told_to_stop_gives_the_best_it_has() {
             asked.set(asked.get() + 1);
             asked.get() > limit
         };
-        let brief = Brief { network: &network, samples: &samples, settings: &settings, stop: &stop };
+        let brief = Brief { network: &network, samples: &samples, settings: &settings, measured: None, stop: &stop };
         (brief.propose(Some(&start)).unwrap(), brief.polish(&start).unwrap())
     };
     let (at_once, polished) = after(0);
@@ -95,7 +96,7 @@ fn a_search_told_to_stop_gives_the_best_it_has() {
     }
     assert!(before < at_once.predicted.objective * 0.95);
     // Without a start there is a whole answer all the same.
-    let brief = Brief { network: &network, samples: &samples, settings: &settings, stop: &|| true };
+    let brief = Brief { network: &network, samples: &samples, settings: &settings, measured: None, stop: &|| true };
     assert_eq!(brief.propose(None).unwrap().plans.len(), 5);
 }
 

@@ -6,7 +6,7 @@ use super::lanes::{LaneGroup, lane_groups};
 use super::settings::Model;
 use crate::corridor::{Arm, Carriageway, Direction, IntersectionIndex, Movement, Network};
 use crate::demand::Flows;
-use crate::units::Metres;
+use crate::units::{Metres, Tenths};
 use std::ops::Range;
 
 /// Whose delay the delay on a road is.
@@ -29,6 +29,17 @@ pub(super) struct Feeder {
     pub(super) share: f64,
     /// Whether the feeding road is evaluated before this one; otherwise its mean flow arrives evenly.
     pub(super) known: bool,
+}
+
+/// Arrivals as measured less those of the model under the plans they were measured under.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Correction {
+    /// The cycle at both ends.
+    pub(super) cycle: Tenths,
+    /// Where on the clock's circle the upstream intersection's reference green began, steps.
+    pub(super) upstream: f64,
+    /// Vehicles a step.
+    pub(super) more: Vec<f64>,
 }
 
 /// What arrives from the neighbour.
@@ -63,6 +74,8 @@ pub(super) struct Road {
     pub(super) feed: Option<Feed>,
     /// Roads that this one feeds.
     pub(super) feeds: Vec<usize>,
+    /// What loops count more, or less, than the model expects.
+    pub(super) correction: Option<Correction>,
 }
 
 /// A network under flows; under several samples of them its roads are there once for each, in that order, and signals
@@ -150,6 +163,7 @@ impl<'a> Scene<'a> {
             even: flow,
             feed: None,
             feeds: Vec::new(),
+            correction: None,
         });
     }
 

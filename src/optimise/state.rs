@@ -8,6 +8,7 @@
 //! ```
 
 use super::early;
+use super::measured;
 use super::profile::{add_later, disperse};
 use super::scene::{Feed, RoadKind, Scene};
 use super::settings::Objective;
@@ -33,6 +34,8 @@ pub(super) struct Judge {
 #[derive(Debug, Clone)]
 pub(super) struct State {
     beats: Vec<Beat>,
+    /// Start of each intersection's reference green on the clock's circle, steps.
+    references: Vec<f64>,
     /// Effective green of each lane group on the clock's circle: start and length, steps.
     greens: Vec<(f64, f64)>,
     /// Departures of each lane group, vehicles a step; `stride` entries each.
@@ -65,6 +68,7 @@ impl State {
         let roads = scene.roads.len();
         let mut state = State {
             beats: vec![Beat { cycle: Tenths::from_seconds(1), steps: 1, step_s: 1.0 }; plans.len()],
+            references: vec![0.0; plans.len()],
             greens: vec![(0.0, 0.0); scene.groups.len()],
             departures: vec![0.0; scene.groups.len() * stride],
             stride,
@@ -96,6 +100,7 @@ impl State {
         let step_s = cycle.seconds() / steps as f64;
         self.beats[i] = Beat { cycle: cycle.length(), steps, step_s };
         self.changed[i] = true;
+        self.references[i] = plan.offset.since_zero().seconds() / step_s;
         let mut followed = None;
         for &road in &scene.roads_at[i] {
             let plan = match scene.model.early_return {
@@ -170,7 +175,7 @@ impl State {
     }
 
     /// Evaluates one road; whether its departures changed.
-    fn evaluate(&mut self, scene: &Scene, r: usize, judge: &Judge) -> bool {
+    pub(super) fn evaluate(&mut self, scene: &Scene, r: usize, judge: &Judge) -> bool {
         self.work += 1;
         self.touched.push(r);
         let road = &scene.roads[r];
@@ -217,7 +222,7 @@ impl State {
     }
 
     /// Arrivals at a road's stop lines, vehicles a step, all lane groups together.
-    fn arrive(&self, scene: &Scene, r: usize, arrivals: &mut [f64]) {
+    pub(super) fn arrive(&self, scene: &Scene, r: usize, arrivals: &mut [f64]) {
         let road = &scene.roads[r];
         let beat = self.beats[road.at];
         arrivals.fill(0.0);
@@ -226,6 +231,11 @@ impl State {
         }
         let even = road.even * beat.step_s;
         arrivals.iter_mut().for_each(|a| *a += even);
+        if let (Some(feed), Some(correction)) = (&road.feed, &road.correction)
+            && [beat.cycle, self.beats[feed.from].cycle] == [correction.cycle; 2]
+        {
+            measured::correct(arrivals, correction, self.references[feed.from]);
+        }
     }
 
     /// The neighbour's platoons as they arrive, added to `arrivals` (all zero before).
@@ -339,6 +349,7 @@ impl State {
         }
         for &i in intersections {
             self.beats[i] = other.beats[i];
+            self.references[i] = other.references[i];
             self.walkers[i] = other.walkers[i];
             for &r in &scene.roads_at[i] {
                 for g in scene.roads[r].groups.clone() {
