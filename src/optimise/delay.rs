@@ -5,8 +5,8 @@
 //! Model (TRANSYT-like): cyclic flow profiles in steps of about a second; side streets and corridor ends arrive evenly;
 //! platoons disperse by Robertson; vertical queues, periodic; effective green = green + yellow - start-up loss - clearance
 //! loss; randomness and overload by HCM's d2. Deliberate deviations: queues are vertical (a back-up does not block the
-//! upstream stop line), permissive left turns are not modelled, an intersection whose cycle is no multiple or divisor of its
-//! neighbour's meets evenly spread arrivals. One that runs half its neighbour's cycle is stepped through two of its own, since
+//! upstream stop line), oncoming queues of filtering turns come evenly, an intersection whose cycle is no multiple or divisor of
+//! its neighbour's meets evenly spread arrivals. One that runs half its neighbour's cycle is stepped through two of its own, since
 //! every other green meets a platoon; what leaves it counts on as the mean of both.
 
 use super::brief::Brief;

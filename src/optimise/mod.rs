@@ -35,6 +35,7 @@ mod delay;
 mod delay_problem;
 mod delay_tables;
 mod early;
+mod filtering;
 mod fixed_profiles;
 mod flexible;
 mod flexible_model;

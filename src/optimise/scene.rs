@@ -86,6 +86,8 @@ pub(super) struct Scene<'a> {
     pub(super) model: Model,
     pub(super) roads: Vec<Road>,
     pub(super) groups: Vec<LaneGroup>,
+    /// Of each intersection the groups that give way, each with those who go first.
+    pub(super) filtering: Vec<Vec<(usize, Vec<usize>)>>,
     /// Roads upstream first.
     pub(super) order: Vec<usize>,
     /// Roads of each intersection, of all samples.
@@ -114,6 +116,7 @@ impl<'a> Scene<'a> {
             model: model.clone(),
             roads: Vec::new(),
             groups: Vec::new(),
+            filtering: Vec::new(),
             order: Vec::new(),
             roads_at: vec![Vec::new(); network.intersections().len()],
             samples: samples.len(),
@@ -121,8 +124,32 @@ impl<'a> Scene<'a> {
         for (sample, flows) in samples.iter().enumerate() {
             scene.add_sample(sample, flows);
         }
+        scene.filtering = network.indices().map(|index| scene.filtering_at(index)).collect();
         scene.settle_order();
         scene
+    }
+
+    /// The groups of an intersection that give way while others are green, with those, under each sample.
+    fn filtering_at(&self, index: IntersectionIndex) -> Vec<(usize, Vec<usize>)> {
+        let at = self.network.intersection(index);
+        let groups = |sample: usize| {
+            let mine = self.roads_at[index.0].iter().map(|&r| &self.roads[r]).filter(move |r| r.sample == sample);
+            mine.flat_map(|road| road.groups.clone())
+        };
+        let mut filtering = Vec::new();
+        for sample in 0..self.samples {
+            for own in groups(sample) {
+                let goes_first = |other: &usize| {
+                    let phases = self.groups[own].phase.zip(self.groups[*other].phase);
+                    phases.is_some_and(|pair| at.permissive.contains(&pair))
+                };
+                let first: Vec<usize> = groups(sample).filter(goes_first).collect();
+                if !first.is_empty() {
+                    filtering.push((own, first));
+                }
+            }
+        }
+        filtering
     }
 
     fn add_sample(&mut self, sample: usize, flows: &Flows) {

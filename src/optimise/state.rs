@@ -8,6 +8,8 @@
 //! ```
 
 use super::early;
+use super::filtering::{self, Served};
+use super::lanes::LaneGroup;
 use super::measured;
 use super::profile::{add_later, disperse};
 use super::scene::{Feed, RoadKind, Scene};
@@ -38,6 +40,8 @@ pub(super) struct State {
     references: Vec<f64>,
     /// Effective green of each lane group on the clock's circle: start and length, steps.
     greens: Vec<(f64, f64)>,
+    /// What each lane group can discharge while it is green, veh/s.
+    rates: Vec<f64>,
     /// Departures of each lane group, vehicles a step; `stride` entries each.
     departures: Vec<f64>,
     stride: usize,
@@ -70,6 +74,7 @@ impl State {
             beats: vec![Beat { cycle: Tenths::from_seconds(1), steps: 1, step_s: 1.0 }; plans.len()],
             references: vec![0.0; plans.len()],
             greens: vec![(0.0, 0.0); scene.groups.len()],
+            rates: scene.groups.iter().map(|g| g.saturation).collect(),
             departures: vec![0.0; scene.groups.len() * stride],
             stride,
             samples: scene.samples,
@@ -129,7 +134,22 @@ impl State {
                 };
             }
         }
+        self.filter(scene, i);
         self.walkers[i] = walkers(at, plan);
+    }
+
+    /// What the greens of an intersection are worth to those who give way in them.
+    fn filter(&mut self, scene: &Scene, i: usize) {
+        let step_s = self.beats[i].step_s;
+        let served = |state: &State, g: usize| {
+            let (start, length) = state.greens[g];
+            let LaneGroup { flow, saturation, .. } = scene.groups[g];
+            Served { green: (start * step_s, length * step_s), flow, saturation }
+        };
+        for (own, first) in &scene.filtering[i] {
+            let first: Vec<Served> = first.iter().map(|&g| served(self, g)).collect();
+            self.rates[*own] = filtering::rate(served(self, *own), &first, self.beats[i].cycle.seconds());
+        }
     }
 
     /// Brings every queue up to date with the timings and returns the cost of all roads.
@@ -190,7 +210,7 @@ impl State {
         let coming: f64 = arrivals[..long].iter().sum();
         let mut moved = 0.0;
         for g in road.groups.clone() {
-            let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
+            let line = self.stop_line(scene, g, beat);
             let departures = &mut self.scratch[..long];
             self.suffered[g] = if road.feed.is_some() {
                 let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
@@ -219,6 +239,11 @@ impl State {
             own.meets(upstream) && upstream.steps > own.steps && upstream.steps.is_multiple_of(own.steps)
         };
         road.feed.as_ref().map(|f| self.beats[f.from]).filter(|b| longer(*b)).map_or(own.steps, |b| b.steps)
+    }
+
+    fn stop_line<'a>(&self, scene: &'a Scene, g: usize, beat: Beat) -> StopLine<'a> {
+        let (group, green, saturation) = (&scene.groups[g], self.greens[g], self.rates[g]);
+        StopLine { model: &scene.model, group, saturation, green, beat }
     }
 
     /// Arrivals at a road's stop lines, vehicles a step, all lane groups together.
@@ -276,7 +301,7 @@ impl State {
         for value in out.iter_mut().take(n) {
             self.work += 1;
             for g in road.groups.clone() {
-                let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
+                let line = self.stop_line(scene, g, beat);
                 let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
                 let (capacity, departures) = (&mut self.capacity[..long], &mut self.scratch[..long]);
                 self.suffered[g] = line.platoons(&arrivals[..long], coming, share, capacity, departures);
@@ -354,6 +379,7 @@ impl State {
             for &r in &scene.roads_at[i] {
                 for g in scene.roads[r].groups.clone() {
                     self.greens[g] = other.greens[g];
+                    self.rates[g] = other.rates[g];
                 }
             }
         }

@@ -48,6 +48,8 @@ pub(super) struct Suffered {
 pub(super) struct StopLine<'a> {
     pub(super) model: &'a Model,
     pub(super) group: &'a LaneGroup,
+    /// What it can discharge while green, veh/s: its saturation flow, less where it gives way.
+    pub(super) saturation: f64,
     /// Effective green: start and length, steps.
     pub(super) green: (f64, f64),
     pub(super) beat: Beat,
@@ -56,7 +58,7 @@ pub(super) struct StopLine<'a> {
 impl StopLine<'_> {
     /// Vehicles the green can discharge a cycle.
     fn room(&self) -> f64 {
-        self.group.saturation * self.green.1 * self.beat.step_s
+        self.saturation * self.green.1 * self.beat.step_s
     }
 
     /// Platoons: `share` of the `arrivals` (vehicles a step, `coming` in all), stepped through the cycle, or through as many cycles
@@ -80,7 +82,7 @@ impl StopLine<'_> {
         capacity.fill(0.0);
         for k in 0..cycles {
             let start = self.green.0 + (k * self.beat.steps) as f64;
-            add_arc(capacity, start, self.green.1, self.group.saturation * self.beat.step_s);
+            add_arc(capacity, start, self.green.1, self.saturation * self.beat.step_s);
         }
         let admitted = share * (1.0 / saturation).min(1.0);
         let after = (self.green.0 + self.green.1).ceil() as usize;
@@ -106,7 +108,7 @@ impl StopLine<'_> {
         let admitted = if unheld { wanted } else { wanted.min(room) };
         if let Some(departures) = departures {
             departures.fill(0.0);
-            let (rate, saturation) = (admitted / c, self.group.saturation);
+            let (rate, saturation) = (admitted / c, self.saturation);
             let clear = if unheld || saturation <= rate {
                 green
             } else {
@@ -165,7 +167,7 @@ mod tests {
                 flow,
                 saturation,
             };
-            let line = StopLine { model: &model, group: &group, green: (start, length), beat };
+            let line = StopLine { model: &model, group: &group, saturation, green: (start, length), beat };
             let (mut a, mut b, mut capacity) = (vec![0.0; 100], vec![0.0; 100], vec![0.0; 100]);
             let even = line.even(Some(&mut a));
             let stepped = line.platoons(&[flow; 100], flow * 100.0, 1.0, &mut capacity, &mut b);

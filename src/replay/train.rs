@@ -137,8 +137,8 @@ fn candidates(network: &Network, flows: &Flows, settings: &Settings) -> Result<V
             candidates.extend(found.map(|p| Candidate { factor, plans: p.plans }));
         }
         if !settings.search.grouping.is_common() {
-            let brief = Brief { network, samples: &flows.into(), settings, stop: &|| false };
-            let mixed = brief.alternatives(ALTERNATIVES).into_iter();
+            let samples = flows.into();
+            let mixed = Brief::new(network, &samples, settings).alternatives(ALTERNATIVES).into_iter();
             candidates.extend(mixed.map(|plans| Candidate { factor, plans }));
         }
     }
