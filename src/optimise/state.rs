@@ -328,7 +328,7 @@ impl State {
         let coming: f64 = arrivals[..n].iter().sum();
         let kept: Vec<Suffered> = self.suffered[road.groups.clone()].to_vec();
         for g in road.groups.clone() {
-            let line = StopLine { model: &scene.model, group: &scene.groups[g], green: self.greens[g], beat };
+            let line = self.stop_line(scene, g, beat);
             let share = if road.flow > 0.0 { line.group.flow / road.flow } else { 0.0 };
             let (capacity, departures) = (&mut self.capacity[..n], &mut self.scratch[..n]);
             self.suffered[g] = line.platoons(&arrivals[..n], coming, share, capacity, departures);
