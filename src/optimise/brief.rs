@@ -47,7 +47,11 @@ impl<'a> Brief<'a> {
     /// The scene it is about.
     pub(super) fn scene(&self) -> Scene<'a> {
         let mut scene = Scene::over(self.network, self.samples.all(), &self.settings.model);
-        if let Some(measured) = self.measured.filter(|m| m.under.len() == self.network.intersections().len()) {
+        if let Some(measured) = self
+            .measured
+            .filter(|_| self.settings.model.measured_platoons)
+            .filter(|m| m.under.len() == self.network.intersections().len())
+        {
             measured::agree(&mut scene, &measured, &Judge::new(&self.settings.objective));
         }
         scene

@@ -119,7 +119,8 @@ mod tests {
     fn counts_that_agree_with_the_model_change_nothing() {
         let network = sample::arterials(1, &[420.0, 350.0, 610.0]);
         let flows = testing::flows(&network, 1500.0, 900.0, 350.0);
-        let settings = Settings::default();
+        let mut settings = Settings::default();
+        settings.model.measured_platoons = true;
         let under = plans(&network, 13);
         let platoons = counted(&network, &flows, &under, &settings);
         assert_eq!(platoons.len(), 6);
@@ -140,6 +141,7 @@ mod tests {
         let flows = testing::flows(&network, 1400.0, 800.0, 200.0);
         let mut believed = Settings::default();
         believed.search.change_cycle = false;
+        believed.model.measured_platoons = true;
         let mut truth = believed.clone();
         (truth.model.dispersion_alpha, truth.model.dispersion_beta, truth.model.cruise_share) = (0.1, 0.95, 1.1);
         let under = plans(&network, 20);

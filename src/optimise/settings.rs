@@ -51,6 +51,9 @@ pub struct Model {
     /// green to the reference stage, which then starts early.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_return: Option<EarlyReturn>,
+    /// Whether what loops upstream count over the cycle corrects the model's platoons, where a question carries it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub measured_platoons: bool,
 }
 
 impl Default for Model {
@@ -65,6 +68,7 @@ impl Default for Model {
             incremental_k: 0.5,
             free_green_share: 1.25,
             early_return: None,
+            measured_platoons: false,
         }
     }
 }
