@@ -432,3 +432,24 @@ fn a_command_that_does_not_parse_is_found() {
     let command = ["plan", STREET, "--height", "3"].map(str::to_owned);
     parses(&command, &folder());
 }
+
+#[test]
+fn plans_are_made_for_several_days_and_for_the_worst_of_them() {
+    let days = ["workday-1", "tidal-2"].map(|day| format!("--recent=sim/scenarios/dongchang-road/{day}.csv"));
+    let plan = ["plan", STREET, "--at=07:30", &days[0], &days[1], "--format=json"];
+    let costs = |answer: &Value| -> (f64, Vec<f64>) {
+        let by_day = answer["predicted"]["objective_by_sample"].as_array().unwrap();
+        (answer["predicted"]["objective"].as_f64().unwrap(), by_day.iter().map(|c| c.as_f64().unwrap()).collect())
+    };
+    let (mean, by_day) = costs(&json(&plan));
+    assert_eq!(by_day.len(), 2);
+    assert!((mean - by_day.iter().sum::<f64>() / 2.0).abs() < 1e-6 * mean);
+    let (worst, judged) = costs(&json(&[&plan[..], &["--tail=1:0.5"]].concat()));
+    assert!((worst - judged.iter().copied().fold(0.0, f64::max)).abs() < 1e-6 * worst);
+    let drawn =
+        prints(&["plan", STREET, "--at=07:30", "--recent-days=1-3,4:surge", "--tail=0.5:0.25", "--early-return"]);
+    assert!(drawn.contains("Made for 4 days together, the worst 25 % of them weighing 50 %"), "{drawn}");
+    fails(&["plan", STREET, "--tail=2:0.5"], 2, &["WEIGHT:SHARE"]);
+    fails(&["plan", STREET, "--recent=nowhere.csv"], 3, &["nowhere.csv"]);
+    fails(&["plan", "corridors/jinan-r2.toml", "--recent-days=1:rain"], 3, &["rain", "tidal"]);
+}

@@ -122,7 +122,7 @@ fn the_core_runs_them_and_no_monitor_sees_anything() {
     let csv = counts(&network);
     let profile = DayProfile::parse(&network, csv.as_bytes()).unwrap();
     let settings = Settings { search: Search { work: 20_000, ..Search::default() }, ..Settings::default() };
-    let training = Training { rounds: 0, threads: 1, within: None };
+    let training = Training { rounds: 0, threads: 1, within: None, days: &[] };
     let fixed = train(&network, &profile, None, &settings, &training, &mut |_| ()).unwrap();
     let book = Book::new(&network, &profile, fixed, &settings).unwrap();
     let shared = Shared { network, profile, book, settings, policy: Default::default() };

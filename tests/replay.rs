@@ -28,7 +28,7 @@ fn shared() -> Shared {
     let network = Arc::new(three());
     let profile = DayProfile::parse(&network, include_bytes!("../sim/scenarios/three/mean-workday.csv")).unwrap();
     let settings = Settings { search: Search { work: 20_000, ..Search::default() }, ..Settings::default() };
-    let training = Training { rounds: 0, threads: 1, within: None };
+    let training = Training { rounds: 0, threads: 1, within: None, days: &[] };
     let fixed = train(&network, &profile, None, &settings, &training, &mut |_| ()).unwrap();
     let book = Book::new(&network, &profile, fixed, &settings).unwrap();
     Shared { network, profile, book, settings, policy: Policy::default() }

@@ -1,6 +1,7 @@
 //! Arguments as typed.
 
 use super::live::{CampaignArgs, Emulate, Serve};
+use crate::optimise::Tail;
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;
 use crate::units::Date;
@@ -81,6 +82,20 @@ pub(super) struct Plan {
     /// Plan for the day plan of this date (default: the ordinary one).
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date, conflicts_with = "day")]
     pub(super) on: Option<Date>,
+    /// Plan for several days together instead of the mean day: counts of each as with --counts, one --recent a day.
+    #[arg(long, value_name = "FILE", conflicts_with = "front")]
+    pub(super) recent: Vec<PathBuf>,
+    /// The same for days of the scenario, by number and kind as in `replay --days`; 1-99 are for training.
+    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with = "front")]
+    pub(super) recent_days: Option<DayList>,
+    /// How much the worst of these days count: the worst SHARE of them weighs WEIGHT, their mean the rest; such as 0.5:0.2
+    /// (default: the mean alone).
+    #[arg(long, value_name = "WEIGHT:SHARE", value_parser = tail, conflicts_with = "front")]
+    pub(super) tail: Option<Tail>,
+    /// Judge plans as their cabinets follow them coordinated-actuated: side streets without traffic end early, and the reference
+    /// green begins early.
+    #[arg(long, conflicts_with = "front")]
+    pub(super) early_return: bool,
     /// What a second that a pedestrian waits is worth in seconds of a vehicle's delay: cycles, splits and orders are chosen for
     /// both. 0 leaves pedestrians to the minima of the crossings; by persons it is 1 over the persons in a vehicle, about 0.7.
     #[arg(long, value_name = "WEIGHT", value_parser = weight, default_value_t = 0.0)]
@@ -355,6 +370,15 @@ pub(super) struct Completions {
 /// Days as typed, in order.
 #[derive(Debug, Clone)]
 pub(super) struct DayList(pub(super) Vec<DayName>);
+
+fn tail(text: &str) -> Result<Tail, String> {
+    let told = || {
+        format!("`{text}` is not WEIGHT:SHARE with a weight of 0 to 1 and a share above 0, at most 1, such as 0.5:0.2")
+    };
+    let (weight, share) = text.split_once(':').ok_or_else(told)?;
+    let number = |text: &str| text.parse::<f64>().map_err(|_| told());
+    Tail::new(number(weight)?, number(share)?).ok_or_else(told)
+}
 
 fn days(text: &str) -> Result<DayList, String> {
     let mut days = Vec::new();

@@ -108,11 +108,20 @@ pub(super) fn profile(network: &Network, paths: &[PathBuf], given: Option<&Path>
         }
     };
     let bytes = read(&path).context("the counts of the mean day are needed; name them with --counts")?;
-    let value = DayProfile::parse(network, &bytes).map_err(|problems| {
+    counted(network, path, &bytes)
+}
+
+/// The counts of a day.
+pub(super) fn counts(network: &Network, path: &Path) -> Result<Hashed<DayProfile>> {
+    counted(network, path.to_path_buf(), &read(path)?)
+}
+
+fn counted(network: &Network, path: PathBuf, bytes: &[u8]) -> Result<Hashed<DayProfile>> {
+    let value = DayProfile::parse(network, bytes).map_err(|problems| {
         let all: Vec<String> = problems.iter().take(20).map(|p| format!("{}: {p}", path.display())).collect();
         anyhow!("{} in the counts:\n{}", count(problems.len(), "problem"), all.join("\n"))
     })?;
-    Ok(Hashed { value, hash: hash(&bytes), path })
+    Ok(Hashed { value, hash: hash(bytes), path })
 }
 
 /// The scenario that draws days.

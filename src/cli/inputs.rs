@@ -42,7 +42,7 @@ impl Inputs {
                 tell(
                     "There is no day plan book for this network: `fixed` is the model's optimum, not improved in the plant.",
                 );
-                let training = Training { rounds: 0, threads: 1, within: None };
+                let training = Training { rounds: 0, threads: 1, within: None, days: &[] };
                 train(network, profile, None, &settings, &training, &mut |_| ())?
             }
         };

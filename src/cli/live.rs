@@ -85,6 +85,9 @@ pub(super) struct Serve {
     /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, plans are computed).
     #[arg(long, value_name = "FILE")]
     pub(super) plans: Option<PathBuf>,
+    /// Let what loops upstream count over the cycle correct the optimiser's model of platoons.
+    #[arg(long)]
+    pub(super) measured_platoons: bool,
     /// Write plans, heartbeats and clocks to the cabinets.
     #[arg(long)]
     pub(super) arm: bool,

@@ -17,6 +17,7 @@ mod page;
 mod papers;
 mod plan;
 mod progress;
+mod recent;
 mod record;
 mod relay;
 mod replay;

@@ -3,10 +3,11 @@
 use super::args::{Format, Plan as Args};
 use super::front::Case;
 use super::timing::text;
-use super::{coupling, files, progress, say, tell};
+use super::{coupling, files, progress, recent, say, tell};
 use crate::calendar::Calendar;
 use crate::corridor::Network;
-use crate::optimise::{Coupling, Grouping, Prediction, Settings, predict, propose};
+use crate::demand::DayProfile;
+use crate::optimise::{Brief, Coupling, Grouping, Prediction, Settings};
 use crate::plan::Plan;
 use crate::replay::{Training, train};
 use crate::safety::{Limits, judge};
@@ -23,12 +24,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let mut settings = Settings::default();
     settings.search.grouping = Grouping::Groups;
     settings.objective.pedestrian_weight = args.walkers;
+    recent::set(args, &mut settings);
+    let days = recent::days(args, &network)?;
     if !args.day {
-        return one_period(args, &network, &profile, &settings);
+        return one_period(args, &network, (&profile, &days), &settings);
     }
     let network = Arc::new(network);
-    let training =
-        Training { rounds: args.rounds.unwrap_or(0), threads: files::threads(args.threads), within: args.within };
+    let training = Training {
+        rounds: args.rounds.unwrap_or(0),
+        threads: files::threads(args.threads),
+        within: args.within,
+        days: &days,
+    };
     let scenario = match args.rounds {
         None => None,
         Some(_) => Some(files::scenario(&network, &args.paths, args.demand.scenario.as_deref())?.value),
@@ -40,7 +47,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let within = args.within.map(|(a, b)| format!(" --within {}-{}", clock(a), clock(b))).unwrap_or_default();
     let rounds = args.rounds.map(|n| format!(" --rounds {n}")).unwrap_or_default();
     let walkers = if args.walkers > 0.0 { format!(" --walkers {}", args.walkers) } else { String::new() };
-    let made_by = format!("greenwave {} plan --day{rounds}{within}{walkers}", env!("CARGO_PKG_VERSION"));
+    let made_by =
+        format!("greenwave {} plan --day{rounds}{within}{walkers}{}", env!("CARGO_PKG_VERSION"), recent::named(args));
     let text = plans.to_toml(&network, &made_by);
     match &args.out {
         Some(path) => files::write(path, text.as_bytes())?,
@@ -52,7 +60,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
 fn one_period(
     args: &Args,
     network: &Network,
-    profile: &crate::demand::DayProfile,
+    (profile, days): (&DayProfile, &[DayProfile]),
     settings: &Settings,
 ) -> Result<ExitCode> {
     let calendar = Calendar::new(network);
@@ -61,18 +69,20 @@ fn one_period(
         return front(args, network, profile, number);
     }
     let (period, settings) = (&network.periods()[number], &settings.weighing(network.weights(number)));
-    let flows = profile.mean(period.from_s, period.to_s);
-    let proposal = propose(network, &flows, None, settings)?;
+    let samples = recent::samples(profile, days, period);
+    let brief = Brief::new(network, &samples, settings);
+    let proposal = brief.propose(None)?;
     for (at, plan) in network.intersections().iter().zip(&proposal.plans) {
         if let Some(breach) = judge(at, plan, &Limits::default()).first() {
             bail!("the plan made for {} is not safe: {breach}", at.id);
         }
     }
-    let predicted = predict(network, &flows, &proposal.plans, settings);
+    let predicted = brief.predict(&proposal.plans);
     match args.format {
         Format::Json => report(network, number, (&proposal.plans, &proposal.predicted), proposal.coupling.as_ref())?,
         Format::Text => {
             text(network, period, &proposal.plans, predicted.as_ref());
+            recent::text(&proposal.predicted, settings.objective.tail);
             if let Some(decided) = &proposal.coupling {
                 coupling::text(network, decided);
             }
@@ -82,7 +92,7 @@ fn one_period(
 }
 
 /// What wider bands cost, or the plans of one choice.
-fn front(args: &Args, network: &Network, profile: &crate::demand::DayProfile, number: usize) -> Result<ExitCode> {
+fn front(args: &Args, network: &Network, profile: &DayProfile, number: usize) -> Result<ExitCode> {
     let case = Case::new(network, profile, number, (args.corridor.as_deref(), &args.street))?;
     let period = &network.periods()[number];
     if let Some(chosen) = args.choice {

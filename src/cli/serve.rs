@@ -35,12 +35,20 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     args.papers.needed_by(&network)?;
     let security = args.papers.read(TlsClient::new)?;
     let profile = files::profile(&network, &args.paths, args.counts.as_deref())?.value;
-    let settings = Settings::default();
+    let mut settings = Settings::default();
+    settings.model.measured_platoons = args.measured_platoons;
     let day_plans = match files::day_plans(&network, &args.paths, args.plans.as_deref())? {
         Some(book) => book.value,
         None => {
             note("There is no day plan book for this network: the day plans are the model's optimum.");
-            train(&network, &profile, None, &settings, &Training { rounds: 0, threads: 1, within: None }, &mut |_| ())?
+            train(
+                &network,
+                &profile,
+                None,
+                &settings,
+                &Training { rounds: 0, threads: 1, within: None, days: &[] },
+                &mut |_| (),
+            )?
         }
     };
     let journal = args.journal.as_deref().map(open).transpose()?;

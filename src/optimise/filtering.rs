@@ -4,6 +4,8 @@
 //! Source: HCM 2010 ch. 31, permitted left turns (critical headway 4.5 s, follow-up 2.5 s, two sneakers a cycle). Pedestrians in the
 //! way of turners are left to the saturation flow.
 
+use crate::units::Circle;
+
 /// The gap a turner takes, s.
 const CRITICAL_HEADWAY_S: f64 = 4.5;
 /// Between two who take the same gap, s.
@@ -21,7 +23,7 @@ pub(super) struct Served {
 
 /// What a group that gives way can discharge over its green in the mean, veh/s: all of its saturation flow while nobody who goes
 /// first has green, nothing while their queue runs, and gaps after it.
-pub(super) fn rate(own: Served, first: &[Served], cycle: f64) -> f64 {
+pub(super) fn rate(own: Served, first: &[Served], cycle: Circle) -> f64 {
     let green = own.green.1;
     if green <= 0.0 || first.is_empty() {
         return own.saturation;
@@ -31,7 +33,7 @@ pub(super) fn rate(own: Served, first: &[Served], cycle: f64) -> f64 {
         let together = overlap(own.green, other.green, cycle);
         let (start, length) = other.green;
         let queue = if other.flow < other.saturation {
-            (other.flow * (cycle - length) / (other.saturation - other.flow)).min(length)
+            (other.flow * (cycle.seconds() - length) / (other.saturation - other.flow)).min(length)
         } else {
             length
         };
@@ -50,10 +52,10 @@ pub(super) fn rate(own: Served, first: &[Served], cycle: f64) -> f64 {
 }
 
 /// How long two greens on the circle are green together.
-fn overlap(a: (f64, f64), b: (f64, f64), cycle: f64) -> f64 {
+fn overlap(a: (f64, f64), b: (f64, f64), cycle: Circle) -> f64 {
     let mut together = 0.0;
-    let from = (b.0 - a.0).rem_euclid(cycle);
-    for start in [from - cycle, from] {
+    let from = cycle.wrap(b.0 - a.0);
+    for start in [from - cycle.seconds(), from] {
         together += ((start + b.1).min(a.1) - start.max(0.0)).max(0.0);
     }
     together
@@ -68,6 +70,10 @@ mod tests {
     use crate::plan::Plan;
     use crate::units::{Shift, VehiclesPerHour};
 
+    fn circle(seconds: f64) -> Circle {
+        Circle::new(seconds).unwrap()
+    }
+
     fn served(start: f64, green: f64, flow: f64) -> Served {
         Served { green: (start, green), flow, saturation: 0.5 }
     }
@@ -81,26 +87,26 @@ mod tests {
             ((0.0, 100.0), (20.0, 30.0), 30.0),
             ((80.0, 40.0), (10.0, 80.0), 20.0),
         ] {
-            assert!((overlap(a, b, 100.0) - together).abs() < 1e-9, "{a:?} {b:?}");
-            assert!((overlap(b, a, 100.0) - together).abs() < 1e-9, "{b:?} {a:?}");
+            assert!((overlap(a, b, circle(100.0)) - together).abs() < 1e-9, "{a:?} {b:?}");
+            assert!((overlap(b, a, circle(100.0)) - together).abs() < 1e-9, "{b:?} {a:?}");
         }
     }
 
     #[test]
     fn who_filters_gets_gaps_after_the_queue_and_sneaks_at_the_end() {
         let own = served(0.0, 40.0, 0.05);
-        assert_eq!(rate(own, &[], 100.0), 0.5);
+        assert_eq!(rate(own, &[], circle(100.0)), 0.5);
         // 0.1 veh/s wait 60 s and are gone after 15 s; gaps of 0.1 veh/s take 0.288 veh/s for 25 s.
-        let opposed = rate(own, &[served(0.0, 40.0, 0.1)], 100.0);
+        let opposed = rate(own, &[served(0.0, 40.0, 0.1)], circle(100.0));
         let gaps = 0.1 * (-0.45_f64).exp() / (1.0 - (-0.25_f64).exp());
         assert!((opposed - (gaps * 25.0 + 2.0) / 40.0).abs() < 1e-9, "{opposed}");
         // A green of its own before the oncoming one is all its own.
-        let leads = rate(own, &[served(15.0, 40.0, 0.1)], 100.0);
+        let leads = rate(own, &[served(15.0, 40.0, 0.1)], circle(100.0));
         assert!((leads - (0.5 * 15.0 + gaps * 10.0 + 2.0) / 40.0).abs() < 1e-9, "{leads}");
         // Oncoming traffic that never ends leaves the sneakers.
-        assert!((rate(own, &[served(0.0, 40.0, 0.6)], 100.0) - 2.0 / 40.0).abs() < 1e-9);
+        assert!((rate(own, &[served(0.0, 40.0, 0.6)], circle(100.0)) - 2.0 / 40.0).abs() < 1e-9);
         // Nobody comes.
-        assert!((rate(own, &[served(0.0, 40.0, 0.0)], 100.0) - (0.4 * 40.0 + 2.0) / 40.0).abs() < 1e-9);
+        assert!((rate(own, &[served(0.0, 40.0, 0.0)], circle(100.0)) - (0.4 * 40.0 + 2.0) / 40.0).abs() < 1e-9);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::scene::{Correction, Scene};
 use super::state::{Judge, State, steps_of};
 use crate::corridor::{Approach, DetectorKind, Intersection, IntersectionIndex};
 use crate::demand::Platoon;
+use crate::units::Circle;
 
 /// Makes the model's arrivals agree with what was measured, wherever loops see a neighbour's platoons.
 pub(super) fn agree(scene: &mut Scene<'_>, measured: &Measured<'_>, judge: &Judge) {
@@ -69,7 +70,8 @@ fn correction(
 pub(super) fn correct(arrivals: &mut [f64], correction: &Correction, upstream: f64) {
     let n = arrivals.len();
     let before: f64 = arrivals.iter().sum();
-    let later = (upstream - correction.upstream).round().rem_euclid(n as f64) as usize;
+    let turned = (upstream - correction.upstream).round();
+    let later = Circle::new(n as f64).map_or(0, |circle| circle.wrap(turned) as usize);
     for (step, arrival) in arrivals.iter_mut().enumerate() {
         *arrival = (*arrival + correction.more[(step + n - later) % n]).max(0.0);
     }

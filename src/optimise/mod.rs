@@ -86,7 +86,7 @@ pub use pareto::{FrontPoint, FrontProblem, front};
 pub use platoon::RectangularPlatoon;
 pub use propose::{NoProposal, Proposal, polish, propose};
 pub use samples::Samples;
-pub use settings::{Grouping, Model, Objective, Search, Settings, SideGuard};
+pub use settings::{EarlyReturn, Grouping, Model, Objective, Search, Settings, SideGuard};
 pub use splits::{free, isolated};
 pub use street::{BandPart, BandPlans, partition, widest_bands};
 pub use street_front::{FrontChoice, FrontStreet, NoFront, StreetFront, banded_parts, street_front};

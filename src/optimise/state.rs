@@ -17,7 +17,7 @@ use super::settings::Objective;
 use super::stopline::{Beat, StopLine, Suffered};
 use crate::corridor::{Intersection, PhaseIndex, Serves};
 use crate::plan::Plan;
-use crate::units::{Shift, Tenths};
+use crate::units::{Circle, Shift, Tenths};
 
 /// Longest cycle the model steps through, in steps of about a second; longer cycles get longer steps.
 const MOST_STEPS: usize = 512;
@@ -146,9 +146,10 @@ impl State {
             let LaneGroup { flow, saturation, .. } = scene.groups[g];
             Served { green: (start * step_s, length * step_s), flow, saturation }
         };
+        let Some(circle) = Circle::new(self.beats[i].cycle.seconds()) else { return };
         for (own, first) in &scene.filtering[i] {
             let first: Vec<Served> = first.iter().map(|&g| served(self, g)).collect();
-            self.rates[*own] = filtering::rate(served(self, *own), &first, self.beats[i].cycle.seconds());
+            self.rates[*own] = filtering::rate(served(self, *own), &first, circle);
         }
     }
 

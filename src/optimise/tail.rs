@@ -18,6 +18,11 @@ impl Tail {
     /// The mean alone.
     pub const MEAN: Tail = Tail { weight: 0.0, share: 1.0 };
 
+    /// A tail of a weight from 0 to 1 and a share above 0, at most 1; `None` otherwise.
+    pub fn new(weight: f64, share: f64) -> Option<Tail> {
+        ((0.0..=1.0).contains(&weight) && share > 0.0 && share <= 1.0).then_some(Tail { weight, share })
+    }
+
     /// Whether it is the mean alone.
     pub(super) fn is_mean(&self) -> bool {
         self.weight <= 0.0

@@ -28,6 +28,8 @@ pub enum Arm {
     FixedLoops,
     /// Starts from `Fixed`, sees only detectors over the bus, adapts.
     Greenwave,
+    /// The same, and what loops upstream count over the cycle corrects its model of platoons.
+    GreenwaveMeasured,
     /// `Fixed`'s cycles and splits with offsets drawn at random (seed 1): the placebo.
     PlaceboA,
     /// The same with seed 2.
@@ -56,6 +58,7 @@ impl Arm {
             Arm::Fixed => "fixed",
             Arm::FixedLoops => "fixed-loops",
             Arm::Greenwave => "greenwave",
+            Arm::GreenwaveMeasured => "greenwave-measured",
             Arm::PlaceboA => "placebo-a",
             Arm::PlaceboB => "placebo-b",
             Arm::Harm => "harm",
@@ -66,12 +69,13 @@ impl Arm {
         }
     }
 
-    const ALL: [Arm; 12] = [
+    const ALL: [Arm; 13] = [
         Arm::Isolated,
         Arm::Actuated,
         Arm::Fixed,
         Arm::FixedLoops,
         Arm::Greenwave,
+        Arm::GreenwaveMeasured,
         Arm::PlaceboA,
         Arm::PlaceboB,
         Arm::Harm,
@@ -172,7 +176,9 @@ impl Book {
                 Arm::Isolated | Arm::Actuated => {
                     by_period(&self.isolated, index, &|plan| Some(phase_at_start(plan, seed, index)))
                 }
-                Arm::Fixed | Arm::FixedLoops | Arm::Greenwave => by_period(self.fixed.periods(), index, &|_| None),
+                Arm::Fixed | Arm::FixedLoops | Arm::Greenwave | Arm::GreenwaveMeasured => {
+                    by_period(self.fixed.periods(), index, &|_| None)
+                }
                 Arm::Harm => by_period(&self.harm, index, &|_| None),
                 Arm::OffsetsExact => by_period(self.methods.by(network, Method::Exact), index, &|_| None),
                 Arm::OffsetsRefined => by_period(self.methods.by(network, Method::Refined), index, &|_| None),

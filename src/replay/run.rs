@@ -15,6 +15,7 @@ use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, date_of};
 use crate::safety::Limits;
 use crate::transition::Bounds;
 use crate::work::{carry_out, free_choices};
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,9 +132,13 @@ fn drive(
     bus: BusKind,
     watch: Option<&Watch>,
 ) -> Result<Outcome, RunProblem> {
-    if arm != Arm::Greenwave {
-        return Ok(alone(rig, run, watch));
+    let mut shared = Cow::Borrowed(shared);
+    match arm {
+        Arm::Greenwave => {}
+        Arm::GreenwaveMeasured => shared.to_mut().settings.model.measured_platoons = true,
+        _ => return Ok(alone(rig, run, watch)),
     }
+    let shared = &*shared;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match bus {

@@ -17,7 +17,7 @@ use super::arms::{actuation, isolated_plans, phase_at_start};
 use super::study::in_parallel;
 use crate::corridor::{Intersection, IntersectionIndex, Network, Period};
 use crate::demand::{DayProfile, Flows};
-use crate::optimise::{Brief, Grouping, NoProposal, Settings, free, propose, worth_of_coordination};
+use crate::optimise::{Brief, Grouping, NoProposal, Samples, Settings, free, worth_of_coordination};
 use crate::plan::{DayPlans, Operation, Plan};
 use crate::rig::{DayKind, DayName, Demand, LocalEntry, Rig, RigProblem, Run, Scenario};
 use crate::units::{CycleLength, Tenths};
@@ -47,13 +47,15 @@ const MOVES_S: [u32; 1] = [3];
 
 /// How much training.
 #[derive(Debug, Clone, Copy)]
-pub struct Training {
+pub struct Training<'a> {
     /// Rounds of small moves in the plant, after the demand the plan is made for was chosen there.
     pub rounds: usize,
     /// Runs at the same time.
     pub threads: usize,
     /// Only periods that touch these seconds of the day are improved; all if absent.
     pub within: Option<(u32, u32)>,
+    /// The days that the model's plans are made for together; the mean day where there are none.
+    pub days: &'a [DayProfile],
 }
 
 /// What can go wrong.
@@ -77,7 +79,7 @@ pub fn train(
     profile: &DayProfile,
     scenario: Option<&Scenario>,
     settings: &Settings,
-    training: &Training,
+    training: &Training<'_>,
     tell: &mut dyn FnMut(String),
 ) -> Result<DayPlans, TrainProblem> {
     let mut plans: Vec<Vec<Plan>> = Vec::new();
@@ -85,7 +87,9 @@ pub fn train(
     let mut own = Vec::new();
     for (number, period) in network.periods().iter().enumerate() {
         let settings = &settings.weighing(network.weights(number));
-        let flows = profile.mean(period.from_s, period.to_s);
+        let of = |day: &DayProfile| day.mean(period.from_s, period.to_s);
+        let flows = of(profile);
+        let samples = Samples::new(training.days.iter().map(of).collect()).unwrap_or_else(|| flows.clone().into());
         let touched = training.within.is_none_or(|(from, to)| period.from_s < to && from < period.to_s);
         let chosen = match scenario.filter(|_| touched) {
             None => {
@@ -93,10 +97,10 @@ pub fn train(
                 free_below.push(0.0);
                 actuated.push(false);
                 own.push(vec![None; network.intersections().len()]);
-                propose(network, &flows, None, settings)?.plans
+                Brief::new(network, &samples, settings).propose(None)?.plans
             }
             Some(scenario) => {
-                let candidates = candidates(network, &flows, settings)?;
+                let candidates = candidates(network, &samples, settings)?;
                 let yard = Yard { network, scenario, period, threads: training.threads };
                 isolated_demand.push(yard.isolated_demand(&flows, settings, tell)?);
                 let plans = yard.improve(candidates, training.rounds, tell)?;
@@ -120,25 +124,25 @@ pub fn train(
 
 /// What the model thinks best for several demands and cycles; where the settings let intersections run halves, doubles or a
 /// cycle of their own, for each demand the best such decisions as well.
-fn candidates(network: &Network, flows: &Flows, settings: &Settings) -> Result<Vec<Candidate>, NoProposal> {
+fn candidates(network: &Network, samples: &Samples, settings: &Settings) -> Result<Vec<Candidate>, NoProposal> {
     let mut candidates = Vec::new();
     let mut common = settings.clone();
     common.search.grouping = Grouping::Common;
     for factor in FACTORS {
-        let flows = flows.scaled(factor);
-        let own = propose(network, &flows, None, &common)?;
+        let samples = &samples.scaled(factor);
+        let own = Brief::new(network, samples, &common).propose(None)?;
         for multiple in CYCLES {
             let seconds = (own.cycle.seconds() * multiple).round();
             let Some(cycle) = Tenths::parse_seconds(seconds).and_then(CycleLength::new) else { continue };
             let mut fixed = common.clone();
             (fixed.search.cycle_min, fixed.search.cycle_max) = (cycle, cycle);
             // Not every cycle suits every intersection.
-            let found = if multiple == 1.0 { Ok(own.clone()) } else { propose(network, &flows, None, &fixed) };
+            let found =
+                if multiple == 1.0 { Ok(own.clone()) } else { Brief::new(network, samples, &fixed).propose(None) };
             candidates.extend(found.map(|p| Candidate { factor, plans: p.plans }));
         }
         if !settings.search.grouping.is_common() {
-            let samples = flows.into();
-            let mixed = Brief::new(network, &samples, settings).alternatives(ALTERNATIVES).into_iter();
+            let mixed = Brief::new(network, samples, settings).alternatives(ALTERNATIVES).into_iter();
             candidates.extend(mixed.map(|plans| Candidate { factor, plans }));
         }
     }

@@ -113,6 +113,9 @@ impl FromStr for DayName {
     }
 }
 
+/// Five-minute bins in half an hour.
+const HALF_HOUR: usize = 6;
+
 /// One day's demand, ready for any street of the network.
 #[derive(Debug, Clone)]
 pub struct Demand {
@@ -146,12 +149,26 @@ impl Demand {
             Scenario::Counted(hour) if counted::KINDS.contains(&name.kind) => {
                 Flows::Counts(hour.day(name.seed, name.kind), hour.heavy_share())
             }
-            Scenario::Counted(hour) => {
-                let kinds: Vec<&str> = counted::KINDS.iter().map(|k| k.name()).collect();
-                return Err(RigProblem::NoSuchDay(name.to_string(), hour.name().to_owned(), kinds.join(", ")));
-            }
+            Scenario::Counted(hour) => return Err(no_such_day(hour, name)),
         };
         Ok(Demand { flows, factor: 1.0 })
+    }
+
+    /// What somebody who counts every movement through the day would write down: a counts file, in half hours.
+    ///
+    /// # Errors
+    /// When the scenario has no days of this kind.
+    pub fn counted(scenario: &Scenario, name: DayName) -> Result<String, RigProblem> {
+        match (scenario, Demand::of(scenario, name)?.flows) {
+            (Scenario::Pattern(scenario), Flows::Entries(day)) => Ok(day::counts_csv(scenario, &day, HALF_HOUR)),
+            (_, Flows::Counts(counts, _)) => {
+                // Whole approaches are for the plant's entries.
+                let mut counts = counts.coarser(HALF_HOUR);
+                counts.series.retain(|(_, _, movement), _| movement.is_some());
+                Ok(counts.to_csv())
+            }
+            (Scenario::Counted(hour), _) => Err(no_such_day(hour, name)),
+        }
     }
 
     /// The same day with so much of the vehicles at every entry; people on foot stay as they are.
@@ -171,4 +188,9 @@ impl Demand {
         demand.entries.iter_mut().flat_map(|e| &mut e.vehicles).for_each(|vehicles| *vehicles *= self.factor);
         Ok(demand)
     }
+}
+
+fn no_such_day(hour: &Counted, name: DayName) -> RigProblem {
+    let kinds: Vec<&str> = counted::KINDS.iter().map(|k| k.name()).collect();
+    RigProblem::NoSuchDay(name.to_string(), hour.name().to_owned(), kinds.join(", "))
 }
