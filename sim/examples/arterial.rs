@@ -7,6 +7,8 @@
 //! there are.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints")]
 
+#[path = "kit/machine.rs"]
+mod machine;
 #[path = "kit/workload.rs"]
 mod workload;
 
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use greenwave_sim::city::City;
 use greenwave_sim::measure::Window;
 use greenwave_sim::traffic::STEP_S;
+use machine::cost;
 
 struct Args {
     folder: PathBuf,
@@ -53,23 +56,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// CPU seconds of the process so far, and its peak memory, MB; from the Linux process table. One thread's time is known to the
-/// nanosecond, that of several to the hundredth of a second.
-fn cost(threads: usize) -> (f64, f64) {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let cpu = if threads == 1 {
-        read("/proc/thread-self/schedstat").split(' ').next().and_then(|n| n.parse::<f64>().ok()).map(|ns| ns / 1e9)
-    } else {
-        let stat = read("/proc/self/stat");
-        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-        let ticks: Vec<f64> = fields.skip(11).take(2).filter_map(|t| t.parse().ok()).collect();
-        Some(ticks.iter().sum::<f64>() / 100.0)
-    };
-    let status = read("/proc/self/status");
-    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    (cpu.unwrap_or(f64::NAN), peak.unwrap_or(f64::NAN) / 1024.0)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures the machine's time")]

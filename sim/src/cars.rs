@@ -144,6 +144,13 @@ impl Cars {
         car
     }
 
+    /// Becomes what somebody else's lane is seen to be.
+    pub(crate) fn mirror(&mut self, rows: &[Car]) {
+        self.rows.clear();
+        self.rows.extend_from_slice(rows);
+        (self.standing, self.strays) = (0, rows.iter().filter(|c| c.side != 0).count() as u32);
+    }
+
     /// Gives vehicle `i` another aim, one that this lane permits.
     pub(crate) fn redirect(&mut self, i: usize, next: u32, turn: u8) {
         let car = &mut self.rows[i];

@@ -4,7 +4,9 @@
 //!
 //! A piece's run hangs on nothing outside it, so neither the number of threads nor who drives which piece first can change
 //! it; sums over pieces are made in the order of the pieces, at the end. It is also the faster way on one thread: a
-//! corridor's vehicles stay in the cache where a city's do not.
+//! corridor's vehicles stay in the cache where a city's do not. A large piece is driven in shares, in step ([`shares`]).
+
+mod shares;
 
 use std::sync::{Arc, Mutex};
 
@@ -13,6 +15,8 @@ use crate::measure::{Measures, Tally, Window};
 use crate::signal::Lamp;
 use crate::street::{Piece, Street};
 use crate::traffic::{Exit, Traffic};
+
+use self::shares::Share;
 
 /// A street in its pieces, full of traffic.
 #[derive(Debug, Clone)]
@@ -25,10 +29,10 @@ pub struct City {
 #[derive(Debug, Clone)]
 struct Part {
     piece: Piece,
-    traffic: Traffic,
-    lamps: Vec<Lamp>,
-    exits: Vec<Exit>,
-    most: usize,
+    /// Links of each share, and lanes of their borders by pair.
+    links: Vec<Vec<usize>>,
+    borders: Vec<Vec<usize>>,
+    shares: Vec<Share>,
 }
 
 impl City {
@@ -41,23 +45,19 @@ impl City {
                 home[link] = (k, here as u32);
             }
         }
-        let mut mine: Vec<(Vec<Departure>, Vec<u32>)> = vec![Default::default(); pieces.len()];
+        let mut mine: Vec<Vec<(Departure, u32)>> = vec![Vec::new(); pieces.len()];
         for (id, mut d) in departures.into_iter().enumerate() {
             let k = d.route.first().and_then(|&l| home.get(l as usize)).map_or(0, |h| h.0);
             for link in &mut d.route {
                 *link = home.get(*link as usize).map_or(u32::MAX, |h| h.1);
             }
-            mine[k].0.push(d);
-            mine[k].1.push(id as u32);
+            mine[k].push((d, id as u32));
         }
-        let parts = pieces.into_iter().zip(mine).map(|(piece, (departures, ids))| {
-            let traffic = Traffic::numbered(Arc::new(piece.street.clone()), departures, ids, seed, window);
-            Part { lamps: vec![Lamp::Red; piece.groups.len()], traffic, piece, exits: Vec::new(), most: 0 }
-        });
+        let parts = pieces.into_iter().zip(mine).map(|(piece, departures)| Part::new(piece, departures, seed, window));
         City { parts: parts.collect(), window, street }
     }
 
-    /// How many pieces there are, the most that threads can share.
+    /// How many pieces there are.
     pub fn pieces(&self) -> usize {
         self.parts.len()
     }
@@ -65,16 +65,19 @@ impl City {
     /// Drives every piece until `until_s` on at most `threads` threads. `lamps(now_s, groups, out)` tells what the street's
     /// signal groups of these numbers show in the step from `now_s`.
     pub fn drive(&mut self, until_s: f64, threads: usize, lamps: &(impl Fn(f64, &[usize], &mut [Lamp]) + Sync)) {
-        let threads = threads.clamp(1, self.parts.len().max(1));
+        let threads = threads.clamp(1, self.parts.iter().map(|p| p.shares.len()).sum::<usize>().max(1));
         if threads == 1 {
-            self.parts.iter_mut().for_each(|p| p.drive(until_s, lamps));
+            self.parts.iter_mut().for_each(|p| p.drive(until_s, 1, lamps));
             return;
         }
-        let left = Mutex::new(self.parts.iter_mut());
+        // Large pieces one after the other by all, then the small ones, each by whoever is free.
+        let (large, small): (Vec<_>, Vec<_>) = self.parts.iter_mut().partition(|p| p.shares.len() > 1);
+        large.into_iter().for_each(|p| p.drive(until_s, threads, lamps));
+        let left = Mutex::new(small.into_iter());
         let work = || {
             // A poisoned lock means that another thread is falling; the scope then falls as well.
             while let Some(part) = left.lock().ok().and_then(|mut left| left.next()) {
-                part.drive(until_s, lamps);
+                part.drive(until_s, 1, lamps);
             }
         };
         std::thread::scope(|s| {
@@ -87,22 +90,26 @@ impl City {
 
     /// Whether all demand has been served and every piece is empty.
     pub fn idle(&self) -> bool {
-        self.parts.iter().all(|p| p.traffic.idle())
+        self.shares().all(|s| s.traffic.idle())
     }
 
     /// Time after the last step, s of the day.
     pub fn now_s(&self) -> f64 {
-        self.parts.first().map_or(self.window.start_s, |p| p.traffic.now_s())
+        self.shares().next().map_or(self.window.start_s, |s| s.traffic.now_s())
     }
 
-    /// The most vehicles that have been on the road at once, each piece at its own moment.
+    fn shares(&self) -> impl Iterator<Item = &Share> {
+        self.parts.iter().flat_map(|p| &p.shares)
+    }
+
+    /// The most vehicles that have been on the road at once, each piece or share of one at its own moment.
     pub fn most_on_road(&self) -> usize {
-        self.parts.iter().map(|p| p.most).sum()
+        self.shares().map(|s| s.most).sum()
     }
 
-    /// Takes who has left since the last call, piece by piece in order of time.
+    /// Takes who has left since the last call, piece by piece and share by share in order of time.
     pub fn take_exits(&mut self) -> Vec<Exit> {
-        self.parts.iter_mut().flat_map(|p| std::mem::take(&mut p.exits)).collect()
+        self.parts.iter_mut().flat_map(|p| &mut p.shares).flat_map(|s| std::mem::take(&mut s.exits)).collect()
     }
 
     /// Closes the books as [`Traffic::finish`] does, over all pieces.
@@ -111,23 +118,52 @@ impl City {
         let mut tally = Tally::new(&self.street, self.window);
         let mut crossings = vec![Default::default(); self.street.crossings().len()];
         let mut bikes = vec![Default::default(); self.street.bike_lanes().len()];
-        for Part { piece, traffic, .. } in self.parts {
-            let (part, walked, ridden) = traffic.close();
-            tally.add(&part, &piece.links);
-            piece.crossings.iter().zip(walked).for_each(|(&k, m)| crossings[k] = m);
-            piece.bike_lanes.iter().zip(ridden).for_each(|(&k, m)| bikes[k] = m);
+        for Part { piece, links, shares, .. } in self.parts {
+            for (k, (share, links)) in shares.into_iter().zip(&links).enumerate() {
+                let (part, walked, ridden) = share.traffic.close();
+                tally.add(&part, links.iter().map(|&l| (l, piece.links[l])));
+                // The first share has all walkers and bicycles.
+                if k == 0 {
+                    piece.crossings.iter().zip(walked).for_each(|(&k, m)| crossings[k] = m);
+                    piece.bike_lanes.iter().zip(ridden).for_each(|(&k, m)| bikes[k] = m);
+                }
+            }
         }
         tally.measures(&self.street, now, crossings, bikes)
     }
 }
 
 impl Part {
-    fn drive(&mut self, until_s: f64, lamps: &impl Fn(f64, &[usize], &mut [Lamp])) {
-        while self.traffic.now_s() < until_s {
-            lamps(self.traffic.now_s(), &self.piece.groups, &mut self.lamps);
-            self.traffic.step(&self.lamps);
-            self.exits.extend_from_slice(self.traffic.exits());
-            self.most = self.most.max(self.traffic.on_road());
+    fn new(piece: Piece, departures: Vec<(Departure, u32)>, seed: u64, window: Window) -> Part {
+        let street = Arc::new(piece.street.clone());
+        let links = shares::shares(&street);
+        let mut home = vec![0; street.links().len()];
+        for (k, links) in links.iter().enumerate() {
+            links.iter().for_each(|&l| home[l] = k);
+        }
+        let mut mine: Vec<(Vec<Departure>, Vec<u32>)> = vec![Default::default(); links.len()];
+        for (d, id) in departures {
+            let k = d.route.first().and_then(|&l| home.get(l as usize)).copied().unwrap_or(0);
+            mine[k].0.push(d);
+            mine[k].1.push(id);
+        }
+        let shares = mine.into_iter().zip(&links).enumerate().map(|(k, ((departures, ids), links))| {
+            let traffic = Traffic::numbered(street.clone(), departures, ids, seed, window);
+            Share { traffic: traffic.owning(links.clone(), k == 0), exits: Vec::new(), most: 0 }
+        });
+        Part { shares: shares.collect(), borders: shares::borders(&street, &links), links, piece }
+    }
+
+    fn drive(&mut self, until_s: f64, threads: usize, lamps: &(impl Fn(f64, &[usize], &mut [Lamp]) + Sync)) {
+        let groups = &self.piece.groups;
+        let [share] = &mut self.shares[..] else {
+            return shares::drive(&mut self.shares, &self.borders, groups, until_s, threads, lamps);
+        };
+        let mut shown = vec![Lamp::Red; groups.len()];
+        while share.traffic.now_s() < until_s {
+            lamps(share.traffic.now_s(), groups, &mut shown);
+            share.traffic.step(&shown);
+            share.note();
         }
     }
 }

@@ -52,9 +52,14 @@ pub(crate) struct LaneMap {
     full: Vec<std::ops::Range<usize>>,
 }
 
+/// Whether a turn gives way to nobody and goes by its lamp.
+pub(crate) fn is_plain(turn: &Turn) -> bool {
+    turn.yields.is_empty() && turn.control == Control::Signal
+}
+
 /// Whether a turn needs more than its lamp.
 pub(crate) fn has_rule(lane: &Lane, turn: &Turn) -> bool {
-    !turn.yields.is_empty() || turn.control != Control::Signal || lane.waiting.is_some()
+    !is_plain(turn) || lane.waiting.is_some()
 }
 
 impl LaneMap {

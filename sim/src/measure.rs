@@ -289,8 +289,8 @@ impl Tally {
         }
     }
 
-    /// Adds what was counted on a piece of this street, whose links are called `links` here.
-    pub(crate) fn add(&mut self, piece: &Tally, links: &[usize]) {
+    /// Adds what was counted on a piece of this street; `links` tells of its own links what they are called there and here.
+    pub(crate) fn add(&mut self, piece: &Tally, links: impl Iterator<Item = (usize, usize)> + Clone) {
         let ways = self.corridor.iter_mut().chain(&mut self.whole);
         for (way, more) in ways.zip(piece.corridor.iter().chain(&piece.whole)) {
             way.metres += more.metres;
@@ -301,8 +301,8 @@ impl Tally {
         for (c, more) in self.classes.iter_mut().zip(&piece.classes) {
             *c = c.and(more);
         }
-        for (&link, approach) in links.iter().zip(&piece.approaches) {
-            self.approaches[link] = *approach;
+        for (there, here) in links.clone() {
+            self.approaches[here] = piece.approaches[there];
         }
         self.progression.take(&piece.progression, links);
         self.queue_steps = piece.queue_steps;

@@ -76,10 +76,10 @@ impl Progression {
         }
     }
 
-    /// Takes over what was counted on a piece of the street, whose links are called `links` here.
-    pub(crate) fn take(&mut self, piece: &Progression, links: &[usize]) {
-        for (&link, head) in links.iter().zip(&piece.heads) {
-            self.heads[link] = *head;
+    /// Takes over what was counted on a piece of the street; `links` tells what they are called there and here.
+    pub(crate) fn take(&mut self, piece: &Progression, links: impl Iterator<Item = (usize, usize)>) {
+        for (there, here) in links {
+            self.heads[here] = piece.heads[there];
         }
     }
 

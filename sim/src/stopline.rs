@@ -117,9 +117,9 @@ impl Heads {
 }
 
 /// Applies stop lines, turning speeds and what lies behind the intersection; reads positions, lowers accelerations.
-pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads) {
+pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads, links: &[usize]) {
     let map = view.map;
-    for lane in 0..cars.len() {
+    for lane in links.iter().flat_map(|&l| map.all_lanes(l)) {
         let info = &map.lanes[lane];
         let n = cars[lane].len();
         if n == 0 {

@@ -10,6 +10,7 @@
 //! ```
 //! Phases side by side in one pass see nothing beyond their link, so a link goes through both while it is at hand.
 
+mod border;
 mod doors;
 mod lines;
 mod motion;
@@ -17,6 +18,7 @@ mod motion;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub(crate) use self::border::{Border, Sent};
 use self::lines::Ends;
 use crate::arrivals::Departure;
 use crate::bikes::{BikeMeasure, Bikes};
@@ -40,6 +42,8 @@ pub const GIVES_UP_S: f64 = 40.0;
 const STOP_BEGINS_M_S: f32 = 5.0 / 3.6;
 /// A stop ends above this speed, m/s (15 km/h).
 const STOP_ENDS_M_S: f32 = 15.0 / 3.6;
+/// Room kept for what is seen of a lane that another drives.
+const SEEN_ROOM: usize = 12;
 /// The no-overlap guard's distance, m.
 const GUARD_M: f32 = 0.3;
 
@@ -109,6 +113,11 @@ pub struct Traffic {
     recorder: Option<Recorder>,
     exits: Vec<Exit>,
     ends: Ends,
+    /// The links that are driven here: all of them, unless others drive the rest.
+    own: Vec<usize>,
+    first: bool,
+    /// By lane of another's link: how many of its vehicles are theirs.
+    strangers: Vec<u32>,
     seed: u64,
     start_s: f64,
     steps: u32,
@@ -176,6 +185,9 @@ impl Traffic {
             recorder: None,
             exits: Vec::with_capacity(64),
             ends: Ends::new(map.lanes.len()),
+            own: (0..links.len()).collect(),
+            first: true,
+            strangers: Vec::new(),
             seed,
             start_s: window.start_s,
             steps: 0,
@@ -195,24 +207,41 @@ impl Traffic {
     /// Advances by [`STEP_S`] under these lamps, one a signal group of the street.
     pub fn step(&mut self, lamps: &[Lamp]) {
         assert!(lamps.len() >= self.street.groups(), "a step needs one lamp a signal group");
+        self.begin(lamps);
+        self.go_on();
+        self.cross();
+        self.end(lamps);
+    }
+
+    /// Lets vehicles in and has everybody change lanes and follow his leader.
+    pub(crate) fn begin(&mut self, lamps: &[Lamp]) {
         self.heads.show(lamps, DT);
         self.admit();
-        for link in 0..self.queued.len() {
+        for &link in &self.own {
             crate::change::change(&self.map, &mut self.cars, link, self.steps);
             self.cars[self.map.all_lanes(link)].iter_mut().for_each(motion::follow_leaders);
         }
+    }
+
+    /// Has everybody look over his stop line, and move.
+    pub(crate) fn go_on(&mut self) {
         let view = View { map: &self.map, rules: &self.rules, walkers: &self.walkers, bikes: &self.bikes };
-        stopline::approach(view, &mut self.cars, &mut self.heads);
+        stopline::approach(view, &mut self.cars, &mut self.heads, &self.own);
         giveway::beyond_gates(view, &mut self.cars);
         self.advance();
         self.steps += 1;
-        self.cross();
+    }
+
+    /// Counts what the step has brought.
+    pub(crate) fn end(&mut self, lamps: &[Lamp]) {
         self.loops.update(&self.map, &self.cars, DT);
         self.rules.look(&self.map, &self.cars);
         let now = self.now_s();
-        self.walkers.step(lamps, now, &self.rules.strips, self.rules.taken());
-        self.bikes.step(lamps, now, self.rules.bikes_held());
-        self.loops.bikes(&self.bikes, STEP_S);
+        if self.first {
+            self.walkers.step(lamps, now, &self.rules.strips, self.rules.taken());
+            self.bikes.step(lamps, now, self.rules.bikes_held());
+            self.loops.bikes(&self.bikes, STEP_S);
+        }
         self.tally.vehicle_seconds += self.on_road as f64 * STEP_S;
         self.tally.queues(self.now_s(), &self.queued);
         self.record();
@@ -298,7 +327,8 @@ impl Traffic {
 
     pub(crate) fn close(mut self) -> (Tally, Vec<CrossingMeasure>, Vec<BikeMeasure>) {
         let now = self.now_s();
-        for c in &self.cars {
+        let lanes = self.own.iter().flat_map(|&l| self.map.all_lanes(l));
+        for c in lanes.map(|lane| &self.cars[lane]) {
             for i in 0..c.len() {
                 self.tally.remains(&self.trips[c[i].trip as usize], c[i].stops, now, c[i].pos, c[i].want);
             }

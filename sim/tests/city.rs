@@ -12,6 +12,7 @@ use greenwave_sim::signal::Lamp;
 use greenwave_sim::street::{BikeLane, BikeSite, Crossing, GiveWay, Lane, Link, LoopSite, Street, Turn};
 use greenwave_sim::traffic::{Exit, Traffic};
 use kit::cross::{GROUPS, everybody, everybody_lamps};
+use kit::grid;
 
 const COPIES: usize = 3;
 const WINDOW: Window = Window { start_s: 0.0, from_s: 300.0, to_s: 1800.0 };
@@ -165,4 +166,46 @@ fn a_street_in_one_piece_is_itself() {
     }
     city.drive(900.0, 4, &show(&street));
     assert_eq!(format!("{:?}", whole.finish()), format!("{:?}", city.finish()));
+}
+
+#[test]
+fn a_grid_driven_in_shares_is_the_grid_driven_at_once() {
+    const SIDE: usize = 7;
+    let street = Arc::new(grid::street(SIDE));
+    let drawn = || Arrivals::draw(&street, &grid::demand(&street, 900.0, 0.5), 3, 0.0, 1800.0);
+    let all: Vec<usize> = (0..street.groups()).collect();
+    let mut whole = Traffic::new(street.clone(), drawn(), 3, WINDOW);
+    let mut shown = vec![Lamp::Red; street.groups()];
+    let mut left = Vec::new();
+    while whole.now_s() < 2400.0 {
+        grid::lamps(SIDE, whole.now_s(), &all, &mut shown);
+        whole.step(&shown);
+        left.extend_from_slice(whole.exits());
+    }
+    left.sort_by_key(|e| e.vehicle);
+    assert!(left.len() > 10_000, "{}", left.len());
+    let (on_road, arrived) = (whole.on_road(), whole.arrived());
+    assert!(on_road > 0 && arrived > left.len(), "some are still on their way: {on_road}");
+    let whole = whole.finish();
+    let mut before = None;
+    for threads in [1, 2, 3] {
+        let mut city = City::new(street.clone(), drawn(), 3, WINDOW);
+        assert_eq!(city.pieces(), 1);
+        let lamps = |t: f64, groups: &[usize], out: &mut [Lamp]| grid::lamps(SIDE, t, groups, out);
+        for until in [601.5, 602.0, 2400.0] {
+            city.drive(until, threads, &lamps);
+        }
+        let mut exits = city.take_exits();
+        exits.sort_by_key(|e| e.vehicle);
+        assert_eq!(left, exits, "{threads} threads");
+        let shared = city.finish();
+        assert_eq!(whole.approaches, shared.approaches);
+        assert_eq!(
+            (whole.all.wished, whole.all.out, whole.all.stops),
+            (shared.all.wished, shared.all.out, shared.all.stops)
+        );
+        assert!((whole.all.delay_s - shared.all.delay_s).abs() < 1e-6 * whole.all.delay_s);
+        let bytes = format!("{shared:?}");
+        assert_eq!(*before.get_or_insert(bytes.clone()), bytes, "{threads} threads");
+    }
 }

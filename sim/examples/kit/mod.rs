@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each example and test uses a part of this kit")]
 
 pub mod cross;
+pub mod grid;
 pub mod platoon;
 pub mod truth;
 

@@ -58,28 +58,21 @@ impl Traffic {
         let (turn, side) = self.map.wish(lane, next);
         let waited = now - d.at_s >= 2.0 * STEP_S;
         let flags = if waited && vel < STOP_ENDS_M_S { QUEUED } else { 0 };
-        let place = match self.vacant.pop() {
-            Some(place) => {
-                self.trips[place as usize] = trip;
-                place
-            }
-            None => {
-                self.trips.push(trip);
-                self.trips.len() as u32 - 1
-            }
-        };
+        let driver = d.driver;
+        let id = self.ids[id as usize];
+        let place = self.open(trip);
         let car = Car {
             pos,
             vel,
             v0: want,
             want,
-            headway: d.driver.headway_s,
-            accel: d.driver.acceleration_m_s2,
-            root: root(d.driver.acceleration_m_s2),
-            len: d.driver.length_m,
+            headway: driver.headway_s,
+            accel: driver.acceleration_m_s2,
+            root: root(driver.acceleration_m_s2),
+            len: driver.length_m,
             acc: 0.0,
             moved: 0.0,
-            id: self.ids[id as usize],
+            id,
             trip: place,
             stops: u16::from(waited),
             next,
@@ -91,5 +84,19 @@ impl Traffic {
         self.cars[lane].insert(0, car);
         self.on_road += 1;
         true
+    }
+
+    /// A place for the account of somebody who comes onto the road.
+    pub(super) fn open(&mut self, trip: Trip) -> u32 {
+        match self.vacant.pop() {
+            Some(place) => {
+                self.trips[place as usize] = trip;
+                place
+            }
+            None => {
+                self.trips.push(trip);
+                self.trips.len() as u32 - 1
+            }
+        }
     }
 }

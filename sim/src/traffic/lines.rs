@@ -13,7 +13,7 @@ pub(super) const PATIENT_M_S: f32 = 0.5;
 
 impl Traffic {
     /// Takes vehicles over stop lines into their next lane, or out.
-    pub(super) fn cross(&mut self) {
+    pub(crate) fn cross(&mut self) {
         let now = self.now_s();
         self.exits.clear();
         while let Some(lane) = self.ends.next() {

@@ -31,7 +31,8 @@ impl Traffic {
     pub(super) fn advance(&mut self) {
         let now = self.now_s();
         self.tally.progression.shown(&self.heads, now, STEP_S);
-        for (link, queued) in self.queued.iter_mut().enumerate() {
+        for &link in &self.own {
+            let queued = &mut self.queued[link];
             change::make_room(&self.map, &mut self.cars, link);
             *queued = 0;
             for lane in self.map.all_lanes(link) {
