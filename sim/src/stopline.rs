@@ -118,55 +118,60 @@ impl Heads {
 
 /// Applies stop lines, turning speeds and what lies behind the intersection; reads positions, lowers accelerations.
 pub(crate) fn approach(view: View<'_>, cars: &mut [Cars], heads: &mut Heads, links: &[usize]) {
+    for &link in links {
+        for lane in view.map.all_lanes(link) {
+            if !cars[lane].is_empty() {
+                approach_lane(view, cars, heads, lane);
+            }
+        }
+    }
+}
+
+#[inline]
+fn approach_lane(view: View<'_>, cars: &mut [Cars], heads: &mut Heads, lane: usize) {
     let map = view.map;
-    for lane in links.iter().flat_map(|&l| map.all_lanes(l)) {
-        let info = &map.lanes[lane];
-        let n = cars[lane].len();
-        if n == 0 {
+    let info = &map.lanes[lane];
+    let n = cars[lane].len();
+    if cars[lane].turned || info.special {
+        straighten(&mut cars[lane], info.end - giveway::DECIDES_M);
+    }
+    if info.exit {
+        return;
+    }
+    if info.special {
+        return giveway::approach_lane(view, cars, heads, lane);
+    }
+    for i in (0..n).rev() {
+        let d = info.end - cars[lane][i].pos;
+        if d > LOOK_M {
+            break;
+        }
+        let turn = cars[lane][i].turn;
+        if turn == LEAVES {
             continue;
         }
-        if cars[lane].turned || info.special {
-            straighten(&mut cars[lane], info.end - giveway::DECIDES_M);
+        if turn == WRONG_LANE {
+            wrong_lane_wall(map, &mut cars[lane], lane, i);
+            break;
         }
-        if info.exit {
-            continue;
+        let t = info.turns[usize::from(turn)];
+        if !heads.passes(&mut cars[lane], lane, t.group, i, d) {
+            stop(&mut cars[lane], i, info.end + WALL_M);
+            break;
         }
-        if info.special {
-            giveway::approach_lane(view, cars, heads, lane);
-            continue;
+        if t.speed.is_finite() {
+            let c = &mut cars[lane];
+            c[i].v0 = c[i].want.min(approach_speed(t.speed, d));
         }
-        for i in (0..n).rev() {
-            let d = info.end - cars[lane][i].pos;
-            if d > LOOK_M {
+        if i + 1 == n
+            && let Some(tail) = cars[t.to_lane].tail()
+        {
+            let c = &mut cars[lane];
+            let a = c[i].follows(c[i].v0, d + tail.rear, tail.vel);
+            c[i].acc = c[i].acc.min(a);
+            if no_room(c, i, tail) && brake_needed(c[i].vel, d) < HARDEST_BRAKE_M_S2 {
+                stop(c, i, info.end + WALL_M);
                 break;
-            }
-            let turn = cars[lane][i].turn;
-            if turn == LEAVES {
-                continue;
-            }
-            if turn == WRONG_LANE {
-                wrong_lane_wall(map, &mut cars[lane], lane, i);
-                break;
-            }
-            let t = info.turns[usize::from(turn)];
-            if !heads.passes(&mut cars[lane], lane, t.group, i, d) {
-                stop(&mut cars[lane], i, info.end + WALL_M);
-                break;
-            }
-            if t.speed.is_finite() {
-                let c = &mut cars[lane];
-                c[i].v0 = c[i].want.min(approach_speed(t.speed, d));
-            }
-            if i + 1 == n
-                && let Some(tail) = cars[t.to_lane].tail()
-            {
-                let c = &mut cars[lane];
-                let a = c[i].follows(c[i].v0, d + tail.rear, tail.vel);
-                c[i].acc = c[i].acc.min(a);
-                if no_room(c, i, tail) && brake_needed(c[i].vel, d) < HARDEST_BRAKE_M_S2 {
-                    stop(c, i, info.end + WALL_M);
-                    break;
-                }
             }
         }
     }

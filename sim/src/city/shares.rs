@@ -115,7 +115,7 @@ impl Gate {
             assert!(!self.broken.load(Ordering::Acquire), "another thread has fallen");
             spins += 1;
             // A step is shorter than a nap; only on a busy machine is it better to let others run.
-            if spins < 2_000 { std::hint::spin_loop() } else { std::thread::yield_now() }
+            if spins < 300 { std::hint::spin_loop() } else { std::thread::yield_now() }
         }
     }
 }
