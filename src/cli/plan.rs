@@ -2,12 +2,13 @@
 
 use super::args::{Format, Plan as Args};
 use super::front::Case;
+use super::table::wrapped;
 use super::timing::text;
 use super::{coupling, files, progress, recent, say, tell};
 use crate::calendar::Calendar;
 use crate::corridor::Network;
 use crate::demand::DayProfile;
-use crate::optimise::{Brief, Coupling, Grouping, Prediction, Settings};
+use crate::optimise::{Brief, Coupling, Grouping, OffsetBound, Prediction, Settings};
 use crate::plan::Plan;
 use crate::replay::{Training, train};
 use crate::safety::{Limits, judge};
@@ -78,11 +79,16 @@ fn one_period(
         }
     }
     let predicted = brief.predict(&proposal.plans);
+    let bound = brief.offset_bound(&proposal.plans);
     match args.format {
-        Format::Json => report(network, number, (&proposal.plans, &proposal.predicted), proposal.coupling.as_ref())?,
+        Format::Json => {
+            let proven = (bound, proposal.coupling.as_ref());
+            report(network, number, (&proposal.plans, &proposal.predicted), proven)?;
+        }
         Format::Text => {
             text(network, period, &proposal.plans, predicted.as_ref());
             recent::text(&proposal.predicted, settings.objective.tail);
+            bound.iter().for_each(proven);
             if let Some(decided) = &proposal.coupling {
                 coupling::text(network, decided);
             }
@@ -99,7 +105,7 @@ fn front(args: &Args, network: &Network, profile: &DayProfile, number: usize) ->
         let front = case.one(&args.street)?;
         let choice = Case::choice(&front, chosen as usize)?;
         match args.format {
-            Format::Json => report(network, number, (&choice.plans, &choice.predicted), None)?,
+            Format::Json => report(network, number, (&choice.plans, &choice.predicted), (None, None))?,
             Format::Text => text(network, period, &choice.plans, Some(&choice.predicted)),
         }
         return Ok(ExitCode::SUCCESS);
@@ -128,12 +134,22 @@ fn front(args: &Args, network: &Network, profile: &DayProfile, number: usize) ->
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is proven of the plans' offsets.
+fn proven(bound: &OffsetBound) {
+    say(&wrapped(&format!(
+        "Proven: with these platoons no offsets and no order of stages cost less than {:.1} vehicle hours an hour, {:.2} % below \
+         these plans. Cycles and splits were searched; for them there is no such bound.",
+        bound.bound / 3600.0,
+        100.0 * bound.gap
+    )));
+}
+
 /// Prints plans for programs.
 fn report(
     network: &Network,
     number: usize,
     (plans, predicted): (&[Plan], &Prediction),
-    decided: Option<&Coupling>,
+    (bound, decided): (Option<OffsetBound>, Option<&Coupling>),
 ) -> Result<()> {
     let plans: Vec<_> = network.intersections().iter().zip(plans).map(plan_json).collect();
     let report = json!({
@@ -143,6 +159,7 @@ fn report(
         "period": network.periods()[number],
         "plans": plans,
         "predicted": predicted,
+        "offset_bound": bound,
         "coupling": decided.map(|decided| coupling::value(network, decided)),
     });
     say(&serde_json::to_string_pretty(&report)?);
@@ -155,6 +172,7 @@ fn plan_json((at, plan): (&crate::corridor::Intersection, &Plan)) -> serde_json:
         "cycle_s": plan.cycle.seconds(),
         "offset_s": plan.offset.since_zero().seconds(),
         "reference_phase": at.phases[at.reference_phase.0].id,
+        "order": plan.order().map(|stage| stage.0 + 1).collect::<Vec<_>>(),
         "green_s": plan.stage_greens().into_iter().map(Tenths::seconds).collect::<Vec<_>>(),
     })
 }

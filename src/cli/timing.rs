@@ -32,10 +32,10 @@ pub(super) fn text(
                 plan.cycle.to_string(),
                 plan.offset.since_zero().to_string(),
             );
-            say(&in_columns(&head, &splits(at, plan)));
+            say(&in_columns(&head, &splits(plan)));
         }
     }
-    say("\nStages, in the order in which they run:");
+    say("\nStages by number; rows name them in the order in which they run:");
     let mut told: Vec<String> = Vec::new();
     for at in network.intersections() {
         let names: Vec<String> = at.stages.iter().enumerate().map(|(k, s)| stage_name(k, &s.name)).collect();
@@ -69,9 +69,8 @@ fn stage_name(place: usize, name: &crate::corridor::Name) -> String {
 }
 
 /// Split of each stage, s: its green and the intergreen after it.
-fn splits(at: &crate::corridor::Intersection, plan: &Plan) -> Vec<String> {
-    let stages = at.stages.iter().zip(plan.stage_greens()).enumerate();
-    stages.map(|(k, (stage, green))| format!("{}: {:<6}", k + 1, (green + stage.intergreen()).to_string())).collect()
+fn splits(plan: &Plan) -> Vec<String> {
+    plan.splits.iter().map(|split| format!("{}: {:<6}", split.stage.0 + 1, split.length().to_string())).collect()
 }
 
 /// Cells behind a head, as many a line as fit a terminal.

@@ -81,7 +81,7 @@ pub use heuristics::{descend_offsets, pairwise_offsets};
 pub use multiband::{LinkBands, NoLinkBands, widest_links};
 pub use multiple::{Multiple, one_rhythm};
 pub use network::{Budget, OffsetLink, OffsetProblem, OffsetSolution, Prices, Setting, solve_offsets};
-pub use offsets::{OffsetAnswer, optimise_offsets};
+pub use offsets::{OffsetAnswer, OffsetBound, optimise_offsets};
 pub use pareto::{FrontPoint, FrontProblem, front};
 pub use platoon::RectangularPlatoon;
 pub use propose::{NoProposal, Proposal, polish, propose};

@@ -4,6 +4,7 @@
 //!
 //! Knows: a scene under plans. Must not know: splits or cycles as variables.
 
+use super::brief::Brief;
 use super::delay::{Prediction, prediction};
 use super::fixed_profiles::{LinkPrice, fixed_profiles};
 use super::grid::Grid;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 /// The most rounds of profile and optimum.
 const MOST_ROUNDS: usize = 12;
+
 /// Offsets, with what is proven about them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OffsetAnswer {
@@ -51,6 +53,34 @@ pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
     let value = state.total(&judge);
     let gap = ((value - fixed.bound) / value.max(1e-9)).max(0.0);
     Some(OffsetAnswer { predicted: prediction(&scene, &state, &judge), plans, bound: fixed.bound, gap, rounds })
+}
+
+/// What is proven about plans' offsets.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct OffsetBound {
+    /// What the plans cost, vehicle seconds an hour.
+    pub objective: f64,
+    /// No offsets and no orders of stages on the cabinets' steps cost less with these plans' platoons held fixed.
+    pub bound: f64,
+    /// Objective less bound as a share of the objective; at least zero.
+    pub gap: f64,
+}
+
+impl Brief<'_> {
+    /// The bound on offsets and orders under the plans' own platoons. `None` when there is not one plan an intersection.
+    pub fn offset_bound(&self, plans: &[Plan]) -> Option<OffsetBound> {
+        if plans.len() != self.network.intersections().len() {
+            return None;
+        }
+        let scene = self.scene();
+        let judge = Judge::new(&self.settings.objective);
+        let mut state = State::new(&scene, plans, &judge);
+        let turn = if self.settings.search.reorder { Turn::Orders } else { Turn::Offsets };
+        let variants: Vec<Vec<Plan>> = (0..plans.len()).map(|i| variants(&scene, i, &plans[i], turn)).collect();
+        let bound = fixed_profiles(&scene, &judge, &mut state, &variants).bound;
+        let objective = state.total(&judge);
+        Some(OffsetBound { objective, bound, gap: ((objective - bound) / objective.max(1e-9)).max(0.0) })
+    }
 }
 
 /// What a round may change.
@@ -325,6 +355,28 @@ mod tests {
                 plans.iter().map(|p| p.cycle).collect::<Vec<_>>()
             );
         }
+    }
+
+    #[test]
+    fn the_bound_of_plans_is_below_every_offset_under_their_platoons() {
+        // Two intersections fed evenly from outside: profiles do not depend on offsets.
+        let network = sample::arterial(&[430.0]);
+        let flows = testing::flows(&network, 1300.0, 900.0, 300.0);
+        let settings = Settings::default();
+        let mut plans = start(&network, [36, 10, 24, 9]);
+        let samples = flows.clone().into();
+        let brief = Brief::new(&network, &samples, &settings);
+        let told = brief.offset_bound(&plans).unwrap();
+        let cost = |plans: &[Plan]| predict(&network, &flows, plans, &settings).unwrap().objective;
+        assert!((told.objective - cost(&plans)).abs() < 1e-6 * told.objective);
+        let mut least = f64::MAX;
+        for offset in 0..i64::from(plans[0].cycle.length().count() / 10) {
+            plans[1] = plans[1].at_offset(Shift::new(10 * offset));
+            least = least.min(cost(&plans));
+        }
+        assert!((told.bound - least).abs() < 1e-6 * least, "{} {least}", told.bound);
+        assert!((told.gap - (1.0 - told.bound / told.objective)).abs() < 1e-12 && told.gap > 0.0);
+        assert!(brief.offset_bound(&plans[..1]).is_none());
     }
 
     #[test]
