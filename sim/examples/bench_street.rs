@@ -1,6 +1,6 @@
 //! Drives one hour on the Dongchang Road under fixed-time lamps and prints what it cost.
 //!
-//! `cargo run --release -p greenwave-sim --example bench_street [-- LEVEL [HOURS [SEED]]]`
+//! `cargo run --release -p greenwave-sim --example bench_street [-- LEVEL [HOURS [SEED [fuel]]]]`; `fuel` meters fuel and CO2 as well.
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 
 mod kit;
@@ -24,6 +24,9 @@ fn main() {
     let wished = departures.len();
     let window = Window { start_s: 0.0, from_s: 900.0, to_s: 3600.0 * hours };
     let mut traffic = Traffic::new(street.clone(), departures, seed, window);
+    if args.next().is_some() {
+        traffic.meter_fuel();
+    }
     let drawn = begun.elapsed().as_secs_f64();
     let plan = kit::FixedTime::standard();
     let mut lamps = vec![Lamp::Red; street.groups()];
@@ -56,6 +59,9 @@ fn main() {
             c.mean_delay_s.unwrap_or(f64::NAN),
             c.mean_stops.unwrap_or(f64::NAN)
         );
+    }
+    if let Some(f) = m.fuel {
+        println!("petrol {:.0} l, diesel {:.0} l, CO2 {:.0} kg", f.petrol_l, f.diesel_l, f.co2_kg);
     }
     println!("side streets {:?}", m.side_streets);
     println!("arterial {:?}", m.arterial_approaches);

@@ -102,6 +102,11 @@ impl City {
         self.parts.iter().flat_map(|p| &p.shares)
     }
 
+    /// As [`Traffic::meter_fuel`].
+    pub fn meter_fuel(&mut self) {
+        self.parts.iter_mut().flat_map(|p| &mut p.shares).for_each(|s| s.traffic.meter_fuel());
+    }
+
     /// The most vehicles that have been on the road at once, each piece or share of one at its own moment.
     pub fn most_on_road(&self) -> usize {
         self.shares().map(|s| s.most).sum()

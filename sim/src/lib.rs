@@ -11,6 +11,7 @@ pub mod counted;
 pub mod counts;
 pub mod day;
 pub mod driver;
+pub mod emission;
 pub mod gain;
 mod giveway;
 mod lanes;

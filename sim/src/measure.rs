@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::bikes::BikeMeasure;
 use crate::cars::NOWHERE;
+use crate::driver::Driver;
+use crate::emission::{Burnt, FuelMeasure};
 use crate::progression::{Progression, ProgressionMeasure};
 use crate::series::WaySeries;
 use crate::street::{ApproachClass, Movement, Street};
@@ -69,7 +71,11 @@ pub(crate) struct Trip {
     pub(crate) blocks: u32,
     /// Desired speed as a share of the limit.
     pub(crate) speed_factor: f32,
+    /// Fuel burnt beyond idling, g; stays 0 where nobody asks for it.
+    pub(crate) burnt_g: f32,
     pub(crate) cursor: u16,
+    /// Whether it is a heavy vehicle.
+    pub(crate) heavy: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -141,6 +147,8 @@ pub struct Tally {
     approaches: Vec<Approach>,
     queue_steps: u64,
     pub(crate) progression: Progression,
+    /// Fuel, where it is asked for.
+    pub(crate) fuel: Option<Burnt>,
     /// Vehicles that gave up their turn because they could not reach its lane.
     pub missed_turns: u32,
     /// Vehicles that left the street, warm-up included.
@@ -191,6 +199,7 @@ impl Tally {
             approaches: vec![Approach::default(); links.len()],
             queue_steps: 0,
             progression: Progression::new(street, window),
+            fuel: None,
             missed_turns: 0,
             departed: 0,
             vehicle_seconds: 0.0,
@@ -243,8 +252,11 @@ impl Tally {
     }
 
     /// A vehicle was never let in.
-    pub(crate) fn never_in(&mut self, wish_s: f64, route: &[u32], now: f64) {
+    pub(crate) fn never_in(&mut self, wish_s: f64, route: &[u32], heavy: bool, now: f64) {
         if self.window.holds(wish_s) {
+            if let Some(fuel) = &mut self.fuel {
+                fuel.add(heavy, now - wish_s, 0.0);
+            }
             let c = &mut self.classes[self.class(route) as usize];
             c.wished += 1;
             c.never_in += 1;
@@ -262,6 +274,9 @@ impl Tally {
         c.delay_s += now - trip.wish_s - free;
         c.stops += u64::from(stops);
         c.travel_s += if out { now - trip.wish_s } else { 0.0 };
+        if let Some(fuel) = &mut self.fuel {
+            fuel.add(trip.heavy, now - trip.wish_s, trip.burnt_g);
+        }
     }
 
     fn class(&self, route: &[u32]) -> TripClass {
@@ -305,6 +320,9 @@ impl Tally {
             self.approaches[here] = piece.approaches[there];
         }
         self.progression.take(&piece.progression, links);
+        if let Some(more) = piece.fuel {
+            self.fuel = Some(self.fuel.unwrap_or_default().and(more));
+        }
         self.queue_steps = piece.queue_steps;
         self.missed_turns += piece.missed_turns;
         self.departed += piece.departed;
@@ -341,6 +359,7 @@ impl Tally {
             corridor_over_time: self.series.to_vec(),
             end_to_end: ways(&self.whole),
             all: trips(None, &all),
+            fuel: self.fuel.map(|f| f.measure()),
             classes: CLASSES.iter().map(|&k| trips(Some(k), &self.classes[k as usize])).collect(),
             side_streets: Together::of(approaches.iter().filter(|a| a.side)),
             arterial_approaches: Together::of(approaches.iter().filter(|a| !a.side)),
@@ -492,6 +511,9 @@ pub struct Measures {
     pub end_to_end: Vec<WayMeasure>,
     /// All trips.
     pub all: TripMeasure,
+    /// Fuel and CO2 of all trips; not written where nobody asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<FuelMeasure>,
     /// Trips by class.
     pub classes: Vec<TripMeasure>,
     /// All side-street approaches together, and the worst.
@@ -516,9 +538,11 @@ pub struct Measures {
 }
 
 impl Trip {
-    pub(crate) fn new(wish_s: f64, route: Vec<u32>, speed_factor: f32) -> Trip {
+    pub(crate) fn new(wish_s: f64, route: Vec<u32>, driver: Driver) -> Trip {
         let (since_s, straight_since_s) = (wish_s, f64::NAN);
-        Trip { route, wish_s, since_s, straight_since_s, free_s: 0.0, blocks: 0, speed_factor, cursor: 0 }
+        let Driver { speed_factor, heavy, .. } = driver;
+        let (free_s, blocks, burnt_g, cursor) = (0.0, 0, 0.0, 0);
+        Trip { route, wish_s, since_s, straight_since_s, free_s, blocks, speed_factor, burnt_g, cursor, heavy }
     }
 
     /// The link after the current one.

@@ -24,6 +24,7 @@ use crate::arrivals::Departure;
 use crate::bikes::{BikeMeasure, Bikes};
 use crate::cars::Cars;
 use crate::conflicts::Conflicts;
+use crate::emission;
 use crate::giveway::{self, View};
 use crate::lanes::LaneMap;
 use crate::loops::{LoopState, Loops};
@@ -229,6 +230,10 @@ impl Traffic {
         stopline::approach(view, &mut self.cars, &mut self.heads, &self.own);
         giveway::beyond_gates(view, &mut self.cars);
         self.advance();
+        if self.tally.fuel.is_some() {
+            let mine = self.own.iter().flat_map(|&link| &self.cars[self.map.all_lanes(link)]);
+            emission::burn(mine, &mut self.trips);
+        }
         self.steps += 1;
     }
 
@@ -302,6 +307,11 @@ impl Traffic {
         &self.exits
     }
 
+    /// Meters fuel, to be asked for before the first step; the run's measures then say how much was burnt.
+    pub fn meter_fuel(&mut self) {
+        self.tally.fuel.get_or_insert_default();
+    }
+
     /// Records trajectories on these links from now on.
     pub fn record_links(&mut self, links: &[usize]) {
         let mut mask = vec![false; self.street.links().len()];
@@ -337,7 +347,8 @@ impl Traffic {
         for id in outside.into_iter().chain(self.arrived..self.departures.len()) {
             // Whoever would have wished to enter after the end of the run has not wished at all.
             if self.departures[id].at_s <= now {
-                self.tally.never_in(self.departures[id].at_s, &self.departures[id].route, now);
+                let d = &self.departures[id];
+                self.tally.never_in(d.at_s, &d.route, d.driver.heavy, now);
             }
         }
         let walkers = self.walkers.measures(&self.street, now);

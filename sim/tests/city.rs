@@ -175,6 +175,7 @@ fn a_grid_driven_in_shares_is_the_grid_driven_at_once() {
     let drawn = || Arrivals::draw(&street, &grid::demand(&street, 900.0, 0.5), 3, 0.0, 1800.0);
     let all: Vec<usize> = (0..street.groups()).collect();
     let mut whole = Traffic::new(street.clone(), drawn(), 3, WINDOW);
+    whole.meter_fuel();
     let mut shown = vec![Lamp::Red; street.groups()];
     let mut left = Vec::new();
     while whole.now_s() < 1200.0 {
@@ -190,6 +191,7 @@ fn a_grid_driven_in_shares_is_the_grid_driven_at_once() {
     let mut before = None;
     for threads in [1, 2] {
         let mut city = City::new(street.clone(), drawn(), 3, WINDOW);
+        city.meter_fuel();
         assert_eq!(city.pieces(), 1);
         let lamps = |t: f64, groups: &[usize], out: &mut [Lamp]| grid::lamps(SIDE, t, groups, out);
         for until in [601.5, 602.0, 1200.0] {
@@ -205,6 +207,8 @@ fn a_grid_driven_in_shares_is_the_grid_driven_at_once() {
             (shared.all.wished, shared.all.out, shared.all.stops)
         );
         assert!((whole.all.delay_s - shared.all.delay_s).abs() < 1e-6 * whole.all.delay_s);
+        let litres = |m: &Measures| m.fuel.expect("it was asked for").fuel_l;
+        assert!((litres(&whole) - litres(&shared)).abs() < 1e-6 * litres(&whole));
         let bytes = format!("{shared:?}");
         assert_eq!(*before.get_or_insert(bytes.clone()), bytes, "{threads} threads");
     }

@@ -121,6 +121,7 @@ pub(super) fn film(
 pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result<Outcome, RunProblem> {
     let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
+    rig.meter_fuel();
     drive(shared, arm, rig, run, bus, None)
 }
 

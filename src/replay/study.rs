@@ -198,7 +198,7 @@ fn speed(ways: &[WayMeasure], direction: Option<u8>) -> Option<f64> {
 }
 
 /// The rows of the comparison table, in its order.
-const MEASURES: [Measure; 11] = [
+const MEASURES: [Measure; 13] = [
     Measure { name: "corridor speed", unit: "km/h", read: |m| speed(&m.corridor, None) },
     Measure { name: "corridor speed, outbound", unit: "km/h", read: |m| speed(&m.corridor, Some(0)) },
     Measure { name: "corridor speed, inbound", unit: "km/h", read: |m| speed(&m.corridor, Some(1)) },
@@ -206,6 +206,8 @@ const MEASURES: [Measure; 11] = [
     Measure { name: "total delay of all vehicles", unit: "veh h", read: |m| Some(m.all.delay_s / 3600.0) },
     Measure { name: "mean delay of all vehicles", unit: "s", read: |m| m.all.mean_delay_s },
     Measure { name: "stops a vehicle", unit: "1", read: |m| m.all.mean_stops },
+    Measure { name: "fuel", unit: "l", read: |m| m.fuel.map(|f| f.fuel_l) },
+    Measure { name: "CO2", unit: "kg", read: |m| m.fuel.map(|f| f.co2_kg) },
     Measure { name: "side-street delay, mean", unit: "s", read: |m| m.side_streets.mean_delay_s },
     Measure { name: "side-street delay, worst", unit: "s", read: |m| m.side_streets.worst_delay_s },
     Measure { name: "pedestrian wait, mean", unit: "s", read: pedestrian_wait },

@@ -20,7 +20,7 @@ const SPEED: &str = "Sum of metres over sum of seconds of all drives from stop l
     straight on, waiting included.";
 
 /// Every measure of the report.
-const ALL: [Words; 11] = [
+const ALL: [Words; 13] = [
     words("corridor speed", "干线行程车速", true, SPEED),
     words("corridor speed, outbound", "上行行程车速", true, "The same, away from the corridor's start."),
     words("corridor speed, inbound", "下行行程车速", true, "The same, towards the corridor's start."),
@@ -43,6 +43,14 @@ const ALL: [Words; 11] = [
         false,
         "Speed falling below 5 km/h, counted once a queue until it is above 15 km/h.",
     ),
+    words(
+        "fuel",
+        "油耗",
+        false,
+        "Petrol and diesel of all vehicles that wished to enter, waiting outside included, by a model of level roads (model card of the plant); \
+         every vehicle has an engine.",
+    ),
+    words("CO2", "二氧化碳排放", false, "From the exhaust, by that fuel: 2.35 kg a litre of petrol, 2.69 of diesel."),
     words(
         "side-street delay, mean",
         "支路平均延误",

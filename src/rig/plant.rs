@@ -149,6 +149,11 @@ impl Rig {
         look(&self.world().cabinets()[index.0])
     }
 
+    /// Meters fuel, from before the first step.
+    pub fn meter_fuel(&self) {
+        self.world().traffic_mut().meter_fuel();
+    }
+
     /// Ends the run.
     pub fn finish(self) -> Measures {
         self.world().clone().finish()

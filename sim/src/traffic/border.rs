@@ -11,6 +11,7 @@
 
 use super::{SEEN_ROOM, Traffic};
 use crate::cars::{Car, Cars};
+use crate::driver::Driver;
 use crate::measure::Trip;
 
 /// Vehicles are seen over a stop line as far as this, m; the last of a lane always is.
@@ -72,7 +73,7 @@ impl Traffic {
         for &lane in lanes {
             for i in (0..self.cars[lane].len() - self.strangers[lane] as usize).rev() {
                 let car = self.cars[lane][i];
-                let gone = Trip::new(0.0, Vec::new(), 1.0);
+                let gone = Trip::new(0.0, Vec::new(), Driver::CAR);
                 let trip = std::mem::replace(&mut self.trips[car.trip as usize], gone);
                 self.vacant.push(car.trip);
                 self.on_road -= 1;

@@ -53,7 +53,7 @@ impl Traffic {
         }
         let Some((_, lane, pos, vel)) = best else { return false };
         let d = &mut self.departures[id as usize];
-        let trip = Trip::new(d.at_s, std::mem::take(&mut d.route), d.driver.speed_factor);
+        let trip = Trip::new(d.at_s, std::mem::take(&mut d.route), d.driver);
         let want = self.map.lanes[lane].limit * d.driver.speed_factor;
         let (turn, side) = self.map.wish(lane, next);
         let waited = now - d.at_s >= 2.0 * STEP_S;
