@@ -10,6 +10,7 @@ use crate::counts::{Approach, Counts};
 use crate::random::{Entity, Stream};
 use crate::scenario::{CrossSide, IntersectionFacts, Scenario};
 use crate::street::Movement;
+use crate::weather::Weather;
 
 /// Width of a bin, s.
 pub const BIN_S: f64 = 300.0;
@@ -93,6 +94,14 @@ struct Chance {
 pub fn mean_day(scenario: &Scenario) -> DayCounts {
     let left = vec![[1.0; 4]; scenario.intersection.len()];
     draw(scenario, DayKind::Workday, Chance { volume: 1.0, shift_s: 0.0, tide: 0.0, surge: None, left }, None)
+}
+
+/// The weather of a day of this kind.
+pub fn weather(scenario: &Scenario, kind: DayKind) -> Weather {
+    match kind {
+        DayKind::Rain => scenario.kinds.rain.weather,
+        _ => Weather::Dry,
+    }
 }
 
 /// One day of this kind and seed.

@@ -27,4 +27,5 @@ mod stopline;
 pub mod street;
 pub mod traffic;
 pub mod walkers;
+pub mod weather;
 pub mod world;

@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use crate::weather::Weather;
+
 /// A whole scenario file; keys carry their units.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,7 +97,7 @@ pub struct KindFacts {
     pub shifted: ShiftedFacts,
     /// School run.
     pub school: SchoolFacts,
-    /// Rain: fewer vehicles (driving as in the dry, for now).
+    /// Rain: fewer vehicles, and how they drive.
     pub rain: RainFacts,
 }
 
@@ -167,6 +169,9 @@ pub struct SchoolFacts {
 pub struct RainFacts {
     /// Factor on all flows.
     pub volume: f64,
+    /// How hard it rains: `dry` (who drives as ever), `light-rain`, `rain`, `heavy-rain`.
+    #[serde(default)]
+    pub weather: Weather,
 }
 
 /// One intersection.

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use greenwave_sim::counts::{Approach, Counts};
-use greenwave_sim::day::{DayKind, counts_csv, day, mean_day};
+use greenwave_sim::day::{DayKind, counts_csv, day, mean_day, weather};
 use greenwave_sim::scenario::Scenario;
+use greenwave_sim::weather::Weather;
 
 #[path = "../examples/kit/mod.rs"]
 mod kit;
@@ -55,6 +56,27 @@ fn a_t_junction_lacks_one_approach_and_what_leads_into_it() {
     assert_eq!(shares(Approach::N), None);
     let csv = counts_csv(&s, &made, 6);
     assert!(csv.contains("t2,W,T,") && !csv.contains("t2,W,L,") && !csv.contains("t2,N,"), "{csv}");
+}
+
+#[test]
+fn only_days_of_rain_are_wet_and_only_where_the_file_says_so() {
+    let wet = scenario();
+    for kind in DayKind::ALL {
+        let expected = if kind == DayKind::Rain { Weather::Rain } else { Weather::Dry };
+        assert_eq!(weather(&wet, kind), expected, "{kind:?}");
+    }
+    let with = |line: &str| {
+        let text = text();
+        let kept =
+            text.lines().filter(|l| !l.starts_with("weather")).map(|l| if l == "[kinds.rain]" { line } else { l });
+        Scenario::parse("x.toml", &kept.collect::<Vec<_>>().join("\n"))
+    };
+    let silent = with("[kinds.rain]").expect("sound");
+    assert_eq!(weather(&silent, DayKind::Rain), Weather::Dry);
+    let heavy = with("[kinds.rain]\nweather = \"heavy-rain\"").expect("sound");
+    assert_eq!(weather(&heavy, DayKind::Rain), Weather::HeavyRain);
+    let refused = with("[kinds.rain]\nweather = \"monsoon\"").expect_err("no such weather");
+    assert!(refused.line > 1 && refused.problem.contains("heavy-rain"), "{refused}");
 }
 
 fn three() -> Scenario {

@@ -6,6 +6,7 @@ use crate::corridor::Network;
 use greenwave_sim::counted::{self, Counted};
 use greenwave_sim::counts::{Counts, CountsError};
 use greenwave_sim::street::Street;
+use greenwave_sim::weather::Weather;
 use greenwave_sim::{arrivals, day, scenario};
 use serde::Serialize;
 use std::fmt;
@@ -121,6 +122,7 @@ const HALF_HOUR: usize = 6;
 pub struct Demand {
     flows: Flows,
     factor: f64,
+    weather: Weather,
 }
 
 #[derive(Debug, Clone)]
@@ -136,7 +138,7 @@ impl Demand {
             Scenario::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
             Scenario::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
         };
-        Demand { flows, factor: 1.0 }
+        Demand { flows, factor: 1.0, weather: Weather::Dry }
     }
 
     /// A day drawn by its name.
@@ -151,7 +153,11 @@ impl Demand {
             }
             Scenario::Counted(hour) => return Err(no_such_day(hour, name)),
         };
-        Ok(Demand { flows, factor: 1.0 })
+        let weather = match scenario {
+            Scenario::Pattern(scenario) => day::weather(scenario, name.kind),
+            Scenario::Counted(_) => Weather::Dry,
+        };
+        Ok(Demand { flows, factor: 1.0, weather })
     }
 
     /// What somebody who counts every movement through the day would write down: a counts file, in half hours.
@@ -175,6 +181,11 @@ impl Demand {
     #[must_use]
     pub fn scaled(self, factor: f64) -> Demand {
         Demand { factor: self.factor * factor, ..self }
+    }
+
+    /// How the day's drivers drive.
+    pub(super) fn weather(&self) -> Weather {
+        self.weather
     }
 
     pub(super) fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {

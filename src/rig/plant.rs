@@ -79,7 +79,9 @@ impl Rig {
         let translated = translate::street(network)?;
         let demand = run.demand.on(network, &translated)?;
         let street = Arc::new(translated.street.clone());
-        let departures = Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
+        let mut departures = Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
+        let weather = run.demand.weather();
+        departures.iter_mut().for_each(|d| d.driver = weather.with(d.driver));
         let window =
             Window { start_s: f64::from(run.start_s), from_s: f64::from(run.from_s), to_s: f64::from(run.to_s) };
         let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;

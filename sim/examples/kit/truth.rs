@@ -28,9 +28,14 @@ pub fn discharge(cars: usize) -> Vec<f64> {
 
 /// Length of a standing queue of default cars, m from the stop line to the last rear, and its [`discharge`].
 pub fn standing(cars: usize) -> (f64, Vec<f64>) {
+    standing_of(Driver::CAR, cars)
+}
+
+/// The same of this driver's like.
+pub fn standing_of(driver: Driver, cars: usize) -> (f64, Vec<f64>) {
     let street = Arc::new(single(1, 600.0));
     let departures: Vec<Departure> =
-        (0..cars).map(|i| Departure { at_s: 3.0 * i as f64, route: vec![0, 1], driver: Driver::CAR }).collect();
+        (0..cars).map(|i| Departure { at_s: 3.0 * i as f64, route: vec![0, 1], driver }).collect();
     let mut traffic = Traffic::new(street, departures, 1, WINDOW);
     while traffic.now_s() < 240.0 {
         traffic.step(&[Lamp::Red]);
