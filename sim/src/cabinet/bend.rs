@@ -7,13 +7,15 @@
 //! ```
 //! One rule: a green ends where the programme ends it, but not before its minimum (and, once it runs, its clearance) nor
 //! after its maximum. A request moves the end of one green only, and never farther from the programme than one round of
-//! stages gives or takes back by that rule.
+//! stages gives or takes back by that rule. A programme that has taken the heads over in the midst of a stage may have found greens
+//! that began later than it would have begun them: their minimum counts from when they did.
 //!
-//! Knows: two cycles and a wish. Must not know: registers, calls, modes. All is derived anew from the programme whenever it
-//! is asked, so that nothing adds up; only what the heads began to show is kept.
+//! Knows: two cycles, a wish, and since when each head is green. Must not know: registers, calls, modes. All is derived anew from
+//! the programme whenever it is asked, so that nothing adds up; only what the heads began to show is kept.
 
 use super::block::Plan;
 use super::cycle::{Cycle, Interval};
+use super::heads::{Head, floor};
 use super::request::Kind;
 use super::room::Room;
 use super::spec::{Table, Tenths};
@@ -69,16 +71,16 @@ impl Bend {
     }
 
     /// Lays the rest of the heads' cycle: by the programme, and by what is asked.
-    pub(super) fn lay(&mut self, table: &Table, now: Tenths, room: Room, wish: Option<&Wish>) {
+    pub(super) fn lay(&mut self, table: &Table, heads: &[Head], now: Tenths, room: Room, wish: Option<&Wish>) {
         let absent = self.absence(table, now, room, wish);
         let mut greens = self.shown.greens().to_vec();
         let mut at = self.shown.start;
         let order = self.shown.order(table);
         for k in order.stages().iter().copied().filter(|&k| Some(k) != absent) {
             if self.open(table, k, at, absent, now) {
-                let running = at <= now;
-                let clearance = table.clearance_before(k, order.after_without(k, absent));
-                let least = (at + table.spec.stages[k].min_green).max(if running { now + clearance } else { at });
+                let next = order.after_without(k, absent);
+                let told = || (now + table.clearance_before(k, next)).max(floor(table, heads, k, next));
+                let least = (at + table.spec.stages[k].min_green).max(if at <= now { told() } else { at });
                 let programmed = self.programmed_end(table, k);
                 let wanted = match wish.filter(|w| w.stage == k) {
                     Some(Wish { kind: Kind::Hold | Kind::Extend, until, .. }) => programmed.max(*until),
@@ -116,7 +118,10 @@ impl Bend {
         let decided = self.shown.absent().filter(|&k| self.settled(table, k, now));
         let wanted = wish.filter(|w| w.kind == Kind::Skip).map(|w| w.stage).filter(|&k| {
             let split = &table.spec.stages[k];
-            self.target.greens()[k] + split.yellow + split.all_red <= room.earlier && !self.settled(table, k, now)
+            // The heads may be in another order than that in which the wish was taken.
+            table.optional(self.shown.order_number(), k)
+                && self.target.greens()[k] + split.yellow + split.all_red <= room.earlier
+                && !self.settled(table, k, now)
         });
         decided.or(wanted)
     }

@@ -60,10 +60,27 @@ pub(super) fn greens(table: &Table, order: &Order, greens: &[Tenths]) -> Result<
     sequence(table, order.stages(), greens)
 }
 
-/// Judges the sequence that is left of an order when one stage is left out.
-pub(super) fn without(table: &Table, order: &Order, stage: usize) -> Result<(), Breach> {
+/// The stages that may be left out of each order (bit k: stage k): neither its first nor the one on which the reference phase begins,
+/// and what is left holds by itself and beside a cycle of any order, which may leave a stage out too.
+pub(super) fn optional(table: &Table) -> Vec<u64> {
     let least: Vec<Tenths> = table.spec.stages.iter().map(|s| s.min_green).collect();
-    sequence(table, &order.without(stage), &least)
+    let holds = |stages: &[usize]| sequence(table, stages, &least).is_ok();
+    let orders = || table.orders.iter().enumerate();
+    let short: Vec<(usize, usize, Vec<usize>)> = orders()
+        .flat_map(|(o, order)| order.stages().iter().skip(1).map(move |&k| (o, k, order)))
+        .filter(|&(_, k, order)| k != order.reference)
+        .map(|(o, k, order)| (o, k, order.without(k)))
+        .filter(|(_, _, left)| holds(left))
+        .collect();
+    let mut optional = vec![0; table.orders.len()];
+    for (o, k, left) in &short {
+        let whole = orders().map(|(_, order)| order.stages());
+        let mut beside = whole.chain(short.iter().map(|s| s.2.as_slice()));
+        if beside.all(|cycle| holds(&[left, cycle].concat())) {
+            optional[*o] |= 1 << k;
+        }
+    }
+    optional
 }
 
 /// Judges stages that come one after the other and then again from the first, with these greens by stage: minima cover the phases,

@@ -53,6 +53,15 @@ impl Head {
         (self.ends, self.red) = (Some(at), at + after);
     }
 
+    /// Leaves what comes next to somebody else, who shows the same now: what was to begin or to end later is not.
+    pub(super) fn hand_over(&mut self, now: Tenths) {
+        if now < self.from {
+            *self = Head { from: self.red, ends: Some(self.red), red: self.red };
+        } else if self.lamp(now) == Lamp::Green {
+            self.ends = None;
+        }
+    }
+
     /// Notes what somebody else made it show from now on; its yellow or clearance lasts `warning`, whoever takes over meanwhile.
     pub(super) fn shown(&mut self, now: Tenths, lamp: Lamp, warning: Tenths) {
         match lamp {
@@ -86,6 +95,17 @@ pub(super) fn earliest(table: &Table, heads: &[Head], q: usize, end: Tenths) -> 
 /// The first moment at which phase `q` may become green as far as those are concerned who have ended already.
 pub(super) fn cleared(table: &Table, heads: &[Head], q: usize) -> Tenths {
     after(table, heads, q, LONG_AGO, |head| !head.going())
+}
+
+/// The first moment at which a stage's green may end when `next` comes after it: whoever ends with it has had his minimum, or walk and
+/// clearance, from when his own green began, and whoever begins next finds those cleared who have ended.
+pub(super) fn floor(table: &Table, heads: &[Head], stage: usize, next: usize) -> Tenths {
+    let split = &table.spec.stages[stage];
+    let ending = split.phases.iter().filter(|&&p| heads[p].going() && !table.serves(next, p));
+    let minima = ending.map(|&p| heads[p].from + table.least(p) + table.early_cut(stage, p));
+    let new = table.spec.stages[next].phases.iter().filter(|&&q| !table.serves(stage, q));
+    let change = |q: usize| split.yellow + split.all_red + table.late_start(next, q);
+    minima.chain(new.map(|&q| cleared(table, heads, q) - change(q))).fold(LONG_AGO, Tenths::max)
 }
 
 fn after(table: &Table, heads: &[Head], q: usize, end: Tenths, of: impl Fn(&Head) -> bool) -> Tenths {

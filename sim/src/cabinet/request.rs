@@ -13,7 +13,6 @@
 use super::bend::{Bend, Wish};
 use super::block::{Plan, Refusal, blank_beside, crc};
 use super::cycle::{Cycle, Interval};
-use super::guard;
 use super::map::{Map, Near};
 use super::room::Room;
 use super::spec::{Table, Tenths};
@@ -127,8 +126,8 @@ impl Cabinet {
     /// Whether what runs takes such a request.
     fn permitted(&self, request: &Request) -> Result<(), Refusal> {
         let table = &self.table;
-        let order = &table.orders[self.plan().order];
-        let (k, reference) = (request.stage, request.stage == order.reference);
+        let order = self.plan().order;
+        let (k, reference) = (request.stage, request.stage == table.orders[order].reference);
         if table.spec.countdown {
             return Err(Refusal::RequestOperation);
         }
@@ -136,7 +135,7 @@ impl Cabinet {
             (_, Aim::Free(_) | Aim::Coordinated(_)) if table.layout.rings > 1 => Err(Refusal::RequestOperation),
             (Kind::EndEarly, Aim::Coordinated(_)) if reference => Err(Refusal::RequestOperation),
             (Kind::Skip, _) if k == 0 || reference || table.stages() < 3 => Err(Refusal::RequestStage),
-            (Kind::Skip, aim) if self.called(k) || recalled(&aim, k) || guard::without(table, order, k).is_err() => {
+            (Kind::Skip, aim) if self.called(k) || recalled(&aim, k) || !table.optional(order, k) => {
                 Err(Refusal::Called)
             }
             _ => Ok(()),
@@ -183,7 +182,7 @@ impl Cabinet {
         if wish.is_some_and(|w| w.kind == Kind::Skip && skipped == Some(w.stage)) {
             self.centre.requests.now = None;
         }
-        bend.lay(&self.table, self.now, self.room(), self.wish().as_ref());
+        bend.lay(&self.table, &self.heads, self.now, self.room(), self.wish().as_ref());
         let done = self.centre.requests.now.is_none() && bend.in_step(cycle);
         self.bend = (!done).then_some(bend);
         self.note_green();
@@ -206,6 +205,9 @@ impl Cabinet {
             return true;
         }
         if request.kind == Kind::Skip {
+            if !self.table.optional(self.plan().order, request.stage) {
+                return true;
+            }
             let settled = self.bend.as_ref().filter(|b| b.settled(&self.table, request.stage, self.now));
             let left_out = settled.is_some_and(|b| b.shown.absent() == Some(request.stage));
             return !left_out && self.called(request.stage);

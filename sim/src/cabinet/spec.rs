@@ -249,6 +249,8 @@ pub(super) struct Table {
     pub(super) members: Vec<u64>,
     /// The orders in which the stages may come, the programmed one first.
     pub(super) orders: Vec<Order>,
+    /// Bit k set for each order when stage k may be left out of it.
+    optional: Vec<u64>,
     /// Longest time any pair of phases needs between their greens.
     pub(super) longest_intergreen: Tenths,
     /// What actuated operation times.
@@ -272,7 +274,8 @@ impl Table {
         let identity = crc32fast::hash(spec.id.as_bytes());
         let layout = Layout::new(&spec, &members)?;
         let lines = spec.day_plan.iter().chain(spec.day_types.iter().flat_map(|t| &t.day_plan)).cloned().collect();
-        let table = Self { spec, identity, members, orders, longest_intergreen, layout, lines };
+        let mut table =
+            Self { spec, identity, members, orders, optional: Vec::new(), longest_intergreen, layout, lines };
         let least: Vec<Tenths> = table.spec.stages.iter().map(|s| s.min_green).collect();
         for (k, order) in table.orders.iter().enumerate() {
             guard::sequence(&table, order.stages(), &least).map_err(SpecError::Unsafe)?;
@@ -281,6 +284,9 @@ impl Table {
                 let both = [order.stages(), next.stages()].concat();
                 guard::sequence(&table, &both, &least).map_err(SpecError::Unsafe)?;
             }
+        }
+        if table.stages() > 2 {
+            table.optional = guard::optional(&table);
         }
         for (line, entry) in table.lines.iter().enumerate() {
             let breach = |breach| SpecError::DayPlan { line, breach };
@@ -297,6 +303,11 @@ impl Table {
     /// Number of stages.
     pub(super) fn stages(&self) -> usize {
         self.spec.stages.len()
+    }
+
+    /// Whether stage `k` may be left out of one of the orders.
+    pub(super) fn optional(&self, order: usize, k: usize) -> bool {
+        self.optional.get(order).is_some_and(|stages| stages >> k & 1 == 1)
     }
 
     /// Whether stage `k` serves phase `p`.

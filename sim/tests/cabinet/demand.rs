@@ -3,7 +3,7 @@
 
 use crate::calls::*;
 use crate::kit::*;
-use crate::requests::{EXTEND, HOLD, request};
+use crate::requests::{END_EARLY, EXTEND, HOLD, request};
 use greenwave_sim::cabinet::*;
 use proptest::prelude::*;
 
@@ -209,6 +209,35 @@ fn a_clearance_that_has_begun_lasts_as_long_as_it_should_whoever_takes_over() {
     }
     assert_eq!(status(&corner.cabinet).running, 1);
     assert_eq!((corner.judge(), corner.lingering()), (Vec::new(), Vec::new()));
+}
+
+/// The calls left the cross street late, so that stage 1 began 7 s after the programme's, which took it over. Asked to end it at once, it
+/// counts the minimum, walk and clearance from when the heads began.
+#[test]
+fn a_green_that_was_taken_over_late_has_its_minimum_from_its_own_beginning() {
+    let plan = LocalPlan { actuation: Some(Actuation { rest: None, ..actuation() }), ..actuated(&PROGRAMME, None) };
+    let mut corner = Corner::new(CabinetSpec { id: "dc01".into(), ..with_plan(legs(), plan) });
+    corner.until(CYCLE - 345, 1 << WT);
+    // ST's minimum with the pedestrians beside him ends after the programme has begun.
+    corner.cabinet.press(PW);
+    act(&mut corner, &Act::Push(PROGRAMME, 0, 0), &mut 0);
+    corner.until(CYCLE - 5, 1 << ST);
+    assert!(corner.green(ST) && status(&corner.cabinet).cycle_start == T);
+    let mut begun = 0;
+    while begun == 0 {
+        corner.step(0);
+        begun = if corner.green(PN) { corner.now } else { 0 };
+    }
+    assert_eq!((status(&corner.cabinet).running, status(&corner.cabinet).cycle_start), (1, T + CYCLE));
+    assert!((T + CYCLE + 50..T + CYCLE + 150).contains(&begun), "{}", begun - T - CYCLE);
+    corner.cabinet.write(650, &request(1, END_EARLY, 1, 0, begun + 600)).unwrap();
+    assert_eq!(status(&corner.cabinet).refusal, 0);
+    corner.until(begun - T + 300, 0);
+    let first = |greens: Vec<(usize, i64, i64)>| *greens.iter().find(|g| g.1 >= CYCLE).unwrap();
+    let (_, from, to) = first(corner.greens(&[PN]));
+    assert_eq!(to - from, 70);
+    let (_, from, to) = first(corner.greens(&[WT]));
+    assert_eq!(to - from, 150, "walk and clearance of those beside him");
 }
 
 proptest! {

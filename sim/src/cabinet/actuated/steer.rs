@@ -33,6 +33,7 @@ pub(super) fn steer(scene: &Scene<'_>, heads: &mut [Head]) -> bool {
         && ends_well(table, heads, &place, now)
         && begins_well(table, heads, &place, now)
     {
+        heads.iter_mut().for_each(|head| head.hand_over(now));
         return true;
     }
     if scene.held || heads.iter().any(|h| h.from > now) {
