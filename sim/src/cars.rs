@@ -158,6 +158,13 @@ impl Cars {
         (car.next, car.turn, car.side) = (next, turn, 0);
     }
 
+    /// Tells vehicle `i` anew which turn it has here and how many lanes it must move.
+    pub(crate) fn aim(&mut self, i: usize, (turn, side): (u8, i8)) {
+        let car = &mut self.rows[i];
+        self.strays = self.strays - u32::from(car.side != 0) + u32::from(side != 0);
+        (car.turn, car.side) = (turn, side);
+    }
+
     /// How many of its vehicles must still change lanes.
     pub(crate) fn strays(&self) -> u32 {
         self.strays

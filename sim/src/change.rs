@@ -8,7 +8,7 @@
 //! Discretionary changes follow MOBIL (Kesting, Treiber and Helbing 2007) among lanes that permit the movement.
 
 use crate::cars::{Car, Cars, GOES};
-use crate::lanes::LaneMap;
+use crate::lanes::{LaneMap, Shut};
 
 /// Advantage a discretionary change must bring, m/s2 (MOBIL: 0.1 to 0.3).
 const THRESHOLD_M_S2: f32 = 0.3;
@@ -26,12 +26,14 @@ const URGENT_FROM_M: f32 = 200.0;
 const LAST_POINT_M: f32 = 8.0;
 /// Smallest gap in front and behind after a change, m.
 const SMALLEST_GAP_M: f32 = 1.0;
+/// Whoever goes into a lane that is shut further on can stop before that with this, m/s2.
+const SHUT_BRAKE_M_S2: f32 = 2.5;
 /// Steps (0.5 s) between two changes of one vehicle: by choice, and on the way to its lane.
 const PAUSE_STEPS: (u32, u32) = (12, 4);
 
 /// How pressing a mandatory change is, 0 to 1.
 fn urgency(map: &LaneMap, lane: usize, pos: f32, side: i8) -> f32 {
-    let left = (map.lanes[lane].end - pos - LAST_POINT_M) / f32::from(side.unsigned_abs());
+    let left = (map.goal(lane, pos) - pos - LAST_POINT_M) / f32::from(side.unsigned_abs());
     ((URGENT_FROM_M - left) / 160.0).clamp(0.0, 1.0)
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };
             let Some(target) = target else { continue };
             let mut car = cars[lane].remove(i);
-            (car.turn, car.side) = map.wish(target, car.next);
+            (car.turn, car.side) = map.wish(target, car.next, car.pos);
             car.hold = step + if must { PAUSE_STEPS.1 } else { PAUSE_STEPS.0 };
             let at = cars[target].leader_of(car.pos);
             cars[target].insert(at, car);
@@ -92,7 +94,7 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
 
 fn fits(map: &LaneMap, cars: &[Cars], lane: usize, i: usize, target: usize, brake: f32, reaction: f32) -> bool {
     let (me, c) = (cars[lane].seen(i), &cars[target]);
-    if me.rear < map.lanes[target].start {
+    if me.rear < map.lanes[target].start || (!map.shut.is_empty() && shut_off(map, &cars[lane][i], lane, target)) {
         return false;
     }
     let j = c.leader_of(me.pos);
@@ -105,6 +107,12 @@ fn fits(map: &LaneMap, cars: &[Cars], lane: usize, i: usize, target: usize, brak
             let o = c.seen(j - 1);
             safe(me.rear - o.pos, o.vel, me.vel, brake, reaction)
         })
+}
+
+/// Whether a shut stretch keeps somebody out of `target`, or he could not stop before it there.
+fn shut_off(map: &LaneMap, me: &Car, lane: usize, target: usize) -> bool {
+    let stops = |s: &Shut| safe(s.from - me.pos, me.vel, 0.0, SHUT_BRAKE_M_S2, 0.6);
+    map.keeps(me, lane, target) || map.shut_ahead(target, me.pos).is_some_and(|s| !stops(s))
 }
 
 fn mandatory(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usize> {
@@ -125,7 +133,7 @@ fn by_choice(map: &LaneMap, cars: &[Cars], lane: usize, i: usize) -> Option<usiz
     let mut best = None;
     let mut best_gain = THRESHOLD_M_S2;
     for target in [info.left, info.right].into_iter().flatten() {
-        if map.lanes[target].start > 0.0 || map.wish(target, me.next).1 != 0 {
+        if map.lanes[target].start > 0.0 || map.wish(target, me.next, me.pos).1 != 0 {
             continue;
         }
         if !fits(map, cars, lane, i, target, 2.0, 0.6) {
@@ -169,6 +177,9 @@ pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars], link: usize) {
                 continue;
             }
             let Some(target) = map.lanes[lane].beside(side) else { continue };
+            if !map.shut.is_empty() && map.keeps(&cars[lane][i], lane, target) {
+                continue;
+            }
             let me = cars[lane].seen(i);
             let mouth = map.lanes[target].start;
             let u = urgency(map, lane, me.pos, side);

@@ -9,6 +9,7 @@
 
 use serde::Deserialize;
 
+use crate::closure::{self, ClosureFacts};
 use crate::counts::{Approach, Counts};
 use crate::day::DayKind;
 use crate::random::{Entity, Stream};
@@ -27,6 +28,10 @@ struct Facts {
     counted: HourFacts,
     noise: NoiseFacts,
     kinds: KindFacts,
+    #[serde(default)]
+    closure: Vec<ClosureFacts>,
+    #[serde(default)]
+    incident: Vec<ClosureFacts>,
 }
 
 /// The hour.
@@ -116,6 +121,9 @@ impl Counted {
         if let Some((key, _, why)) = checks.into_iter().find(|c| !c.1) {
             return Err(error(line_of(key), format!("{key}: {why}")));
         }
+        if let Some((line, problem)) = closure::problem(text, &facts.closure, &facts.incident) {
+            return Err(error(line, problem));
+        }
         let name = &facts.counted.counts;
         let counts = beside(name).map_err(|why| error(line_of("counts"), format!("counts: {why}")))?;
         let hour = Counts::parse(name, &counts).map_err(|why| error(line_of("counts"), why.to_string()))?;
@@ -134,6 +142,11 @@ impl Counted {
     /// First second of the day that was counted, and the first after it.
     pub fn window_s(&self) -> (u32, u32) {
         (self.hour.start_s as u32, self.hour.end_s() as u32)
+    }
+
+    /// Lanes closed on its days: for works, and by incidents.
+    pub fn closures(&self) -> (&[ClosureFacts], &[ClosureFacts]) {
+        (&self.facts.closure, &self.facts.incident)
     }
 
     /// Share of heavy vehicles.

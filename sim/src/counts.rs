@@ -13,7 +13,7 @@ use crate::arrivals::{Demand, EntryFlow, TurnShares};
 use crate::street::{Movement, Street};
 
 /// Where an approach's traffic comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 pub enum Approach {
     /// From the west, heading east.
     W,

@@ -1,7 +1,10 @@
 //! The static table of lanes: where each lies, who neighbours whom, what it permits.
 //!
-//! Knows: geometry and turns, flat and ready for the engine. Must not know: who drives, how anybody decides.
+//! Knows: geometry and turns, flat and ready for the engine, and what is shut for now. Must not know: who drives, how anybody decides.
 
+mod shut;
+
+pub(crate) use self::shut::{ROOM_TO_RETURN_M, Shut};
 use crate::cars::{LEAVES, NOWHERE, WRONG_LANE};
 use crate::driver::{LEFT_SPEED_M_S, RIGHT_SPEED_M_S, U_TURN_SPEED_M_S};
 use crate::street::{Control, Lane, Movement, Street, Turn, full_lanes};
@@ -50,6 +53,8 @@ pub(crate) struct LaneMap {
     pub(crate) lanes: Vec<LaneInfo>,
     first: Vec<usize>,
     full: Vec<std::ops::Range<usize>>,
+    /// Stretches that are shut now; mostly none.
+    pub(crate) shut: Vec<Shut>,
 }
 
 /// Whether a turn gives way to nobody and goes by its lamp.
@@ -115,7 +120,7 @@ impl LaneMap {
                 });
             }
         }
-        LaneMap { lanes, first, full }
+        LaneMap { lanes, first, full, shut: Vec::new() }
     }
 
     /// The full-length lanes of a link, as a range of flat indices.
@@ -133,11 +138,14 @@ impl LaneMap {
         self.first[link] + lane
     }
 
-    /// For a vehicle in `lane` that wants `next`: its turn there, and how many lanes it must move (negative = left).
-    pub(crate) fn wish(&self, lane: usize, next: u32) -> (u8, i8) {
+    /// For a vehicle at `pos` of `lane` that wants `next`: its turn there, and how many lanes it must move (negative = left).
+    pub(crate) fn wish(&self, lane: usize, next: u32, pos: f32) -> (u8, i8) {
         let info = &self.lanes[lane];
         if info.exit || next == NOWHERE {
             return (LEAVES, 0);
+        }
+        if !self.shut.is_empty() {
+            return self.wish_around(lane, next, pos);
         }
         if let Some(t) = self.turn(lane, next) {
             return (t, 0);

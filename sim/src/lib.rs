@@ -6,6 +6,7 @@ pub mod cabinet;
 mod cars;
 mod change;
 pub mod city;
+pub mod closure;
 mod conflicts;
 pub mod counted;
 pub mod counts;

@@ -4,6 +4,7 @@
 
 use serde::Deserialize;
 
+use crate::closure::{self, ClosureFacts};
 use crate::weather::Weather;
 
 /// A whole scenario file; keys carry their units.
@@ -32,6 +33,12 @@ pub struct Scenario {
     pub kinds: KindFacts,
     /// From west to east.
     pub intersection: Vec<IntersectionFacts>,
+    /// Lanes closed for works, every day.
+    #[serde(default)]
+    pub closure: Vec<ClosureFacts>,
+    /// Lanes blocked by incidents, every day.
+    #[serde(default)]
+    pub incident: Vec<ClosureFacts>,
 }
 
 /// Peak flows and their pattern over the day.
@@ -218,7 +225,10 @@ impl Scenario {
             error(1 + text[..at].matches('\n').count(), e.message().to_owned())
         })?;
         match scenario.problem() {
-            None => Ok(scenario),
+            None => match closure::problem(text, &scenario.closure, &scenario.incident) {
+                None => Ok(scenario),
+                Some((line, problem)) => Err(error(line, problem)),
+            },
             Some((key, problem)) => {
                 let line = text.lines().position(|l| l.trim_start().starts_with(key)).map_or(1, |l| l + 1);
                 Err(error(line, problem))

@@ -11,6 +11,7 @@
 //! Phases side by side in one pass see nothing beyond their link, so a link goes through both while it is at hand.
 
 mod border;
+mod closures;
 mod doors;
 mod lines;
 mod motion;
@@ -23,6 +24,7 @@ use self::lines::Ends;
 use crate::arrivals::Departure;
 use crate::bikes::{BikeMeasure, Bikes};
 use crate::cars::Cars;
+use crate::closure::Closure;
 use crate::conflicts::Conflicts;
 use crate::emission;
 use crate::giveway::{self, View};
@@ -114,6 +116,9 @@ pub struct Traffic {
     recorder: Option<Recorder>,
     exits: Vec<Exit>,
     ends: Ends,
+    closures: Vec<Closure>,
+    /// Until then what is shut stays as it is, s of the day.
+    closures_hold_s: f64,
     /// The links that are driven here: all of them, unless others drive the rest.
     own: Vec<usize>,
     first: bool,
@@ -186,6 +191,8 @@ impl Traffic {
             recorder: None,
             exits: Vec::with_capacity(64),
             ends: Ends::new(map.lanes.len()),
+            closures: Vec::new(),
+            closures_hold_s: f64::NEG_INFINITY,
             own: (0..links.len()).collect(),
             first: true,
             strangers: Vec::new(),
@@ -217,6 +224,9 @@ impl Traffic {
     /// Lets vehicles in and has everybody change lanes and follow his leader.
     pub(crate) fn begin(&mut self, lamps: &[Lamp]) {
         self.heads.show(lamps, DT);
+        if !self.closures.is_empty() {
+            self.shut_and_open();
+        }
         self.admit();
         for &link in &self.own {
             crate::change::change(&self.map, &mut self.cars, link, self.steps);
@@ -226,6 +236,7 @@ impl Traffic {
 
     /// Has everybody look over his stop line, and move.
     pub(crate) fn go_on(&mut self) {
+        self.stop_at_closures();
         let view = View { map: &self.map, rules: &self.rules, walkers: &self.walkers, bikes: &self.bikes };
         stopline::approach(view, &mut self.cars, &mut self.heads, &self.own);
         giveway::beyond_gates(view, &mut self.cars);

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::arrivals::Departure;
 use crate::cabinet::{Cabinet, CabinetSpec, Exception, Registers, SpecError, Tenths};
+use crate::closure::Closure;
 use crate::measure::{Measures, Window};
 use crate::monitor::{Monitor, MonitorSpec, Violation};
 use crate::signal::Lamp;
@@ -151,6 +152,11 @@ impl World {
     /// Takes what was recorded of the lamps, in order of time by signal group, leaving the recorder empty.
     pub fn take_lamps(&mut self) -> Vec<Shown> {
         self.history.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Closes these stretches of lanes at their times.
+    pub fn close_lanes(&mut self, closures: impl IntoIterator<Item = Closure>) {
+        self.traffic.close_lanes(closures);
     }
 
     /// Whether all demand has been served.

@@ -3,6 +3,7 @@
 use super::plant::RigProblem;
 use super::translate::Translated;
 use crate::corridor::Network;
+use greenwave_sim::closure::{self, Closure, ClosureFacts};
 use greenwave_sim::counted::{self, Counted};
 use greenwave_sim::counts::{Counts, CountsError};
 use greenwave_sim::street::Street;
@@ -123,6 +124,8 @@ pub struct Demand {
     flows: Flows,
     factor: f64,
     weather: Weather,
+    /// Lanes closed that day, and whether by an incident.
+    closures: Vec<(ClosureFacts, bool)>,
 }
 
 #[derive(Debug, Clone)]
@@ -138,7 +141,7 @@ impl Demand {
             Scenario::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
             Scenario::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
         };
-        Demand { flows, factor: 1.0, weather: Weather::Dry }
+        Demand { flows, factor: 1.0, weather: Weather::Dry, closures: closures(scenario) }
     }
 
     /// A day drawn by its name.
@@ -157,7 +160,7 @@ impl Demand {
             Scenario::Pattern(scenario) => day::weather(scenario, name.kind),
             Scenario::Counted(_) => Weather::Dry,
         };
-        Ok(Demand { flows, factor: 1.0, weather })
+        Ok(Demand { flows, factor: 1.0, weather, closures: closures(scenario) })
     }
 
     /// What somebody who counts every movement through the day would write down: a counts file, in half hours.
@@ -188,6 +191,24 @@ impl Demand {
         self.weather
     }
 
+    /// Its closed lanes on this street.
+    pub(super) fn closed_lanes(&self, network: &Network, built: &Translated) -> Result<Vec<Closure>, RigProblem> {
+        let mut problems = Vec::new();
+        let closed = self.closures.iter().filter_map(|(c, incident)| {
+            let link = built.approach_link(network, &c.intersection, c.approach);
+            if link.is_none() {
+                let (id, letter) = (&c.intersection, c.approach.letter());
+                problems.push(format!("the street has no approach {id} {letter}; name one it has"));
+            }
+            Some(c.on(link?, *incident))
+        });
+        let closed: Vec<Closure> = closed.collect();
+        if let Err(found) = closure::check(&built.street, &closed) {
+            problems.extend(found.iter().map(ToString::to_string));
+        }
+        if problems.is_empty() { Ok(closed) } else { Err(RigProblem::Closures(problems.join("\n"))) }
+    }
+
     pub(super) fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {
         let street: &Street = &built.street;
         let mut demand = match &self.flows {
@@ -199,6 +220,16 @@ impl Demand {
         demand.entries.iter_mut().flat_map(|e| &mut e.vehicles).for_each(|vehicles| *vehicles *= self.factor);
         Ok(demand)
     }
+}
+
+/// Lanes closed on every day of a scenario.
+fn closures(scenario: &Scenario) -> Vec<(ClosureFacts, bool)> {
+    let (works, incidents) = match scenario {
+        Scenario::Pattern(scenario) => (&scenario.closure[..], &scenario.incident[..]),
+        Scenario::Counted(hour) => hour.closures(),
+    };
+    let all = works.iter().map(|c| (c, false)).chain(incidents.iter().map(|c| (c, true)));
+    all.map(|(c, incident)| (c.clone(), incident)).collect()
 }
 
 fn no_such_day(hour: &Counted, name: DayName) -> RigProblem {

@@ -40,6 +40,9 @@ pub enum RigProblem {
     /// The counts.
     #[error("the plant can not draw these days: {0}")]
     Counts(#[from] CountsError),
+    /// The lanes to be closed.
+    #[error("the plant can not close these lanes:\n{0}")]
+    Closures(String),
     /// The kind of day.
     #[error("{1} has no day {0}; its kinds: {2}")]
     NoSuchDay(String, String, String),
@@ -78,6 +81,7 @@ impl Rig {
     pub fn new(network: &Network, own: &[Vec<LocalEntry>], run: &Run<'_>) -> Result<Rig, RigProblem> {
         let translated = translate::street(network)?;
         let demand = run.demand.on(network, &translated)?;
+        let closed = run.demand.closed_lanes(network, &translated)?;
         let street = Arc::new(translated.street.clone());
         let mut departures = Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
         let weather = run.demand.weather();
@@ -86,7 +90,8 @@ impl Rig {
             Window { start_s: f64::from(run.start_s), from_s: f64::from(run.from_s), to_s: f64::from(run.to_s) };
         let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
         let installations = installations(network, own, &translated, Moment::new(midnight));
-        let world = World::new(street, departures, run.seed, window, installations, midnight)?;
+        let mut world = World::new(street, departures, run.seed, window, installations, midnight)?;
+        world.close_lanes(closed);
         let units = network.intersections().iter().map(|i| i.cabinet.unit).collect();
         Ok(Rig { world: Arc::new(Mutex::new(world)), midnight, units })
     }

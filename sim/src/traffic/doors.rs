@@ -45,7 +45,7 @@ impl Traffic {
             if vel < 0.8 * want.min(lead) {
                 continue;
             }
-            let (_, side) = self.map.wish(lane, next);
+            let (_, side) = self.map.wish(lane, next, 0.0);
             let score = gap.min(150.0) - 40.0 * f32::from(side.unsigned_abs());
             if best.is_none_or(|b| score > b.0) {
                 best = Some((score, lane, pos, vel));
@@ -55,7 +55,7 @@ impl Traffic {
         let d = &mut self.departures[id as usize];
         let trip = Trip::new(d.at_s, std::mem::take(&mut d.route), d.driver);
         let want = self.map.lanes[lane].limit * d.driver.speed_factor;
-        let (turn, side) = self.map.wish(lane, next);
+        let (turn, side) = self.map.wish(lane, next, 0.0);
         let waited = now - d.at_s >= 2.0 * STEP_S;
         let flags = if waited && vel < STOP_ENDS_M_S { QUEUED } else { 0 };
         let driver = d.driver;

@@ -70,7 +70,7 @@ impl Traffic {
                         trip.cursor += 1;
                         trip.blocks = 0;
                         car.next = trip.next();
-                        (car.turn, car.side) = self.map.wish(t.to_lane, car.next);
+                        (car.turn, car.side) = self.map.wish(t.to_lane, car.next, 0.0);
                         car.pos = over.min(limit);
                         car.want = self.map.lanes[t.to_lane].limit * trip.speed_factor;
                         car.flags &= QUEUED | GOES;
@@ -94,7 +94,7 @@ impl Traffic {
     /// The head of a lane that has stood in the wrong lane while its lane had green takes what the lane permits.
     fn gives_up(&mut self, lane: usize, head: usize) {
         let c = &mut self.cars[lane];
-        if !c[head].astray() || c[head].vel > PATIENT_M_S {
+        if !c[head].astray() || c[head].vel > PATIENT_M_S || self.map.shut_ahead(lane, c[head].pos).is_some() {
             return;
         }
         let turns = &self.map.lanes[lane].turns;
