@@ -12,7 +12,6 @@ The programmes are written from the definitions (a band's start after each green
 direction), not from greenwave's own reasoning about centres.
 """
 import argparse, json, math, random, subprocess, sys
-import highspy
 
 PATTERNS = ["lead-lag", "lag-lead", "lead-lead", "lag-lag"]
 SAME = 2e-5  # shares of the cycle; the mixed-integer solver's own tolerances are 1e-6 a row
@@ -125,6 +124,7 @@ def worth(p, variant, cycle, speeds, offsets, patterns):
 
 
 def programme(p, variant, seconds):
+    import highspy
     """The mixed-integer programme; (value, status, cycle, speeds, offsets, patterns) or None where infeasible."""
     h = highspy.Highs()
     h.setOptionValue("output_flag", False)
