@@ -27,18 +27,23 @@ pub fn free_choices(
 const WORK: u64 = 100_000;
 
 /// Answers a question: the targets as they are, the day plan, then everything else there is to choose from. A candidate the
-/// optimiser can not make is left out. Every search is bounded by its work; told to stop before, it gives the best it has, and what
-/// has not begun is left out.
+/// optimiser can not make is left out. Every search is bounded by its work; told to stop before, it gives the best it has, and none
+/// is begun.
 pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn Fn() -> bool) -> Finding {
     let (flows, reference) = (&Samples::from(work.flows.clone()), &Samples::from(work.reference.clone()));
     let mut settings = settings.weighing(network.weights(work.period));
     settings.search.work = settings.search.work.min(WORK);
     // Nobody is regrouped in the midst of a day: halves and doubles stay, and so do groups of their own cycles.
     settings.search.change_cycle &= one_rhythm(&work.day_plan);
-    let settings = &settings;
-    let measured = Measured { platoons: &work.platoons, under: &work.current };
-    let brief = Brief { network, samples: flows, settings, measured: Some(measured), stop };
     let (current, day_plan) = (&work.current, &work.day_plan);
+    // Counts correct the model at the cycles they were counted at and nowhere else, so all that is compared must run them.
+    let as_counted = |plans: &Vec<Plan>| plans.iter().zip(current).all(|(a, b)| a.cycle == b.cycle);
+    let measured = Some(Measured { platoons: &work.platoons, under: current })
+        .filter(|m| settings.model.measured_platoons && !m.platoons.is_empty())
+        .filter(|_| as_counted(day_plan) && work.neighbours.iter().all(as_counted));
+    settings.search.change_cycle &= measured.is_none();
+    let settings = &settings;
+    let brief = Brief { network, samples: flows, settings, measured, stop };
     // Who always runs free in the period keeps its longest greens.
     let kept = |plans: Vec<Plan>| -> Vec<Plan> {
         plans
@@ -47,7 +52,7 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
             .map(|(new, day)| if day.operation.is_free() { day.clone() } else { new })
             .collect()
     };
-    let made = |plans: &[Plan]| brief.polish(plans).ok().map(|p| kept(p.plans));
+    let made = |plans: &[Plan]| (!stop()).then(|| brief.polish(plans).ok()).flatten().map(|p| kept(p.plans));
     let mut sets = vec![(Origin::Keep, Some(current.clone())), (Origin::DayPlan, Some(day_plan.clone()))];
     let apart = |plans: &&Vec<Plan>| !same_wave(plans, current) && !same_wave(plans, day_plan);
     sets.extend(work.neighbours.iter().filter(apart).map(|plans| (Origin::Neighbour, Some(plans.clone()))));
@@ -55,7 +60,8 @@ pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn
     if !same_wave(current, day_plan) {
         sets.push((Origin::PolishedDayPlan, made(day_plan)));
     }
-    sets.push((Origin::Fresh, brief.propose(Some(day_plan)).ok().map(|p| kept(p.plans))));
+    let fresh = (!stop()).then(|| brief.propose(Some(day_plan)).ok()).flatten();
+    sets.push((Origin::Fresh, fresh.map(|p| kept(p.plans))));
     let on_mean_day =
         |plans: &[Plan]| Brief { samples: reference, measured: None, ..brief }.predict(plans).map(|p| p.objective);
     let proven = on_mean_day(day_plan);

@@ -450,6 +450,8 @@ fn plans_are_made_for_several_days_and_for_the_worst_of_them() {
         prints(&["plan", STREET, "--at=07:30", "--recent-days=1-3,4:surge", "--tail=0.5:0.25", "--early-return"]);
     assert!(drawn.contains("Made for 4 days together, the worst 25 % of them weighing 50 %"), "{drawn}");
     fails(&["plan", STREET, "--tail=2:0.5"], 2, &["WEIGHT:SHARE"]);
+    fails(&["plan", STREET, "--tail=0.5:0.5"], 2, &["--recent"]);
+    fails(&["plan", STREET, "--recent-days=1001"], 3, &["1001", "reporting"]);
     fails(&["plan", STREET, "--recent=nowhere.csv"], 3, &["nowhere.csv"]);
     fails(&["plan", "corridors/jinan-r2.toml", "--recent-days=1:rain"], 3, &["rain", "tidal"]);
 }

@@ -5,7 +5,7 @@ use crate::optimise::Tail;
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;
 use crate::units::Date;
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -70,6 +70,7 @@ pub(super) struct Check {
 #[command(
     after_help = "Examples:\n  greenwave plan corridors/dongchang-road.toml --at 07:30\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --format json\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07\n  greenwave plan corridors/dongchang-road.toml --at 07:30 --front --members dc03-dc07 --choice 6\n  greenwave plan corridors/dongchang-road.toml --day --rounds 2 --out book.toml"
 )]
+#[command(group(ArgGroup::new("sampled").multiple(true)))]
 pub(super) struct Plan {
     /// Definition files or folders of them; together they are one network.
     #[arg(required = true)]
@@ -83,14 +84,14 @@ pub(super) struct Plan {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date, conflicts_with = "day")]
     pub(super) on: Option<Date>,
     /// Plan for several days together instead of the mean day: counts of each as with --counts, one --recent a day.
-    #[arg(long, value_name = "FILE", conflicts_with = "front")]
+    #[arg(long, value_name = "FILE", conflicts_with = "front", group = "sampled")]
     pub(super) recent: Vec<PathBuf>,
     /// The same for days of the scenario, by number and kind as in `replay --days`; 1-99 are for training.
-    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with = "front")]
+    #[arg(long, value_name = "DAYS", value_parser = days, conflicts_with = "front", group = "sampled")]
     pub(super) recent_days: Option<DayList>,
     /// How much the worst of these days count: the worst SHARE of them weighs WEIGHT, their mean the rest; such as 0.5:0.2
     /// (default: the mean alone).
-    #[arg(long, value_name = "WEIGHT:SHARE", value_parser = tail, conflicts_with = "front")]
+    #[arg(long, value_name = "WEIGHT:SHARE", value_parser = tail, conflicts_with = "front", requires = "sampled")]
     pub(super) tail: Option<Tail>,
     /// Judge plans as their cabinets follow them coordinated-actuated: side streets without traffic end early, and the reference
     /// green begins early.
@@ -98,7 +99,7 @@ pub(super) struct Plan {
     pub(super) early_return: bool,
     /// What a second that a pedestrian waits is worth in seconds of a vehicle's delay: cycles, splits and orders are chosen for
     /// both. 0 leaves pedestrians to the minima of the crossings; by persons it is 1 over the persons in a vehicle, about 0.7.
-    #[arg(long, value_name = "WEIGHT", value_parser = weight, default_value_t = 0.0)]
+    #[arg(long, value_name = "WEIGHT", value_parser = weight, default_value_t = 0.0, conflicts_with = "front")]
     pub(super) walkers: f64,
     /// Make the plans of every period: the book of day plans.
     #[arg(long)]

@@ -7,7 +7,7 @@ use crate::corridor::{Network, Period};
 use crate::demand::DayProfile;
 use crate::optimise::{EarlyReturn, Prediction, Samples, Settings, Tail};
 use crate::rig::{Demand, PASSAGE};
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 
 /// The days asked for, by files of counts and by the scenario; none where plans are for the mean day.
 pub(super) fn days(args: &Args, network: &Network) -> Result<Vec<DayProfile>> {
@@ -16,6 +16,10 @@ pub(super) fn days(args: &Args, network: &Network) -> Result<Vec<DayProfile>> {
         days.push(files::counts(network, path)?.value);
     }
     if let Some(names) = &args.recent_days {
+        // A book made for days it is reported on would be judged by what it knows (contract 17).
+        if let Some(day) = names.0.iter().find(|name| name.seed > 99) {
+            bail!("day {day} is for reporting; plans are made for training days, 1 to 99");
+        }
         let scenario = files::scenario(network, &args.paths, args.demand.scenario.as_deref())?.value;
         for &name in &names.0 {
             let counted = Demand::counted(&scenario, name)?;
@@ -41,7 +45,7 @@ pub(super) fn named(args: &Args) -> String {
         named += &format!(" --recent-days {}", days.join(","));
     }
     if let Some(tail) = args.tail {
-        named += &format!(" --tail {}:{}", tail.weight, tail.share);
+        named += &format!(" --tail {}:{}", tail.weight(), tail.share());
     }
     if args.early_return {
         named += " --early-return";
@@ -63,8 +67,8 @@ pub(super) fn text(predicted: &Prediction, tail: Tail) {
     }
     let mean = days.iter().sum::<f64>() / days.len() as f64;
     let worst = days.iter().copied().fold(0.0, f64::max);
-    let weighed = match tail.weight > 0.0 {
-        true => format!(", the worst {:.0} % of them weighing {:.0} %", 100.0 * tail.share, 100.0 * tail.weight),
+    let weighed = match tail.weight() > 0.0 {
+        true => format!(", the worst {:.0} % of them weighing {:.0} %", 100.0 * tail.share(), 100.0 * tail.weight()),
         false => String::new(),
     };
     say(&wrapped(&format!(

@@ -9,7 +9,7 @@ use super::free::FreeChoice;
 use super::mode::Mode;
 use crate::calendar::Calendar;
 use crate::corridor::{IntersectionIndex, Network};
-use crate::demand::{DayProfile, Estimator};
+use crate::demand::{DayProfile, Estimator, Platoon};
 use crate::detection::Health;
 use crate::field::{self, Link, News, Session};
 use crate::plan::{Operation, Plan};
@@ -286,13 +286,33 @@ impl Coordinator {
         self.health = now;
     }
 
-    /// Platoons are folded as long as everybody runs the same targets; a plan renewed is the same plan.
+    /// Platoons are folded from when everybody is in step until somebody changes.
     pub(super) fn watch_platoons(&mut self, now: Moment) {
         if self.watched != self.targets {
             let cycles: Vec<CycleLength> = self.targets.iter().map(|plan| plan.cycle).collect();
             self.estimator.watch_cycles(now, Some(&cycles));
             self.watched.clone_from(&self.targets);
         }
+    }
+
+    /// What was folded is no more true once somebody changes.
+    pub(super) fn forget_platoons(&mut self, now: Moment) {
+        if !self.watched.is_empty() {
+            self.estimator.watch_cycles(now, None);
+            self.watched.clear();
+        }
+    }
+
+    /// Platoons as counted, while every cabinet runs its target and nobody runs free: one that does not sends other platoons.
+    fn platoons(&self) -> Vec<Platoon> {
+        let as_aimed = |index: IntersectionIndex| {
+            let session = &self.sessions[index.0];
+            session.link() == Link::Up
+                && !self.targets[index.0].operation.is_free()
+                && session.running().is_some_and(|running| self.is_target(index, &running.plan))
+        };
+        let all = self.in_step && self.watched == self.targets && self.setup.network.indices().all(as_aimed);
+        if all { self.estimator.platoons() } else { Vec::new() }
     }
 
     fn ask(&mut self, now: Moment, out: &mut Output) {
@@ -315,7 +335,7 @@ impl Coordinator {
                 .mean_day(now, ahead)
                 .busier(&self.estimator.mean_day(now, ahead + serve))
                 .scaled(margin),
-            platoons: if self.in_step && self.watched == self.targets { self.estimator.platoons() } else { Vec::new() },
+            platoons: self.platoons(),
             current: self.targets.clone(),
             day_plan: book[period].clone(),
             neighbours: neighbours.to_vec(),
@@ -412,6 +432,7 @@ impl Coordinator {
         self.targets = plans.iter().zip(turns).map(turned).collect();
         self.last_change = Some(now);
         self.in_step = false;
+        self.forget_platoons(now);
     }
 
     /// How an intersection follows its plan in a period, as far as its controller can.

@@ -112,6 +112,7 @@ impl Coordinator {
             return;
         }
         self.in_step = false;
+        self.forget_platoons(now);
         let movers: Vec<_> = movers.into_iter().filter(|&i| self.may_be_moved(i)).collect();
         if movers.is_empty() {
             return;

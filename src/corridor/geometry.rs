@@ -56,6 +56,11 @@ pub(super) fn may_give_way(a: &Serves, b: &Serves) -> bool {
     streams(a).iter().any(|x| streams(b).iter().any(|y| pair(*x, *y).is_some() && yields(*x, *y)))
 }
 
+/// Whether vehicles from `f` that make the movement `x` may give way to those from `g` that make `y`.
+pub(crate) fn turn_yields((f, x): (Arm, Movement), (g, y): (Arm, Movement)) -> bool {
+    yields(Stream::Vehicles(f, x), Stream::Vehicles(g, y))
+}
+
 /// One stream: vehicles of one movement, or the pedestrians of a crossing.
 #[derive(Clone, Copy)]
 enum Stream {

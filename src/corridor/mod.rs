@@ -51,6 +51,7 @@ mod values;
 pub use almanac::{Almanac, Dates, DayPlan, ORDINARY, Special};
 pub use compile::{Checked, check, load};
 pub use device::*;
+pub(crate) use geometry::turn_yields;
 pub use model::*;
 pub use operation::*;
 pub use position::Position;

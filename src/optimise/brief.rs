@@ -25,7 +25,7 @@ pub struct Brief<'a> {
     pub settings: &'a Settings,
     /// Arrivals as measured, for the model to agree with.
     pub measured: Option<Measured<'a>>,
-    /// Asked after every evaluation.
+    /// Asked between the steps of a search, many times a second; an exact search of offsets once begun is finished.
     pub stop: &'a dyn Fn() -> bool,
 }
 

@@ -53,7 +53,7 @@ mod tests {
     use crate::corridor::{Serves, sample};
 
     fn group(phase: usize, flow: f64) -> LaneGroup {
-        LaneGroup { phase: Some(PhaseIndex(phase)), flows: [0.0, 0.0, flow, 0.0], flow, saturation: 0.5 }
+        LaneGroup { phase: Some(PhaseIndex(phase)), flows: [0.0, 0.0, flow, 0.0], flow, saturation: 0.5, lanes: 1 }
     }
 
     #[test]

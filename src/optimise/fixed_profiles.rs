@@ -59,6 +59,8 @@ pub(super) struct Fixed {
 /// plans it may have, the state's own first, all of one cycle and with the reference green where it shall be at no shift.
 pub(super) fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State, plans: &[Vec<Plan>]) -> Fixed {
     let links: Vec<Joint> = scene.joints().into_iter().filter(|j| state.coupled(j.ends.0, j.ends.1)).collect();
+    // What samples count for is settled here, or prices of different plans could not be compared.
+    state.settle_weights(judge);
     let mut own: Vec<Vec<f64>> = vec![vec![0.0]; plans.len()];
     let mut states: Vec<Vec<State>> = vec![Vec::new(); plans.len()];
     if plans.iter().any(|p| p.len() > 1) {
@@ -71,7 +73,8 @@ pub(super) fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State, pl
             states[i] = plans[1..].iter().map(|plan| turned(scene, judge, state, i, plan)).collect();
             let alone = |of: &State| -> f64 {
                 let roads = scene.roads_at[i].iter().filter(|&&r| !met(r, i));
-                roads.map(|&r| of.cost_of(scene, r, judge)).sum()
+                let walkers = judge.objective.pedestrian_weight * of.walkers[i].0;
+                roads.map(|&r| of.cost_of(scene, r, judge)).sum::<f64>() + walkers
             };
             let now = alone(state);
             own[i].extend(states[i].iter().map(|turned| alone(turned) - now));
@@ -82,6 +85,7 @@ pub(super) fn fixed_profiles(scene: &Scene, judge: &Judge, state: &mut State, pl
     let steps: Vec<usize> = (0..plans.len()).map(|i| state.steps(i)).collect();
     let held: Vec<bool> = scene.network.intersections().iter().map(|at| !at.stored_plans.is_empty()).collect();
     let (later, plan, gain) = choose(&mut links, &steps, &own, &held);
+    state.settled = None;
     Fixed { links, later, plan, bound: state.total(judge) - gain }
 }
 
@@ -161,6 +165,12 @@ fn choose(links: &mut [LinkPrice], steps: &[usize], own: &[Vec<f64>], held: &[bo
     for &n in &circles.iter().copied().collect::<BTreeSet<usize>>() {
         let mut priced: Vec<OffsetLink> = links.iter().filter(|l| solved(l, n)).map(|l| on_circle(l, n)).collect();
         if priced.is_empty() {
+            // Nobody's offset matters to anybody; an order or a stored plan may.
+            for i in (0..count).filter(|&i| circles[i] == n) {
+                let best = (0..own[i].len()).min_by(|&a, &b| own[i][a].total_cmp(&own[i][b])).unwrap_or(0);
+                plan[i] = best;
+                gain -= own[i][best];
+            }
             continue;
         }
         let stay: Vec<usize> = (0..count).filter(|&i| held[i] && circles[i] == n).collect();

@@ -16,6 +16,8 @@ pub(super) struct LaneGroup {
     pub(super) flow: f64,
     /// Saturation flow, veh/s.
     pub(super) saturation: f64,
+    /// Lanes that serve it, whole or in part.
+    pub(super) lanes: usize,
 }
 
 impl LaneGroup {
@@ -97,7 +99,8 @@ fn split_by_bottleneck(
         }
         let mut own = [0.0; 4];
         (0..4).filter(|m| set >> m & 1 == 1).for_each(|m| own[m] = flows[m]);
-        groups.push(LaneGroup { phase, flows: own, flow: load(set), saturation: room(set) });
+        let own_lanes = lanes.iter().filter(|(m, _)| m & set != 0).count();
+        groups.push(LaneGroup { phase, flows: own, flow: load(set), saturation: room(set), lanes: own_lanes });
         lanes.retain(|(m, _)| m & set == 0);
         left &= !set;
     }

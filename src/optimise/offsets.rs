@@ -60,7 +60,8 @@ pub fn optimise_offsets(network: &Network, flows: &Flows, plans: &[Plan], settin
 pub struct OffsetBound {
     /// What the plans cost, vehicle seconds an hour.
     pub objective: f64,
-    /// No offsets and no orders of stages on the cabinets' steps cost less with these plans' platoons held fixed.
+    /// No offsets in whole steps of the model (about a second) from these, and no orders of stages, cost less with these plans'
+    /// platoons held fixed.
     pub bound: f64,
     /// Objective less bound as a share of the objective; at least zero.
     pub gap: f64,

@@ -38,7 +38,7 @@ fn equal_samples_are_worth_what_one_is() {
         assert!(near(five.stops_per_h, one.stops_per_h) && near(five.side_veh_s_per_h, one.side_veh_s_per_h));
         assert_eq!(five.approaches.len(), one.approaches.len());
         assert_eq!(five.objective_by_sample.len(), 5);
-        assert!(samples.mean().total() - flows.total() < 1e-6);
+        assert!((samples.mean().total() - flows.total()).abs() < 1e-6);
     }
 }
 
@@ -112,5 +112,5 @@ fn early_return_serves_the_arterial_and_shows_in_the_offsets() {
     let followed = predict(&network, &flows, &plans, &settings).unwrap();
     let arterial = |p: &crate::optimise::Prediction| p.corridor_veh_s_per_h[0].iter().sum::<f64>();
     assert!(arterial(&followed) < arterial(&held), "{} {}", arterial(&followed), arterial(&held));
-    assert!(followed.worst_saturation <= 1.0 || followed.worst_saturation <= held.worst_saturation * 1.05);
+    assert!(followed.side_veh_s_per_h > held.side_veh_s_per_h, "what the arterial wins early, side streets give");
 }

@@ -4,7 +4,7 @@
 
 use super::lanes::{LaneGroup, lane_groups};
 use super::settings::Model;
-use crate::corridor::{Arm, Carriageway, Direction, IntersectionIndex, Movement, Network};
+use crate::corridor::{Arm, Carriageway, Direction, IntersectionIndex, Movement, Network, turn_yields};
 use crate::demand::Flows;
 use crate::units::{Metres, Tenths};
 use std::ops::Range;
@@ -40,6 +40,17 @@ pub(super) struct Correction {
     pub(super) upstream: f64,
     /// Vehicles a step.
     pub(super) more: Vec<f64>,
+}
+
+/// A lane group some of whose vehicles give way.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Filtering {
+    /// The group.
+    pub(super) own: usize,
+    /// The share of its flow that gives way.
+    pub(super) share: f64,
+    /// Groups with who goes first, and how many of those are in the way, veh/s.
+    pub(super) first: Vec<(usize, f64)>,
 }
 
 /// What arrives from the neighbour.
@@ -87,7 +98,7 @@ pub(super) struct Scene<'a> {
     pub(super) roads: Vec<Road>,
     pub(super) groups: Vec<LaneGroup>,
     /// Of each intersection the groups that give way, each with those who go first.
-    pub(super) filtering: Vec<Vec<(usize, Vec<usize>)>>,
+    pub(super) filtering: Vec<Vec<Filtering>>,
     /// Roads upstream first.
     pub(super) order: Vec<usize>,
     /// Roads of each intersection, of all samples.
@@ -129,23 +140,34 @@ impl<'a> Scene<'a> {
         scene
     }
 
-    /// The groups of an intersection that give way while others are green, with those, under each sample.
-    fn filtering_at(&self, index: IntersectionIndex) -> Vec<(usize, Vec<usize>)> {
+    /// The groups of an intersection some of whose vehicles give way while others are green, under each sample.
+    fn filtering_at(&self, index: IntersectionIndex) -> Vec<Filtering> {
         let at = self.network.intersection(index);
-        let groups = |sample: usize| {
-            let mine = self.roads_at[index.0].iter().map(|&r| &self.roads[r]).filter(move |r| r.sample == sample);
-            mine.flat_map(|road| road.groups.clone())
-        };
         let mut filtering = Vec::new();
         for sample in 0..self.samples {
-            for own in groups(sample) {
-                let goes_first = |other: &usize| {
-                    let phases = self.groups[own].phase.zip(self.groups[*other].phase);
-                    phases.is_some_and(|pair| at.permissive.contains(&pair))
-                };
-                let first: Vec<usize> = groups(sample).filter(goes_first).collect();
-                if !first.is_empty() {
-                    filtering.push((own, first));
+            let mine = || self.roads_at[index.0].iter().map(|&r| &self.roads[r]).filter(|r| r.sample == sample);
+            let all = || mine().flat_map(|road| road.groups.clone().map(|group| (road.from, group)));
+            for (from, own) in all() {
+                let mut yielding = [false; 4];
+                let mut first = Vec::new();
+                for (other_from, other) in all() {
+                    let phases = self.groups[own].phase.zip(self.groups[other].phase);
+                    if !phases.is_some_and(|pair| at.permissive.contains(&pair)) {
+                        continue;
+                    }
+                    let mut in_the_way = 0.0;
+                    for y in Movement::ALL {
+                        let meets = |x: &Movement| turn_yields((from, *x), (other_from, y));
+                        let turns: Vec<Movement> = Movement::ALL.into_iter().filter(meets).collect();
+                        in_the_way += if turns.is_empty() { 0.0 } else { self.groups[other].flows[y as usize] };
+                        turns.into_iter().for_each(|x| yielding[x as usize] = true);
+                    }
+                    first.push((other, in_the_way));
+                }
+                let group = &self.groups[own];
+                let turning: f64 = group.flows.iter().zip(yielding).filter(|(_, y)| *y).map(|(f, _)| f).sum();
+                if turning > 0.0 {
+                    filtering.push(Filtering { own, share: turning / group.flow, first });
                 }
             }
         }

@@ -8,7 +8,7 @@
 //! ```
 
 use super::early;
-use super::filtering::{self, Served};
+use super::filtering::{self, First, Own};
 use super::lanes::LaneGroup;
 use super::measured;
 use super::profile::{add_later, disperse};
@@ -46,6 +46,8 @@ pub(super) struct State {
     departures: Vec<f64>,
     stride: usize,
     samples: usize,
+    /// What each sample counts for, where that is settled.
+    pub(super) settled: Option<Vec<f64>>,
     pub(super) suffered: Vec<Suffered>,
     /// Cost of each road, penalties included.
     cost: Vec<f64>,
@@ -78,6 +80,7 @@ impl State {
             departures: vec![0.0; scene.groups.len() * stride],
             stride,
             samples: scene.samples,
+            settled: None,
             suffered: vec![Suffered::default(); scene.groups.len()],
             cost: vec![0.0; roads],
             walkers: vec![(0.0, 0.0); plans.len()],
@@ -140,16 +143,23 @@ impl State {
 
     /// What the greens of an intersection are worth to those who give way in them.
     fn filter(&mut self, scene: &Scene, i: usize) {
-        let step_s = self.beats[i].step_s;
-        let served = |state: &State, g: usize| {
-            let (start, length) = state.greens[g];
-            let LaneGroup { flow, saturation, .. } = scene.groups[g];
-            Served { green: (start * step_s, length * step_s), flow, saturation }
-        };
         let Some(circle) = Circle::new(self.beats[i].cycle.seconds()) else { return };
-        for (own, first) in &scene.filtering[i] {
-            let first: Vec<Served> = first.iter().map(|&g| served(self, g)).collect();
-            self.rates[*own] = filtering::rate(served(self, *own), &first, circle);
+        let step_s = self.beats[i].step_s;
+        let green = |(start, length): (f64, f64)| (start * step_s, length * step_s);
+        for filtering in &scene.filtering[i] {
+            let group = &scene.groups[filtering.own];
+            let lanes = if filtering.share < 1.0 { 1.0 } else { group.lanes as f64 };
+            let own = Own {
+                green: green(self.greens[filtering.own]),
+                saturation: group.saturation,
+                share: filtering.share,
+                lanes,
+            };
+            let first = filtering.first.iter().map(|&(g, in_the_way)| {
+                let LaneGroup { flow, saturation, .. } = scene.groups[g];
+                First { green: green(self.greens[g]), flow, saturation, in_the_way }
+            });
+            self.rates[filtering.own] = filtering::rate(own, &first.collect::<Vec<_>>(), circle);
         }
     }
 
@@ -190,9 +200,9 @@ impl State {
         self.cost.chunks(self.cost.len() / self.samples).map(|roads| roads.iter().sum()).collect()
     }
 
-    /// What each sample counts for as things stand.
-    fn weights(&self, judge: &Judge) -> Vec<f64> {
-        judge.objective.tail.weights(&self.by_sample())
+    /// From now on samples count for what they do as things stand, in this state and its copies.
+    pub(super) fn settle_weights(&mut self, judge: &Judge) {
+        self.settled = (self.samples > 1).then(|| judge.objective.tail.weights(&self.by_sample()));
     }
 
     /// Evaluates one road; whether its departures changed.
@@ -347,7 +357,12 @@ impl State {
 
     /// What a road's sample counts for as things stand.
     fn weight(&self, scene: &Scene, r: usize, judge: &Judge) -> f64 {
-        if self.samples == 1 { 1.0 } else { self.weights(judge)[scene.roads[r].sample] }
+        let sample = scene.roads[r].sample;
+        match &self.settled {
+            _ if self.samples == 1 => 1.0,
+            Some(weights) => weights[sample],
+            None => judge.objective.tail.weights(&self.by_sample())[sample],
+        }
     }
 
     /// The roads evaluated since the last call, in the buffer that [`State::put_touched`] takes back.

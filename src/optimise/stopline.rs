@@ -166,6 +166,7 @@ mod tests {
                 flows: [0.0, 0.0, flow, 0.0],
                 flow,
                 saturation,
+                lanes: 1,
             };
             let line = StopLine { model: &model, group: &group, saturation, green: (start, length), beat };
             let (mut a, mut b, mut capacity) = (vec![0.0; 100], vec![0.0; 100], vec![0.0; 100]);

@@ -9,9 +9,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Tail {
     /// Weight of the worst part; 0 is the mean alone, 1 the worst part alone.
-    pub weight: f64,
+    pub(super) weight: f64,
     /// Share of the samples that is the worst part; above 0, at most 1.
-    pub share: f64,
+    pub(super) share: f64,
 }
 
 impl Tail {
@@ -21,6 +21,16 @@ impl Tail {
     /// A tail of a weight from 0 to 1 and a share above 0, at most 1; `None` otherwise.
     pub fn new(weight: f64, share: f64) -> Option<Tail> {
         ((0.0..=1.0).contains(&weight) && share > 0.0 && share <= 1.0).then_some(Tail { weight, share })
+    }
+
+    /// Weight of the worst part; 0 is the mean alone.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// Share of the samples that is the worst part.
+    pub fn share(&self) -> f64 {
+        self.share
     }
 
     /// Whether it is the mean alone.
