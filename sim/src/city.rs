@@ -4,7 +4,7 @@
 //!
 //! A piece's run hangs on nothing outside it, so neither the number of threads nor who drives which piece first can change
 //! it; sums over pieces are made in the order of the pieces, at the end. It is also the faster way on one thread: a
-//! corridor's vehicles stay in the cache where a city's do not. A large piece is driven in shares, in step ([`shares`]).
+//! corridor's vehicles stay in the cache where a city's do not. A large piece is driven in shares, in step (`shares`).
 
 mod shares;
 

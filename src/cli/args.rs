@@ -284,8 +284,8 @@ pub(super) struct DemandFiles {
 /// Arms: isolated (each intersection's own best fixed plan, own cycle), actuated (each intersection by its own detectors: gap-out,
 /// skips, maxima from the isolated plan), fixed (coordinated day plans, the strongest we can make from training days), greenwave
 /// (starts from fixed, sees only detectors over the bus, adapts; cabinets follow its plans in fixed time, coordinated-actuated or
-/// free, as the plan book says). Beside them fixed-loops (fixed, followed coordinated-actuated: what detectors alone add). For tests
-/// of the method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets). To compare optimisers, the
+/// free, as the plan book says). Beside them fixed-loops (fixed, followed coordinated-actuated: what detectors alone add) and
+/// greenwave-measured (its model of platoons corrected by what loops upstream count). For tests of the method: placebo-a, placebo-b (fixed with random offsets), harm (fixed with the worst offsets). To compare optimisers, the
 /// cycles and splits of fixed with offsets found for the mean day: offsets-exact (exact while platoons stay as they are, iterated),
 /// offsets-refined (the same, then refined by the whole evaluation, as plan does), offsets-descent (from zero, intersection after
 /// intersection, until nobody moves), offsets-pairwise (each next intersection by its one link).

@@ -100,7 +100,7 @@ pub(super) struct Decision {
     pub(super) bound: f64,
 }
 
-/// The coupling decision for a network under flows, by estimates; [`propose`](super::propose) with
+/// The coupling decision for a network under flows, by estimates; [`propose`](fn@super::propose) with
 /// [`Grouping`](super::Grouping) goes on from the best few and says what they bring.
 ///
 /// # Errors
