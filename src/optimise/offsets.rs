@@ -235,6 +235,10 @@ fn behind(joints: &[Joint], steps: &[usize], link: &LinkPrice) -> Vec<f64> {
 }
 
 #[cfg(test)]
+#[path = "offset_bound_tests.rs"]
+mod bound_tests;
+
+#[cfg(test)]
 mod tests {
     use super::super::testing::{self, Stream};
     use super::*;
