@@ -11,6 +11,7 @@ mod shares;
 use std::sync::{Arc, Mutex};
 
 use crate::arrivals::Departure;
+use crate::coming::Coming;
 use crate::measure::{Measures, Tally, Window};
 use crate::signal::Lamp;
 use crate::street::{Piece, Street};
@@ -153,7 +154,7 @@ impl Part {
             mine[k].1.push(id);
         }
         let shares = mine.into_iter().zip(&links).enumerate().map(|(k, ((departures, ids), links))| {
-            let traffic = Traffic::numbered(street.clone(), departures, ids, seed, window);
+            let traffic = Traffic::new(street.clone(), Coming::numbered(departures, ids), seed, window);
             Share { traffic: traffic.owning(links.clone(), k == 0), exits: Vec::new(), most: 0 }
         });
         Part { shares: shares.collect(), borders: shares::borders(&street, &links), links, piece }

@@ -7,6 +7,7 @@ mod cars;
 mod change;
 pub mod city;
 pub mod closure;
+pub mod coming;
 mod conflicts;
 pub mod counted;
 pub mod counts;

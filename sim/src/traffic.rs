@@ -25,6 +25,7 @@ use crate::arrivals::Departure;
 use crate::bikes::{BikeMeasure, Bikes};
 use crate::cars::Cars;
 use crate::closure::Closure;
+use crate::coming::Coming;
 use crate::conflicts::Conflicts;
 use crate::emission;
 use crate::giveway::{self, View};
@@ -83,7 +84,8 @@ pub struct Exit {
 #[derive(Debug, Clone)]
 struct Door {
     link: usize,
-    waiting: VecDeque<u32>,
+    /// Who waits outside, with his number.
+    waiting: VecDeque<(u32, Departure)>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,12 +100,10 @@ pub struct Traffic {
     street: Arc<Street>,
     map: LaneMap,
     cars: Vec<Cars>,
-    departures: Vec<Departure>,
-    ids: Vec<u32>,
+    coming: Coming,
     /// Accounts of those on the road, and the places of those who have left.
     trips: Vec<Trip>,
     vacant: Vec<u32>,
-    arrived: usize,
     doors: Vec<Door>,
     door_of: Vec<usize>,
     heads: Heads,
@@ -131,24 +131,12 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// A street without vehicles at `window.start_s`. `departures` must be sorted by time, each route beginning at an entry
-    /// link of this street (panics otherwise: the caller drew them from another street). `seed` is for pedestrians and
-    /// second thoughts of vehicles.
-    pub fn new(street: Arc<Street>, departures: Vec<Departure>, seed: u64, window: Window) -> Traffic {
-        let ids = (0..departures.len() as u32).collect();
-        Traffic::numbered(street, departures, ids, seed, window)
-    }
-
-    /// The same with a number for each departure, by which its vehicle is known and draws.
-    pub(crate) fn numbered(
-        street: Arc<Street>,
-        departures: Vec<Departure>,
-        ids: Vec<u32>,
-        seed: u64,
-        window: Window,
-    ) -> Traffic {
-        let links = street.links();
-        for d in &departures {
+    /// A street without vehicles at `window.start_s`. Who comes is a list in order of time, or drawn as time goes; each route
+    /// begins at an entry link of this street (panics otherwise: the caller drew them from another street). `seed` is for
+    /// pedestrians and second thoughts of vehicles.
+    pub fn new(street: Arc<Street>, coming: impl Into<Coming>, seed: u64, window: Window) -> Traffic {
+        let (coming, links) = (coming.into(), street.links());
+        for d in coming.given() {
             assert!(
                 d.route.first().is_some_and(|&l| links.get(l as usize).is_some_and(|l| l.entry))
                     && d.route.iter().all(|&l| (l as usize) < links.len()),
@@ -168,7 +156,6 @@ impl Traffic {
             cars: map.lanes.iter().map(|l| Cars::with_room(room(l))).collect(),
             trips: Vec::with_capacity(1024),
             vacant: Vec::with_capacity(1024),
-            arrived: 0,
             doors,
             door_of,
             heads: Heads::new(
@@ -201,8 +188,7 @@ impl Traffic {
             steps: 0,
             on_road: 0,
             map,
-            departures,
-            ids,
+            coming,
             street,
         }
     }
@@ -295,12 +281,18 @@ impl Traffic {
 
     /// Vehicles that have wished to enter so far.
     pub fn arrived(&self) -> usize {
-        self.arrived
+        self.coming.come() as usize
+    }
+
+    /// Vehicles of which anything is kept: on the road (places of those who have left are used again), outside, and known
+    /// to come.
+    pub fn kept(&self) -> usize {
+        self.trips.len() + self.waiting_outside() + self.coming.kept()
     }
 
     /// Whether all demand has been served and the street is empty.
     pub fn idle(&self) -> bool {
-        self.on_road == 0 && self.arrived == self.departures.len() && self.waiting_outside() == 0
+        self.on_road == 0 && self.coming.over() && self.waiting_outside() == 0
     }
 
     /// Running sums.
@@ -354,13 +346,13 @@ impl Traffic {
                 self.tally.remains(&self.trips[c[i].trip as usize], c[i].stops, now, c[i].pos, c[i].want);
             }
         }
-        let outside: Vec<usize> = self.doors.iter().flat_map(|d| &d.waiting).map(|&id| id as usize).collect();
-        for id in outside.into_iter().chain(self.arrived..self.departures.len()) {
-            // Whoever would have wished to enter after the end of the run has not wished at all.
-            if self.departures[id].at_s <= now {
-                let d = &self.departures[id];
-                self.tally.never_in(d.at_s, &d.route, d.driver.heavy, now);
-            }
+        // Whoever would have wished to enter after the end of the run has not wished at all.
+        let mut late = Vec::new();
+        while let Some((_, d)) = self.coming.take(now) {
+            late.push(d);
+        }
+        for d in self.doors.iter().flat_map(|d| &d.waiting).map(|(_, d)| d).chain(&late) {
+            self.tally.never_in(d.at_s, &d.route, d.driver.heavy, now);
         }
         let walkers = self.walkers.measures(&self.street, now);
         let bikes = self.bikes.measures(&self.street);

@@ -12,9 +12,9 @@
 
 use std::sync::Arc;
 
-use crate::arrivals::Departure;
 use crate::cabinet::{Cabinet, CabinetSpec, Exception, Registers, SpecError, Tenths};
 use crate::closure::Closure;
+use crate::coming::Coming;
 use crate::measure::{Measures, Window};
 use crate::monitor::{Monitor, MonitorSpec, Violation};
 use crate::signal::Lamp;
@@ -63,7 +63,7 @@ impl World {
     /// When an installation is impossible.
     pub fn new(
         street: Arc<Street>,
-        departures: Vec<Departure>,
+        coming: impl Into<Coming>,
         seed: u64,
         window: Window,
         installations: Vec<Installation>,
@@ -71,7 +71,7 @@ impl World {
     ) -> Result<World, SpecError> {
         let now = at(midnight, window.start_s);
         let mut world = World {
-            traffic: Traffic::new(street, departures, seed, window),
+            traffic: Traffic::new(street, coming, seed, window),
             cabinets: Vec::with_capacity(installations.len()),
             monitors: Vec::with_capacity(installations.len()),
             channels: Vec::with_capacity(installations.len()),

@@ -34,7 +34,7 @@ fn flow_past(lanes: usize, closed: &[Closure]) -> Vec<f64> {
     let street = Arc::new(kit::single(lanes, 900.0));
     let each = 3600.0 / (2100.0 * lanes as f64);
     let at = |i: usize| Departure { at_s: each * i as f64, route: vec![0, 1], driver: Driver::CAR };
-    let departures = (0..(5400.0 / each) as usize).map(at).collect();
+    let departures: Vec<_> = (0..(5400.0 / each) as usize).map(at).collect();
     let mut traffic = Traffic::new(street, departures, 1, WINDOW);
     traffic.close_lanes(closed.iter().copied());
     let mut out = Vec::new();
@@ -76,7 +76,7 @@ fn what_gets_past_an_incident_is_what_the_hcm_says() {
 fn who_is_in_an_incident_stands_until_it_ends() {
     let street = Arc::new(kit::single(2, 600.0));
     let at = |i: usize| Departure { at_s: 2.0 * i as f64, route: vec![0, 1], driver: Driver::CAR };
-    let mut traffic = Traffic::new(street, (0..150).map(at).collect(), 1, WINDOW);
+    let mut traffic = Traffic::new(street, (0..150).map(at).collect::<Vec<_>>(), 1, WINDOW);
     let incident = Closure { from_s: 100.0, to_s: 400.0, from_m: 200.0, to_m: 60.0, incident: true, ..WORKS };
     traffic.close_lanes([incident]);
     traffic.record_links(&[0]);

@@ -46,7 +46,7 @@ fn a_free_trip_takes_distance_over_speed() {
 fn nobody_passes_red_and_everybody_decides_at_yellow() {
     let street = Arc::new(kit::single(2, 400.0));
     for yellow_at in 0..24 {
-        let departures =
+        let departures: Vec<_> =
             (0..20).map(|i| Departure { at_s: 2.0 * f64::from(i), route: vec![0, 1], driver: Driver::CAR }).collect();
         let mut traffic = Traffic::new(street.clone(), departures, 1, WINDOW);
         traffic.record_links(&[1]);

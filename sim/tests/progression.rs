@@ -35,7 +35,7 @@ fn street() -> Street {
 /// What is measured when cars arrive at the stop line at these times and green begins with every cycle.
 fn measured(arrivals: impl Iterator<Item = f64>, green_s: f64) -> ProgressionMeasure {
     let departure = |at: f64| Departure { at_s: at - DRIVE_S, route: vec![0, 1, 2], driver: Driver::CAR };
-    let departures = arrivals.map(departure).collect();
+    let departures: Vec<_> = arrivals.map(departure).collect();
     let window = Window { start_s: 0.0, from_s: FROM_S, to_s: TO_S };
     let mut traffic = Traffic::new(Arc::new(street()), departures, 1, window);
     while traffic.now_s() < TO_S + 300.0 {

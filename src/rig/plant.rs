@@ -83,14 +83,12 @@ impl Rig {
         let demand = run.demand.on(network, &translated)?;
         let closed = run.demand.closed_lanes(network, &translated)?;
         let street = Arc::new(translated.street.clone());
-        let mut departures = Arrivals::draw(&street, &demand, run.seed, f64::from(run.start_s), f64::from(run.to_s));
-        let weather = run.demand.weather();
-        departures.iter_mut().for_each(|d| d.driver = weather.with(d.driver));
-        let window =
-            Window { start_s: f64::from(run.start_s), from_s: f64::from(run.from_s), to_s: f64::from(run.to_s) };
+        let (start_s, to_s) = (f64::from(run.start_s), f64::from(run.to_s));
+        let coming = Arrivals::new(street.clone(), demand, run.seed, start_s, to_s).in_weather(run.demand.weather());
+        let window = Window { start_s, from_s: f64::from(run.from_s), to_s };
         let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
         let installations = installations(network, own, &translated, Moment::new(midnight));
-        let mut world = World::new(street, departures, run.seed, window, installations, midnight)?;
+        let mut world = World::new(street, coming, run.seed, window, installations, midnight)?;
         world.close_lanes(closed);
         let units = network.intersections().iter().map(|i| i.cabinet.unit).collect();
         Ok(Rig { world: Arc::new(Mutex::new(world)), midnight, units })

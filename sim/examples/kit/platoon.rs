@@ -59,7 +59,7 @@ pub fn profiles(speed_sd: f64, hours: f64) -> [Vec<f64>; 4] {
         Departure { driver: Driver { speed_factor, ..d.driver }, ..d }
     });
     let window = Window { start_s: 0.0, from_s: 0.0, to_s: 3600.0 * hours };
-    let mut traffic = Traffic::new(street, departures.collect(), 1, window);
+    let mut traffic = Traffic::new(street, departures.collect::<Vec<_>>(), 1, window);
     let mut profiles = [(); 4].map(|()| vec![0.0; CYCLE_S]);
     let mut before = vec![0; LANES * PLACES_M.len()];
     let cycles = (3600.0 * hours) as usize / CYCLE_S;

@@ -3,6 +3,7 @@
 //! Knows: entry links, their outside queues, the tails of their lanes. Must not know: lamps, what happens further on.
 
 use super::{DT, STEP_S, STOP_ENDS_M_S, Traffic};
+use crate::arrivals::Departure;
 use crate::cars::{Car, NOWHERE, QUEUED};
 use crate::driver::{STANDSTILL_GAP_M, root};
 use crate::measure::Trip;
@@ -11,23 +12,21 @@ impl Traffic {
     /// Lets in, at every entry, whoever has wished to enter and finds room.
     pub(super) fn admit(&mut self) {
         let now = self.now_s();
-        while let Some(d) = self.departures.get(self.arrived).filter(|d| d.at_s <= now) {
-            self.doors[self.door_of[d.route[0] as usize]].waiting.push_back(self.arrived as u32);
-            self.arrived += 1;
+        while let Some((id, departure)) = self.coming.take(now) {
+            self.doors[self.door_of[departure.route[0] as usize]].waiting.push_back((id, departure));
         }
         for k in 0..self.doors.len() {
-            while let Some(&id) = self.doors[k].waiting.front() {
-                if !self.enter(self.doors[k].link, id, now) {
+            while let Some((id, departure)) = self.doors[k].waiting.pop_front() {
+                if let Err(departure) = self.enter(self.doors[k].link, id, departure, now) {
+                    self.doors[k].waiting.push_front((id, departure));
                     break;
                 }
-                self.doors[k].waiting.pop_front();
             }
         }
     }
 
-    /// Puts vehicle `id` at the beginning of the best lane of its entry link, if any has room.
-    fn enter(&mut self, link: usize, id: u32, now: f64) -> bool {
-        let d = &self.departures[id as usize];
+    /// Puts vehicle `id` at the beginning of the best lane of its entry link, if any has room; gives it back otherwise.
+    fn enter(&mut self, link: usize, id: u32, d: Departure, now: f64) -> Result<(), Departure> {
         let next = d.route.get(1).copied().unwrap_or(NOWHERE);
         let mut best: Option<(f32, usize, f32, f32)> = None;
         for lane in self.map.full_lanes(link) {
@@ -51,16 +50,13 @@ impl Traffic {
                 best = Some((score, lane, pos, vel));
             }
         }
-        let Some((_, lane, pos, vel)) = best else { return false };
-        let d = &mut self.departures[id as usize];
-        let trip = Trip::new(d.at_s, std::mem::take(&mut d.route), d.driver);
+        let Some((_, lane, pos, vel)) = best else { return Err(d) };
         let want = self.map.lanes[lane].limit * d.driver.speed_factor;
         let (turn, side) = self.map.wish(lane, next, 0.0);
         let waited = now - d.at_s >= 2.0 * STEP_S;
         let flags = if waited && vel < STOP_ENDS_M_S { QUEUED } else { 0 };
         let driver = d.driver;
-        let id = self.ids[id as usize];
-        let place = self.open(trip);
+        let place = self.open(Trip::new(d.at_s, d.route, driver));
         let car = Car {
             pos,
             vel,
@@ -83,7 +79,7 @@ impl Traffic {
         };
         self.cars[lane].insert(0, car);
         self.on_road += 1;
-        true
+        Ok(())
     }
 
     /// A place for the account of somebody who comes onto the road.
