@@ -24,7 +24,7 @@ use greenwave::optimise::Settings;
 use greenwave::plan::Plan;
 use greenwave::rig::Cabinets;
 use greenwave::safety::Limits;
-use greenwave::service::{Options, Sinks, serve};
+use greenwave::service::{Instruments, Options, Sinks, serve};
 use greenwave::transition::Bounds;
 use greenwave::units::Shift;
 use std::fmt::Write as _;
@@ -181,15 +181,18 @@ fn measure(wanted: Wanted) {
         assert_eq!(line, "ready\n");
     }
     let network = Arc::new(city(wanted.cabinets));
-    let http = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let journal = Kept::default();
-    let options = Options { settings: Settings::default(), scale: None, http, hold: false, security: None };
+    let options = Options { settings: Settings::default(), scale: None, hold: false, security: None };
     let setup = setup(&network, wanted.armed);
     let idle = Usage::now();
     let kept = journal.clone();
+    let clock = Arc::new(SystemClock::new());
+    let instruments = Arc::new(Instruments::new(wanted.armed, clock.clone()).unwrap());
+    let measured = instruments.clone();
     let service = std::thread::spawn(move || {
-        let sinks = Sinks { journal: Some(Box::new(kept)), console: Box::new(std::io::sink()), state: None };
-        serve(setup, &options, Arc::new(SystemClock::new()), sinks).unwrap()
+        let console = Box::new(std::io::sink());
+        let sinks = Sinks { journal: Some(Box::new(kept)), console, state: None, instruments: measured, desk: None };
+        serve(setup, &options, clock, sinks).unwrap()
     });
     let rest = Duration::from_secs(1);
     let (mut last, mut most_a_second) = (idle, 0.0_f64);
@@ -202,7 +205,7 @@ fn measure(wanted: Wanted) {
         most_a_second = most_a_second.max(now.cpu_s - last.cpu_s);
         last = now;
     }
-    let metrics = page(http, "/metrics");
+    let metrics = instruments.metrics.text().unwrap();
     let used = Usage::now();
     let farm: f64 = farms.iter().map(|(farm, _)| Usage::of(farm.0.id()).cpu_s).sum();
     Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status().unwrap();
@@ -283,14 +286,6 @@ fn setup(network: &Arc<Network>, armed: bool) -> Setup {
         armed,
         network: network.clone(),
     }
-}
-
-fn page(http: SocketAddr, path: &str) -> String {
-    let mut stream = TcpStream::connect(http).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
 }
 
 /// What a process has used so far.

@@ -39,4 +39,9 @@ impl Journal {
     pub fn lines(&self) -> &[String] {
         &self.lines
     }
+
+    /// The lines, handed over.
+    pub fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
 }

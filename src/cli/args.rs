@@ -1,5 +1,6 @@
 //! Arguments as typed.
 
+use super::demo::Demo;
 use super::live::{CampaignArgs, Emulate, Serve};
 use crate::optimise::Tail;
 use crate::replay::{Arm, BusKind};
@@ -26,6 +27,7 @@ pub(super) enum Command {
     Replay(Replay),
     Emulate(Emulate),
     Serve(Serve),
+    Demo(Demo),
     Campaign(CampaignArgs),
     Completions(Completions),
     /// Print the manual as roff: the program's page, then one a command.

@@ -5,6 +5,7 @@ use super::{count, files, tell};
 use crate::bus::tls::{Roles, TlsServer};
 use crate::clock::{Clock, SystemClock};
 use crate::corridor::Network;
+use crate::interrupt::Word;
 use crate::rig::{Demand, Faulty, Glance, Injection, Pace, Rig, Run, Told, emulate};
 use crate::units::clock;
 use anyhow::{Result, bail};
@@ -58,15 +59,16 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
     let faults = faults(args, &network)?;
     let faulty = Faulty { faults, seed: args.fault_seed };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let last = emulate(&network, &rig, pace, security.as_ref(), faulty, &clock, &mut |told| match told {
-        Told::Glance(glance) => tell(&line(glance)),
-        Told::Fault(notice) => tell(&notice.to_string()),
-        Told::Struck(counts) if counts.is_empty() => {}
-        Told::Struck(counts) => {
-            let counts: Vec<String> = counts.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
-            tell(&format!("faults struck: {}", counts.join(", ")));
-        }
-    })?;
+    let last =
+        emulate(&network, &rig, pace, security.as_ref(), faulty, &clock, &Word::Operator, &mut |told| match told {
+            Told::Glance(glance) => tell(&line(glance)),
+            Told::Fault(notice) => tell(&notice.to_string()),
+            Told::Struck(counts) if counts.is_empty() => {}
+            Told::Struck(counts) => {
+                let counts: Vec<String> = counts.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+                tell(&format!("faults struck: {}", counts.join(", ")));
+            }
+        })?;
     tell(&line(&last));
     Ok(if last.violations > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

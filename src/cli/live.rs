@@ -1,10 +1,11 @@
 //! Arguments of the commands that work on cabinets: `emulate`, `serve` and `campaign`.
 
 use super::args::clock;
+use super::pages::Pages;
 use super::papers::Papers;
+use super::prepare::Knowledge;
 use crate::rig::{DayName, fault_kinds};
 use clap::Args as ClapArgs;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Examples, and the kinds of faults.
@@ -79,15 +80,8 @@ pub(super) struct Serve {
     /// Definition files or folders of them; together they are one network.
     #[arg(required = true)]
     pub(super) paths: Vec<PathBuf>,
-    /// Counts of the mean day (default: ../sim/scenarios/CORRIDOR/mean-workday.csv from the definition).
-    #[arg(long, value_name = "FILE")]
-    pub(super) counts: Option<PathBuf>,
-    /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, plans are computed).
-    #[arg(long, value_name = "FILE")]
-    pub(super) plans: Option<PathBuf>,
-    /// Let what loops upstream count over the cycle correct the optimiser's model of platoons.
-    #[arg(long)]
-    pub(super) measured_platoons: bool,
+    #[command(flatten)]
+    pub(super) knowledge: Knowledge,
     /// Write plans, heartbeats and clocks to the cabinets.
     #[arg(long)]
     pub(super) arm: bool,
@@ -101,12 +95,8 @@ pub(super) struct Serve {
     /// restart goes on with what runs where that is a whole.
     #[arg(long, value_name = "FILE")]
     pub(super) state: Option<PathBuf>,
-    /// Where /metrics and /healthz are served.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
-    pub(super) http: SocketAddr,
-    /// Serve them also on an address that is not this machine's loopback, unencrypted.
-    #[arg(long)]
-    pub(super) listen_any: bool,
+    #[command(flatten)]
+    pub(super) pages: Pages,
     /// On a stop leave the last plans running until the heartbeat runs out, instead of handing back.
     #[arg(long)]
     pub(super) hold: bool,

@@ -6,6 +6,7 @@ mod args;
 mod campaign;
 mod check;
 mod coupling;
+mod demo;
 mod diagram;
 mod emulate;
 mod files;
@@ -14,8 +15,10 @@ mod inputs;
 mod live;
 mod optimise;
 mod page;
+mod pages;
 mod papers;
 mod plan;
+mod prepare;
 mod progress;
 mod recent;
 mod record;
@@ -43,6 +46,7 @@ pub fn main() -> ExitCode {
         args::Command::Replay(replay) => replay::run(&replay),
         args::Command::Emulate(emulate) => emulate::run(&emulate),
         args::Command::Serve(serve) => serve::run(&serve),
+        args::Command::Demo(demo) => demo::run(&demo),
         args::Command::Campaign(args) => campaign::run(&args),
         args::Command::Completions(args) => shell::completions(&args),
         args::Command::Man => shell::man(),

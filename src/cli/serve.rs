@@ -4,15 +4,9 @@ use super::live::Serve;
 use super::relay::Relay;
 use super::{count, files, tell};
 use crate::bus::tls::TlsClient;
-use crate::clock::SystemClock;
-use crate::control::{Policy, Setup};
-use crate::optimise::Settings;
-use crate::replay::{Training, train};
-use crate::safety::Limits;
-use crate::service::{Ended, Options, Sinks, StateFile, serve};
-use crate::transition::Bounds;
-use crate::work::free_choices;
-use anyhow::{Context, Result, bail};
+use crate::clock::{Clock, SystemClock};
+use crate::service::{Ended, Instruments, Options, Sinks, StateFile, serve};
+use anyhow::{Context, Result};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -20,13 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 pub(super) fn run(args: &Serve) -> Result<ExitCode> {
-    if !args.http.ip().is_loopback() && !args.listen_any {
-        bail!(
-            "--http {} is not this machine's loopback: metrics would be open, and unencrypted, to whoever reaches it. \
-             Serve them there with --listen-any, if that is what you want",
-            args.http
-        );
-    }
+    args.pages.check()?;
     let mut console = Relay::new("the console", std::io::stderr());
     let mut note = |text: &str| {
         let _ = writeln!(console, "{text}");
@@ -34,23 +22,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     let network = Arc::new(files::network(&args.paths)?);
     args.papers.needed_by(&network)?;
     let security = args.papers.read(TlsClient::new)?;
-    let profile = files::profile(&network, &args.paths, args.counts.as_deref())?.value;
-    let mut settings = Settings::default();
-    settings.model.measured_platoons = args.measured_platoons;
-    let day_plans = match files::day_plans(&network, &args.paths, args.plans.as_deref())? {
-        Some(book) => book.value,
-        None => {
-            note("There is no day plan book for this network: the day plans are the model's optimum.");
-            train(
-                &network,
-                &profile,
-                None,
-                &settings,
-                &Training { rounds: 0, threads: 1, within: None, days: &[] },
-                &mut |_| (),
-            )?
-        }
-    };
+    let (setup, settings) = args.knowledge.prepare(&network, &args.paths, args.arm, &mut note)?;
     let journal = args.journal.as_deref().map(open).transpose()?;
     let state = args.state.clone().map(state).transpose()?;
     let cabinets = count(network.intersections().len(), "cabinet");
@@ -59,21 +31,13 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     } else {
         format!("DRY RUN: {cabinets} read, nothing is written to any. Control them with --arm.")
     });
-    let free = free_choices(&network, &profile, &day_plans, &settings);
-    let setup = Setup {
-        network,
-        profile,
-        day_plans: day_plans.periods().to_vec(),
-        operation: day_plans.operations().collect(),
-        free,
-        limits: Limits::default(),
-        bounds: Bounds::default(),
-        policy: Policy::default(),
-        armed: args.arm,
-    };
-    let options = Options { settings, scale: args.time_scale, http: args.http, security, hold: args.hold };
-    let sinks = Sinks { journal, console: Box::new(console), state };
-    Ok(match serve(setup, &options, Arc::new(SystemClock::new()), sinks)? {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let instruments = Arc::new(Instruments::new(args.arm, clock.clone())?);
+    let centre = args.pages.open(&network, &instruments, &clock)?;
+    note(&format!("Pages: {}", args.pages.link(centre.address())));
+    let options = Options { settings, scale: args.time_scale, security, hold: args.hold };
+    let sinks = Sinks { journal, console: Box::new(console), state, instruments, desk: Some(Box::new(centre)) };
+    Ok(match serve(setup, &options, clock, sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,
         Ended::AtOnce => {
             tell("ended by a second signal; cabinets that were not handed back go back when their heartbeat runs out");

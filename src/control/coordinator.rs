@@ -164,6 +164,7 @@ impl Coordinator {
                     let at = self.setup.network.intersection(*cabinet);
                     if let Some(reading) = self.sessions[cabinet.0].hear(at, *ask, answer, now) {
                         self.estimator.hear(*cabinet, &reading);
+                        out.readings.push((*cabinet, reading));
                     }
                 }
                 Event::Found(finding) => self.found(now, finding, &mut out),

@@ -3,6 +3,7 @@
 use super::decision::Decision;
 use crate::corridor::IntersectionIndex;
 use crate::demand::{Flows, Platoon};
+use crate::detection::Reading;
 use crate::field::{Answer, Ask, Request};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,8 @@ pub struct Output {
     pub decisions: Vec<Decision>,
     /// To be computed off the loop.
     pub work: Option<Work>,
+    /// What loops said, for whoever shows the street.
+    pub readings: Vec<(IntersectionIndex, Reading)>,
 }
 
 /// A question to the optimiser.

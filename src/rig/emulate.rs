@@ -11,7 +11,7 @@ use crate::bus::{Device, LineFaults, Serving, SharedDevice, TcpServer};
 use crate::clock::Clock;
 use crate::corridor::profile::RegisterTable;
 use crate::corridor::{IntersectionIndex, Line, Network};
-use crate::interrupt::Interrupts;
+use crate::interrupt::{Interrupts, Word};
 use greenwave_sim::cabinet::Mode;
 use std::collections::BTreeMap;
 use std::io;
@@ -104,7 +104,7 @@ pub enum EmulateProblem {
     Machine(#[from] io::Error),
 }
 
-/// Serves the cabinets of a plant until a signal, or the end of its time; gives the last glance. `tell` hears one when all
+/// Serves the cabinets of a plant until it is told to stop, or the end of its time; gives the last glance. `tell` hears one when all
 /// cabinets listen, and every ten seconds from then on, and of every fault. `security` is for cabinets that are reached by TLS.
 ///
 /// # Errors
@@ -116,11 +116,12 @@ pub fn emulate(
     security: Option<&TlsServer>,
     faulty: Faulty,
     clock: &Arc<dyn Clock>,
+    until: &Word,
     tell: &mut dyn FnMut(&Told),
 ) -> Result<Glance, EmulateProblem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Interrupts::listen()?;
+        let mut signals = Interrupts::listen(until)?;
         let (_servers, mut injector) = servers(network, rig, security, faulty, clock).await?;
         let last = drive(rig, pace, &**clock, &mut signals, &mut injector, tell).await;
         tell(&Told::Struck(injector.struck()));

@@ -1,9 +1,10 @@
 //! What the service counts and measures, in Prometheus' text form. Per intersection is the finest label there is.
 
+use super::picture::{Picture, late};
+use super::street_metrics::StreetMetrics;
 use crate::control::{Coordinator, Decision};
 use crate::corridor::Network;
-use crate::field::{Answer, Ask, FieldFault, Link, Request, Status};
-use crate::plan::Plan;
+use crate::field::{Answer, Ask, FieldFault, Link, Request};
 use crate::units::{Moment, Shift};
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -16,7 +17,7 @@ const BUCKETS: [f64; 16] =
     [0.0005, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0];
 
 /// All metrics of the service.
-pub(super) struct Metrics {
+pub struct Metrics {
     registry: Registry,
     steps: IntCounter,
     step_seconds: Histogram,
@@ -37,10 +38,15 @@ pub(super) struct Metrics {
     clock_error: GaugeVec,
     clock_drift: GaugeVec,
     on_target: IntGaugeVec,
+    street: StreetMetrics,
 }
 
 impl Metrics {
-    pub(super) fn new(armed: bool) -> Result<Metrics, prometheus::Error> {
+    /// Metrics at zero; `armed`: whether anything is written.
+    ///
+    /// # Errors
+    /// When two have one name, which is a bug.
+    pub fn new(armed: bool) -> Result<Metrics, prometheus::Error> {
         let registry = Registry::new_custom(Some("greenwave".into()), None)?;
         let at = &["intersection"];
         let counter = |name: &str, help: &str| keep(&registry, IntCounter::new(name, help)?);
@@ -95,11 +101,16 @@ impl Metrics {
                 "How fast the cabinet's clock gains on the loop's, parts in a million; absent until it was watched for long enough.",
             )?,
             on_target: gauges("on_target", "1 when the running plan is the core's target.")?,
+            street: StreetMetrics::new(&registry)?,
             registry,
         })
     }
 
-    pub(super) fn text(&self) -> Result<String, prometheus::Error> {
+    /// All of them as text.
+    ///
+    /// # Errors
+    /// When they can not be encoded, which is a bug.
+    pub fn text(&self) -> Result<String, prometheus::Error> {
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }
 
@@ -150,6 +161,11 @@ impl Metrics {
         self.restarts.set(i64::try_from(restarts).unwrap_or(i64::MAX));
     }
 
+    /// What the street does.
+    pub(super) fn street(&self, network: &Network, picture: &Picture) {
+        self.street.set(network, picture);
+    }
+
     /// The state after a complete step. What it knows of the cabinets was asked for at `asked`, in the step before.
     pub(super) fn completed(&self, core: &Coordinator, network: &Network, asked: Moment) {
         self.steps.inc();
@@ -168,20 +184,18 @@ impl Metrics {
             }
             let Some(running) = session.running() else { continue };
             self.cycle.with_label_values(&id).set(running.plan.cycle.seconds());
-            let late = late(&running.plan, status, at);
-            self.offset_error.with_label_values(&id).set(late.seconds());
+            if let Some(late) = late(session, at) {
+                self.offset_error.with_label_values(&id).set(late.seconds());
+            }
             self.on_target.with_label_values(&id).set(i64::from(running.plan == *target));
         }
     }
 }
 
-/// How much later than its plan says the running cycle started.
-fn late(plan: &Plan, status: &Status, at: &crate::corridor::Intersection) -> Shift {
-    let position = plan.cycle_start(at).position(status.cycle_start);
-    plan.cycle.shorter_way(position.later())
-}
-
-fn keep<C: prometheus::core::Collector + Clone + 'static>(registry: &Registry, c: C) -> Result<C, prometheus::Error> {
+pub(super) fn keep<C: prometheus::core::Collector + Clone + 'static>(
+    registry: &Registry,
+    c: C,
+) -> Result<C, prometheus::Error> {
     registry.register(Box::new(c.clone()))?;
     Ok(c)
 }

@@ -1,8 +1,8 @@
 //! The control loop in real time: one step a second, from the first poll to the last release.
 
-use super::http::{Pages, Pulse};
+use super::instruments::Instruments;
 use super::memory::{Memory, StateFile};
-use super::metrics::Metrics;
+use super::picture::{Desk, Painter, Step};
 use super::timeline::Timeline;
 use super::worker::Worker;
 use crate::bus::tls::TlsClient;
@@ -12,13 +12,12 @@ use crate::clock::Clock;
 use crate::control::{Coordinator, Event, Setup, Work};
 use crate::corridor::{Intersection, Network};
 use crate::field::{Ask, Session};
-use crate::interrupt::Interrupts;
+use crate::interrupt::{Interrupts, Word};
 use crate::journal::Journal;
 use crate::optimise::Settings;
 use crate::units::Moment;
 use crate::work::carry_out;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
@@ -47,8 +46,6 @@ pub struct Options {
     /// `None`: the machine's clock. `Some(n)`: the cabinets' clocks at the start, and `n` times as fast as the machine's from
     /// then on, as emulated cabinets do; at least 1.
     pub scale: Option<u32>,
-    /// Where `/metrics` and `/healthz` are served.
-    pub http: SocketAddr,
     /// Our certificate, for cabinets that are reached by TLS.
     pub security: Option<TlsClient>,
     /// On a stop leave the last plan until the heartbeat runs out, instead of handing back.
@@ -63,6 +60,10 @@ pub struct Sinks {
     pub console: Box<dyn Write>,
     /// Where the plans aimed at are remembered for the next run.
     pub state: Option<StateFile>,
+    /// What is counted, for `/metrics` and `/healthz`.
+    pub instruments: Arc<Instruments>,
+    /// Who looks on, and says what people want.
+    pub desk: Option<Box<dyn Desk>>,
 }
 
 /// How the service ended.
@@ -80,17 +81,6 @@ pub enum ServeProblem {
     /// The machine.
     #[error("the machine gives no runtime: {0}")]
     Machine(#[from] io::Error),
-    /// The pages' address.
-    #[error("can not listen on {address}: {source}")]
-    Http {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-    /// The metrics, which is a bug.
-    #[error("metrics: {0}")]
-    Metrics(#[from] prometheus::Error),
     /// The bus.
     #[error(transparent)]
     Bus(#[from] Stuck),
@@ -114,16 +104,15 @@ pub fn serve(setup: Setup, options: &Options, clock: Arc<dyn Clock>, sinks: Sink
 }
 
 async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: Sinks) -> Result<Ended, ServeProblem> {
-    let mut signals = Interrupts::listen()?;
+    let mut signals = Interrupts::listen(&Word::Operator)?;
     let (network, armed) = (setup.network.clone(), setup.armed);
     let calendar = Calendar::new(&network);
     let scale = options.scale.unwrap_or(1).max(1);
     let mut bus = bus(&network, STEP / scale, options, clock.clone());
-    let metrics = Arc::new(Metrics::new(setup.armed)?);
-    let pulse = Arc::new(Pulse::new(clock.clone()));
-    let pages = Pages::serve(options.http, metrics.clone(), pulse.clone())
-        .await
-        .map_err(|source| ServeProblem::Http { address: options.http, source })?;
+    let instruments = sinks.instruments.clone();
+    let metrics = &instruments.metrics;
+    let mut painter = Painter::new(&network);
+    let mut missed_in_all = 0;
     let start = match options.scale {
         None => clock.utc(),
         Some(_) => tokio::select! {
@@ -133,12 +122,7 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         },
     };
     let mut time = Timeline::new(start, clock.elapsed(), scale);
-    sinks.note(&format!(
-        "{} (UTC second {}), {scale} x real time, http://{}",
-        calendar.clock(start),
-        start.unix_seconds(),
-        pages.address()
-    ));
+    sinks.note(&format!("{} (UTC second {}), {scale} x real time", calendar.clock(start), start.unix_seconds(),));
     let (asked_of, settings) = (network.clone(), options.settings.clone());
     let search = move |work: &Work, stop: &dyn Fn() -> bool| carry_out(&asked_of, work, &settings, stop);
     let mut worker = Worker::new(Arc::new(search), clock.clone(), SEARCH_LIMIT / scale);
@@ -167,9 +151,14 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
                     continue;
                 }
             },
-            missed = ticks.next() => metrics.missed(missed),
+            missed = ticks.next() => {
+                metrics.missed(missed);
+                missed_in_all += missed;
+            }
         }
-        events.extend(worker.answer().await.map(Event::Found));
+        let finding = worker.answer().await;
+        events.extend(finding.clone().map(Event::Found));
+        events.extend(sinks.desk.as_mut().map(|desk| desk.orders()).unwrap_or_default());
         let begun = clock.elapsed();
         let now = time.at(begun);
         let out = core.step(now, &events);
@@ -188,7 +177,9 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         };
         let took = clock.elapsed().saturating_sub(decided);
         metrics.exchanged(took, out.requests.iter().zip(&answers));
-        metrics.lines(&network, &bus.take_times(), bus.restarts());
+        let times = bus.take_times();
+        metrics.lines(&network, &times, bus.restarts());
+        painter.answered(&times);
         sinks.news(&network, &bus.take_news());
         events.clear();
         events.extend(out.requests.iter().zip(answers).map(|(request, answer)| Event::Answer {
@@ -202,8 +193,24 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
             sinks.note(&format!("the state file can not be written: {why}"));
         }
         asked = now;
-        pulse.beat();
+        instruments.pulse.beat();
         steps += 1;
+        let step = Step {
+            number: steps,
+            at: now,
+            scale,
+            armed,
+            missed: missed_in_all,
+            readings: out.readings,
+            decisions: out.decisions,
+            finding,
+            journal: journal.into_lines(),
+        };
+        let picture = painter.paint(&network, &core, step);
+        metrics.street(&network, &picture);
+        if let Some(desk) = sinks.desk.as_mut() {
+            desk.show(picture);
+        }
         if options.scale.is_none() && steps.is_multiple_of(FOLLOW_EVERY) {
             let now = time.at(clock.elapsed());
             metrics.wall_clock_ahead(time.follow(now, clock.utc()));

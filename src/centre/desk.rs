@@ -1,0 +1,222 @@
+//! Setting the centre up, and the desk between it and the loop.
+
+use super::door::{Names, Pass, Person, every, guard};
+use super::live::{History, Shelf, city};
+use super::problem::Problem;
+use super::table::Route;
+use super::tls::Tls;
+use super::{routes, server};
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::control::Event;
+use crate::corridor::Network;
+use crate::service::{self, Instruments, Picture};
+use crate::units::Moment;
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{broadcast, mpsc};
+
+/// Pictures that may wait for the collector; when it is that far behind, they are left out.
+const MOST_PICTURES: usize = 64;
+/// Live messages a client may be behind before it misses some.
+const MOST_BEHIND: usize = 256;
+/// Orders that may wait for the loop's next step.
+const MOST_ORDERS: usize = 64;
+
+/// Who somebody is.
+pub trait Gate: Send + Sync {
+    /// The person a pass belongs to now.
+    fn person(&self, pass: Pass<'_>, now: Moment) -> Option<Person>;
+}
+
+/// What the centre is given.
+pub struct CentreSetup {
+    /// The checked definitions.
+    pub network: Arc<Network>,
+    /// Of the loop.
+    pub instruments: Arc<Instruments>,
+    /// The machine's.
+    pub clock: Arc<dyn Clock>,
+    /// Who somebody is.
+    pub gate: Arc<dyn Gate>,
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Names, beside the address, that the server is reached under.
+    pub names: Vec<String>,
+    /// Certificate and key, PEM; without them it speaks plain HTTP.
+    pub tls: Option<Tls>,
+}
+
+/// What keeps the centre from being opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CentreProblem {
+    /// The address.
+    #[error("can not listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The machine.
+    #[error("the machine gives no thread for the pages: {0}")]
+    Machine(#[from] io::Error),
+}
+
+/// The centre, open.
+pub struct Centre {
+    address: SocketAddr,
+    pictures: mpsc::Sender<Picture>,
+    orders: Arc<Mutex<Vec<Event>>>,
+}
+
+/// What all routes share.
+pub(super) struct Room {
+    pub(super) network: Arc<Network>,
+    pub(super) calendar: Calendar,
+    pub(super) instruments: Arc<Instruments>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) gate: Arc<dyn Gate>,
+    pub(super) names: Names,
+    /// Whether it is reached by TLS.
+    pub(super) secure: bool,
+    live: Mutex<Live>,
+    pub(super) feed: broadcast::Sender<Message>,
+    orders: Arc<Mutex<Vec<Event>>>,
+}
+
+/// What changes with every step.
+pub(super) struct Live {
+    pub(super) history: History,
+    pub(super) shelf: Shelf,
+    /// The city as JSON.
+    pub(super) city: Option<Arc<str>>,
+}
+
+/// Something told to all who listen.
+#[derive(Debug, Clone)]
+pub(super) struct Message {
+    pub(super) kind: &'static str,
+    pub(super) data: Arc<str>,
+}
+
+impl Room {
+    /// What changes with every step. Whoever died while holding it left whole values.
+    pub(super) fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands an event to the core, for the next step.
+    pub(super) fn order(&self, event: Event) -> Result<(), Problem> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if orders.len() >= MOST_ORDERS {
+            return Err(Problem::not_now());
+        }
+        orders.push(event);
+        Ok(())
+    }
+
+    /// Takes the loop's next picture.
+    fn take(&self, picture: Picture) {
+        let mut live = self.live();
+        let lines: Vec<Arc<str>> = picture.journal.iter().map(|line| line.as_str().into()).collect();
+        let picture = Arc::new(picture);
+        let Live { history, shelf, .. } = &mut *live;
+        history.take(picture.clone());
+        shelf.take(&picture, history.in_step);
+        let city = city(&live.history, &self.calendar).and_then(|city| serde_json::to_string(&city).ok());
+        live.city = city.map(Into::into);
+        // Nobody listens: that is no fault.
+        for data in lines {
+            let _ = self.feed.send(Message { kind: "decision", data });
+        }
+        if let Some(data) = live.city.clone() {
+            let _ = self.feed.send(Message { kind: "city", data });
+        }
+    }
+}
+
+/// Opens the centre: it listens when this returns, on a thread of its own, until the program ends.
+///
+/// # Errors
+/// When the address can not be bound.
+pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
+    let listen = |source| CentreProblem::Listen { address: setup.address, source };
+    let listener = TcpListener::bind(setup.address).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let (pictures, shown) = mpsc::channel(MOST_PICTURES);
+    let orders = Arc::default();
+    let room = Arc::new(Room {
+        calendar: Calendar::new(&setup.network),
+        live: Mutex::new(Live { history: History::new(setup.network.clone()), shelf: Shelf::default(), city: None }),
+        network: setup.network,
+        instruments: setup.instruments,
+        clock: setup.clock,
+        gate: setup.gate,
+        names: Names { bound: address.ip(), more: setup.names },
+        secure: setup.tls.is_some(),
+        feed: broadcast::channel(MOST_BEHIND).0,
+        orders: Arc::clone(&orders),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let run = move || runtime.block_on(run(listener, setup.tls, room, shown));
+    std::thread::Builder::new().name("centre".into()).spawn(run)?;
+    Ok(Centre { address, pictures, orders })
+}
+
+async fn run(listener: TcpListener, tls: Option<Tls>, room: Arc<Room>, mut shown: mpsc::Receiver<Picture>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    let router = router(&room);
+    tokio::spawn(server::accept(listener, tls.map(|tls| tls.0), router));
+    while let Some(picture) = shown.recv().await {
+        room.take(picture);
+    }
+}
+
+/// The router of the table.
+pub(super) fn router(room: &Arc<Room>) -> Router {
+    let mut paths: BTreeMap<&'static str, axum::routing::MethodRouter<Arc<Room>>> = BTreeMap::new();
+    for Route { path, least, handler, .. } in routes::all() {
+        let door = room.clone();
+        let guarded =
+            handler.layer(from_fn(move |request: Request, next: Next| guard(door.clone(), least, request, next)));
+        let merged = match paths.remove(path) {
+            Some(others) => others.merge(guarded),
+            None => guarded,
+        };
+        paths.insert(path, merged);
+    }
+    let mut router = Router::new();
+    for (path, methods) in paths {
+        router = router.route(path, methods.fallback(|| async { Problem::method() }));
+    }
+    let door = room.clone();
+    router
+        .fallback(|| async { Problem::not_found() })
+        .layer(from_fn(move |request: Request, next: Next| every(door.clone(), request, next)))
+        .with_state(room.clone())
+}
+
+impl Centre {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl service::Desk for Centre {
+    fn show(&mut self, picture: Picture) {
+        // A collector that is that far behind catches up with a newer one.
+        let _ = self.pictures.try_send(picture);
+    }
+
+    fn orders(&mut self) -> Vec<Event> {
+        std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

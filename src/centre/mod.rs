@@ -1,0 +1,28 @@
+//! The command centre's side of the service: an HTTP interface, and the pages that use nothing else.
+//!
+//! Knows: what the loop shows (pictures), who may do what, what is remembered. Must not know: how plans are found, the bus,
+//! the plant. It decides nothing about traffic: what people want goes to the core as events, and the core answers in decisions.
+//!
+//! ```text
+//!  loop ──Picture──► Desk ──(bounded, never waits)──► collector ──► Live: city, history, plans ──► server-sent events
+//!    ▲                                                                     ▲
+//!    └──── events ◄──── Desk ◄──── orders ◄── route ◄── table: role ◄── door: who is it ◄── server: slow ones are cut
+//! ```
+//! It runs on a thread and a runtime of its own: whatever clients do, the loop's steps do not wait for it. One table of routes
+//! ([`table`]) says method, path, least role and schemas; router, role check and the OpenAPI document are made from it, so a
+//! route without a role can not exist.
+
+mod desk;
+mod door;
+mod live;
+mod openapi;
+mod problem;
+mod routes;
+mod server;
+mod table;
+mod timed;
+mod tls;
+
+pub use desk::{Centre, CentreProblem, CentreSetup, Gate, start};
+pub use door::{Pass, Person};
+pub use tls::{PapersProblem, Tls};

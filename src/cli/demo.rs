@@ -1,0 +1,96 @@
+//! `greenwave demo`: a street, its cabinets, the core and the pages in one program.
+
+use super::args::clock;
+use super::pages::Pages;
+use super::prepare::Knowledge;
+use super::{count, files, tell};
+use crate::clock::{Clock, SystemClock};
+use crate::corridor::Network;
+use crate::interrupt::Switch;
+use crate::rig::{DayName, Demand, Faulty, Glance, Pace, Rig, Run, emulate};
+use crate::service::{Ended, Instruments, Options, Sinks, serve};
+use anyhow::{Result, anyhow};
+use clap::Args as ClapArgs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Demand comes until midnight.
+const DAY_S: u32 = 86_400;
+
+/// Try the command centre on this machine: simulated traffic, emulated cabinets over Modbus TCP, the core in control of them,
+/// and the pages, all in one program.
+///
+/// The cabinets listen on the definitions' addresses, which must be this machine's loopback. Nothing is kept unless --data names
+/// a folder. Runs until SIGINT or SIGTERM. Exit code 0: done; 1: a conflict monitor saw a violation.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Examples:\n  greenwave demo corridors/dongchang-road.toml\n  greenwave demo corridors/dongchang-road.toml --time-scale 10 --day 1005:tidal --from 07:00\n  greenwave demo corridors/jinan --time-scale 2"
+)]
+pub(super) struct Demo {
+    /// Definition files or folders of them; together they are one network.
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The scenario that draws days (default: ../sim/scenarios/CORRIDOR.toml from the definition).
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// The day, by number and kind.
+    #[arg(long, value_name = "DAY", default_value = "1001:workday")]
+    pub(super) day: DayName,
+    /// Time of day at which it begins, with an empty street.
+    #[arg(long, value_name = "HH:MM", value_parser = clock, default_value = "06:45")]
+    pub(super) from: u32,
+    /// Seconds of the street a second of yours.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub(super) time_scale: u32,
+    #[command(flatten)]
+    pub(super) knowledge: Knowledge,
+    #[command(flatten)]
+    pub(super) pages: Pages,
+}
+
+pub(super) fn run(args: &Demo) -> Result<ExitCode> {
+    args.pages.check()?;
+    let network = Arc::new(files::network(&args.paths)?);
+    let machine: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let (switch, street) = street(args, &network, &machine)?;
+    let (setup, settings) = args.knowledge.prepare(&network, &args.paths, true, &mut tell)?;
+    let instruments = Arc::new(Instruments::new(true, machine.clone())?);
+    let centre = args.pages.open(&network, &instruments, &machine)?;
+    tell(&format!("Pages: {}", args.pages.link(centre.address())));
+    let options = Options { settings, scale: Some(args.time_scale), security: None, hold: false };
+    let console: Box<dyn std::io::Write> = Box::new(std::io::sink());
+    let sinks = Sinks { journal: None, console, state: None, instruments, desk: Some(Box::new(centre)) };
+    let ended = serve(setup, &options, machine, sinks);
+    switch.stop();
+    let last = street.join().map_err(|_| anyhow!("the emulated street broke down"))??;
+    tell(&format!("conflict monitors: {}", count(last.violations, "violation")));
+    Ok(match ended? {
+        _ if last.violations > 0 => ExitCode::FAILURE,
+        Ended::Stopped => ExitCode::SUCCESS,
+        Ended::AtOnce => ExitCode::from(3),
+    })
+}
+
+/// The street and its cabinets, on a thread of their own until the switch says stop.
+fn street(args: &Demo, network: &Arc<Network>, clock: &Arc<dyn Clock>) -> Result<(Switch, JoinHandle<Result<Glance>>)> {
+    let scenario = files::scenario(network, &args.paths, args.scenario.as_deref())?;
+    let demand = Demand::of(&scenario.value, args.day)?;
+    let run = Run {
+        demand: &demand,
+        day: args.day.seed,
+        seed: args.day.seed,
+        start_s: args.from,
+        from_s: args.from,
+        to_s: DAY_S,
+    };
+    let rig = Rig::new(network, &[], &run)?;
+    let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: None };
+    let (switch, word) = Switch::new();
+    let (network, clock) = (network.clone(), clock.clone());
+    let street = move || {
+        emulate(&network, &rig, pace, None, Faulty::default(), &clock, &word, &mut |_| ()).map_err(anyhow::Error::from)
+    };
+    Ok((switch, std::thread::Builder::new().name("street".into()).spawn(street)?))
+}

@@ -1,0 +1,101 @@
+//! Opening the command centre beside the loop.
+
+use crate::centre::{Centre, CentreSetup, Gate, Pass, Person, Tls, start};
+use crate::clock::Clock;
+use crate::corridor::Network;
+use crate::service::Instruments;
+use crate::units::Moment;
+use anyhow::{Context, Result, bail};
+use clap::Args as ClapArgs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where and how the pages are served.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Pages {
+    /// Where the pages, the interface, /metrics and /healthz are served.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9464")]
+    pub(super) http: SocketAddr,
+    /// Serve them also on an address that is not this machine's loopback.
+    #[arg(long)]
+    pub(super) listen_any: bool,
+    /// ... and there unencrypted: passwords can be read on the way.
+    #[arg(long, requires = "listen_any", conflicts_with = "https_certificate")]
+    pub(super) plain: bool,
+    /// A name that the pages are reached under, beside the address. May be given several times.
+    #[arg(long = "name", value_name = "HOST")]
+    pub(super) names: Vec<String>,
+    /// Certificate of the pages with those up to its authority, PEM: they are served by HTTPS.
+    #[arg(long, value_name = "PEM", requires = "https_key")]
+    pub(super) https_certificate: Option<PathBuf>,
+    /// Its private key.
+    #[arg(long, value_name = "PEM", requires = "https_certificate")]
+    pub(super) https_key: Option<PathBuf>,
+}
+
+impl Pages {
+    /// Refuses what would lay the centre open.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.http.ip().is_loopback() {
+            return Ok(());
+        }
+        if !self.listen_any {
+            bail!(
+                "--http {} is not this machine's loopback: whoever reaches it can try to log in. Serve there with --listen-any \
+                 and --https-certificate, if that is what you want",
+                self.http
+            );
+        }
+        if self.https_certificate.is_none() && !self.plain {
+            bail!(
+                "--http {} without --https-certificate: passwords would go over the network unencrypted. If nothing better can be \
+                 had, say so with --plain",
+                self.http
+            );
+        }
+        Ok(())
+    }
+
+    /// Opens the centre.
+    pub(super) fn open(
+        &self,
+        network: &Arc<Network>,
+        instruments: &Arc<Instruments>,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Centre> {
+        let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+        let tls = match (&self.https_certificate, &self.https_key) {
+            (Some(chain), Some(key)) => Some(
+                Tls::new(&read(chain)?, &read(key)?)
+                    .with_context(|| format!("{} and {} can not be used for HTTPS", chain.display(), key.display()))?,
+            ),
+            _ => None,
+        };
+        let setup = CentreSetup {
+            network: network.clone(),
+            instruments: instruments.clone(),
+            clock: clock.clone(),
+            gate: Arc::new(Nobody),
+            address: self.http,
+            names: self.names.clone(),
+            tls,
+        };
+        Ok(start(setup)?)
+    }
+
+    /// Where a browser finds the pages.
+    pub(super) fn link(&self, address: SocketAddr) -> String {
+        let scheme = if self.https_certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+}
+
+/// Knows nobody.
+struct Nobody;
+
+impl Gate for Nobody {
+    fn person(&self, _: Pass<'_>, _: Moment) -> Option<Person> {
+        None
+    }
+}
