@@ -1,6 +1,7 @@
 //! Setting the centre up, and the desk between it and the loop.
 
 use super::door::{Names, Pass, Person, every, guard};
+use super::files::{Files, Workshop};
 use super::live::{History, Shelf, city};
 use super::problem::Problem;
 use super::table::Route;
@@ -8,7 +9,7 @@ use super::tls::Tls;
 use super::{routes, server};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::control::Event;
+use crate::control::{Event, Setup};
 use crate::corridor::Network;
 use crate::service::{self, Instruments, Picture};
 use crate::units::Moment;
@@ -19,12 +20,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
 /// Pictures that may wait for the collector; when it is that far behind, they are left out.
 const MOST_PICTURES: usize = 64;
 /// Live messages a client may be behind before it misses some.
 const MOST_BEHIND: usize = 256;
+/// Between two looks at the definition files.
+const LOOK_AT_FILES: Duration = Duration::from_secs(5);
 /// Orders that may wait for the loop's next step.
 const MOST_ORDERS: usize = 64;
 
@@ -44,6 +48,8 @@ pub struct CentreSetup {
     pub clock: Arc<dyn Clock>,
     /// Who somebody is.
     pub gate: Arc<dyn Gate>,
+    /// The definition files.
+    pub workshop: Arc<dyn Workshop>,
     /// Where to listen.
     pub address: SocketAddr,
     /// Names, beside the address, that the server is reached under.
@@ -73,12 +79,11 @@ pub struct Centre {
     address: SocketAddr,
     pictures: mpsc::Sender<Picture>,
     orders: Arc<Mutex<Vec<Event>>>,
+    room: Arc<Room>,
 }
 
 /// What all routes share.
 pub(super) struct Room {
-    pub(super) network: Arc<Network>,
-    pub(super) calendar: Calendar,
     pub(super) instruments: Arc<Instruments>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) gate: Arc<dyn Gate>,
@@ -86,6 +91,7 @@ pub(super) struct Room {
     /// Whether it is reached by TLS.
     pub(super) secure: bool,
     live: Mutex<Live>,
+    files: Mutex<Files>,
     pub(super) feed: broadcast::Sender<Message>,
     orders: Arc<Mutex<Vec<Event>>>,
 }
@@ -96,6 +102,19 @@ pub(super) struct Live {
     pub(super) shelf: Shelf,
     /// The city as JSON.
     pub(super) city: Option<Arc<str>>,
+    calendar: Calendar,
+}
+
+impl Live {
+    fn new(network: Arc<Network>) -> Live {
+        let calendar = Calendar::new(&network);
+        Live { history: History::new(network), shelf: Shelf::default(), city: None, calendar }
+    }
+
+    /// The definitions the loop goes by.
+    pub(super) fn network(&self) -> &Arc<Network> {
+        &self.history.network
+    }
 }
 
 /// Something told to all who listen.
@@ -109,6 +128,21 @@ impl Room {
     /// What changes with every step. Whoever died while holding it left whole values.
     pub(super) fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Definition files and changes to them.
+    pub(super) fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The street's time: that of the last picture, before it the machine's.
+    pub(super) fn street_time(&self) -> Moment {
+        self.live().history.last.as_ref().map_or_else(|| self.clock.utc(), |picture| picture.at)
+    }
+
+    /// The definitions the loop goes by.
+    pub(super) fn network(&self) -> Arc<Network> {
+        self.live().network().clone()
     }
 
     /// Hands an event to the core, for the next step.
@@ -126,10 +160,14 @@ impl Room {
         let mut live = self.live();
         let lines: Vec<Arc<str>> = picture.journal.iter().map(|line| line.as_str().into()).collect();
         let picture = Arc::new(picture);
+        if !Arc::ptr_eq(live.network(), &picture.network) {
+            // Other definitions: what was drawn is of another street.
+            *live = Live::new(picture.network.clone());
+        }
         let Live { history, shelf, .. } = &mut *live;
         history.take(picture.clone());
         shelf.take(&picture, history.in_step);
-        let city = city(&live.history, &self.calendar).and_then(|city| serde_json::to_string(&city).ok());
+        let city = city(&live.history, &live.calendar).and_then(|city| serde_json::to_string(&city).ok());
         live.city = city.map(Into::into);
         // Nobody listens: that is no fault.
         for data in lines {
@@ -153,9 +191,8 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
     let (pictures, shown) = mpsc::channel(MOST_PICTURES);
     let orders = Arc::default();
     let room = Arc::new(Room {
-        calendar: Calendar::new(&setup.network),
-        live: Mutex::new(Live { history: History::new(setup.network.clone()), shelf: Shelf::default(), city: None }),
-        network: setup.network,
+        live: Mutex::new(Live::new(setup.network)),
+        files: Mutex::new(Files::new(setup.workshop)),
         instruments: setup.instruments,
         clock: setup.clock,
         gate: setup.gate,
@@ -165,17 +202,42 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
         orders: Arc::clone(&orders),
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let run = move || runtime.block_on(run(listener, setup.tls, room, shown));
+    let (served, tls) = (room.clone(), setup.tls);
+    let run = move || runtime.block_on(run(listener, tls, served, shown));
     std::thread::Builder::new().name("centre".into()).spawn(run)?;
-    Ok(Centre { address, pictures, orders })
+    Ok(Centre { address, pictures, orders, room })
 }
 
 async fn run(listener: TcpListener, tls: Option<Tls>, room: Arc<Room>, mut shown: mpsc::Receiver<Picture>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let router = router(&room);
     tokio::spawn(server::accept(listener, tls.map(|tls| tls.0), router));
+    tokio::spawn(follow_files(room.clone()));
     while let Some(picture) = shown.recv().await {
         room.take(picture);
+    }
+}
+
+/// Looks again and again whether definition files were changed on disk. What is in order the loop takes at its next safe point;
+/// what is not is told once, and nothing changes.
+async fn follow_files(room: Arc<Room>) {
+    let mut told = Vec::new();
+    loop {
+        tokio::time::sleep(LOOK_AT_FILES).await;
+        let shared = room.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let going_by = shared.network();
+            shared.files().reload(going_by.fingerprint())
+        });
+        let Ok(Err(problems)) = looked.await else {
+            told.clear();
+            continue;
+        };
+        if problems != told {
+            let text = serde_json::to_string(&problems).unwrap_or_default();
+            let _ = room.feed.send(Message { kind: "files", data: text.into() });
+            told = problems;
+        }
     }
 }
 
@@ -218,5 +280,11 @@ impl service::Desk for Centre {
 
     fn orders(&mut self) -> Vec<Event> {
         std::mem::take(&mut *self.orders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replacement(&mut self) -> Option<Box<Setup>> {
+        // Whoever checks a file holds them for a while: then at a later step.
+        let mut files = self.room.files.try_lock().ok()?;
+        files.take_ready(self.room.clock.utc())
     }
 }

@@ -14,8 +14,10 @@
 
 mod desk;
 mod door;
+mod files;
 mod live;
 mod openapi;
+mod pages;
 mod problem;
 mod routes;
 mod server;
@@ -25,4 +27,5 @@ mod tls;
 
 pub use desk::{Centre, CentreProblem, CentreSetup, Gate, start};
 pub use door::{Pass, Person};
+pub use files::{Expected, Workshop};
 pub use tls::{PapersProblem, Tls};

@@ -3,6 +3,7 @@
 use super::args::clock;
 use super::pages::Pages;
 use super::prepare::Knowledge;
+use super::workshop::Shop;
 use super::{count, files, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::corridor::Network;
@@ -56,8 +57,10 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     let machine: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let (switch, street) = street(args, &network, &machine)?;
     let (setup, settings) = args.knowledge.prepare(&network, &args.paths, true, &mut tell)?;
+    let shop =
+        Shop { paths: args.paths.clone(), knowledge: args.knowledge.clone(), armed: true, settings: settings.clone() };
     let instruments = Arc::new(Instruments::new(true, machine.clone())?);
-    let centre = args.pages.open(&network, &instruments, &machine)?;
+    let centre = args.pages.open(&network, &instruments, &machine, shop)?;
     tell(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: Some(args.time_scale), security: None, hold: false };
     let console: Box<dyn std::io::Write> = Box::new(std::io::sink());

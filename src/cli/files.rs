@@ -9,6 +9,7 @@ use crate::safety::{Limits, judge};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Definition files as bytes: folders are read one level deep, in the order of their names.
@@ -177,8 +178,13 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    fs::write(&beside, bytes)
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let whole = |file: &mut fs::File| file.write_all(bytes).and_then(|()| file.sync_all());
+    // On the disk before it takes the old one's place, and its place too: a power cut leaves one of the two.
+    fs::File::create(&beside)
+        .and_then(|mut file| whole(&mut file))
         .and_then(|()| fs::rename(&beside, path))
+        .and_then(|()| fs::File::open(folder)?.sync_all())
         .inspect_err(|_| drop(fs::remove_file(&beside)))
         .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -30,6 +30,7 @@ mod shell;
 mod table;
 mod timing;
 mod verify;
+mod workshop;
 
 use clap::Parser;
 use std::io::Write;

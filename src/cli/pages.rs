@@ -1,5 +1,6 @@
 //! Opening the command centre beside the loop.
 
+use super::workshop::Shop;
 use crate::centre::{Centre, CentreSetup, Gate, Pass, Person, Tls, start};
 use crate::clock::Clock;
 use crate::corridor::Network;
@@ -63,6 +64,7 @@ impl Pages {
         network: &Arc<Network>,
         instruments: &Arc<Instruments>,
         clock: &Arc<dyn Clock>,
+        shop: Shop,
     ) -> Result<Centre> {
         let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
         let tls = match (&self.https_certificate, &self.https_key) {
@@ -77,6 +79,7 @@ impl Pages {
             instruments: instruments.clone(),
             clock: clock.clone(),
             gate: Arc::new(Nobody),
+            workshop: Arc::new(shop),
             address: self.http,
             names: self.names.clone(),
             tls,

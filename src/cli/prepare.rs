@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the core knows of the street's days.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(super) struct Knowledge {
     /// Counts of the mean day (default: ../sim/scenarios/CORRIDOR/mean-workday.csv from the definition).
     #[arg(long, value_name = "FILE")]

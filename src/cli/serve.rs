@@ -2,6 +2,7 @@
 
 use super::live::Serve;
 use super::relay::Relay;
+use super::workshop::Shop;
 use super::{count, files, tell};
 use crate::bus::tls::TlsClient;
 use crate::clock::{Clock, SystemClock};
@@ -31,9 +32,15 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     } else {
         format!("DRY RUN: {cabinets} read, nothing is written to any. Control them with --arm.")
     });
+    let shop = Shop {
+        paths: args.paths.clone(),
+        knowledge: args.knowledge.clone(),
+        armed: args.arm,
+        settings: settings.clone(),
+    };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let instruments = Arc::new(Instruments::new(args.arm, clock.clone())?);
-    let centre = args.pages.open(&network, &instruments, &clock)?;
+    let centre = args.pages.open(&network, &instruments, &clock, shop)?;
     note(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: args.time_scale, security, hold: args.hold };
     let sinks = Sinks { journal, console: Box::new(console), state, instruments, desk: Some(Box::new(centre)) };

@@ -24,6 +24,11 @@ pub struct Aim {
 }
 
 impl Coordinator {
+    /// Whether no joint change is under way: somebody else may take over now.
+    pub fn is_still(&self) -> bool {
+        self.change.is_none() && self.awaited.is_empty()
+    }
+
     /// What this core is about.
     pub fn purpose(&self) -> Aim {
         Aim { targets: self.targets.clone(), generation: self.generation }

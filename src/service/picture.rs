@@ -1,6 +1,6 @@
 //! What the loop shows after each step, and whom it shows it to.
 
-use crate::control::{Coordinator, Decision, Event, Finding, Mode};
+use crate::control::{Coordinator, Decision, Event, Finding, Mode, Setup};
 use crate::corridor::{Intersection, IntersectionIndex, Network, StageIndex};
 use crate::detection::Reading;
 use crate::field::{Link, RunningPlan, Session, Status};
@@ -19,6 +19,8 @@ pub trait Desk {
     fn show(&mut self, picture: Picture);
     /// What people want since the last time.
     fn orders(&mut self) -> Vec<Event>;
+    /// Other definitions to go by from now on, if there are some. Asked for where nothing is under way only.
+    fn replacement(&mut self) -> Option<Box<Setup>>;
 }
 
 /// One cabinet as the loop knows it.
@@ -47,6 +49,8 @@ pub struct CabinetState {
 /// The loop after a step.
 #[derive(Debug, Clone)]
 pub struct Picture {
+    /// The definitions the loop goes by.
+    pub network: Arc<Network>,
     /// Steps completed.
     pub step: u64,
     /// The step's time.
@@ -117,7 +121,7 @@ impl Painter {
     }
 
     /// The picture of a step.
-    pub(super) fn paint(&mut self, network: &Network, core: &Coordinator, step: Step) -> Picture {
+    pub(super) fn paint(&mut self, network: &Arc<Network>, core: &Coordinator, step: Step) -> Picture {
         step.readings.iter().for_each(|(at, reading)| self.watch.hear(*at, reading));
         let sessions = core.sessions();
         let starts: Vec<Option<Moment>> = sessions.iter().map(cycle_start).collect();
@@ -140,6 +144,7 @@ impl Painter {
             on_target: session.running().is_some_and(|r| r.plan == *target),
         });
         Picture {
+            network: network.clone(),
             step: step.number,
             at: step.at,
             scale: step.scale,

@@ -9,7 +9,7 @@ use crate::bus::tls::TlsClient;
 use crate::bus::{Bus, LiveBus, LiveSettings, News, Stuck};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
-use crate::control::{Coordinator, Event, Setup, Work};
+use crate::control::{Coordinator, Event, Finding, Setup, Work};
 use crate::corridor::{Intersection, Network};
 use crate::field::{Ask, Session};
 use crate::interrupt::{Interrupts, Word};
@@ -103,33 +103,55 @@ pub fn serve(setup: Setup, options: &Options, clock: Arc<dyn Clock>, sinks: Sink
     ended
 }
 
+/// All that goes by one set of definitions.
+struct Going {
+    network: Arc<Network>,
+    calendar: Calendar,
+    bus: LiveBus,
+    painter: Painter,
+    core: Coordinator,
+    worker: Worker<Work, Finding>,
+}
+
+impl Going {
+    fn new(setup: Setup, bus: LiveBus, options: &Options, clock: &Arc<dyn Clock>, now: Moment) -> Going {
+        let network = setup.network.clone();
+        let (asked_of, settings) = (network.clone(), options.settings.clone());
+        let search = move |work: &Work, stop: &dyn Fn() -> bool| carry_out(&asked_of, work, &settings, stop);
+        Going {
+            calendar: Calendar::new(&network),
+            bus,
+            painter: Painter::new(&network),
+            core: Coordinator::new(setup, now),
+            worker: Worker::new(Arc::new(search), clock.clone(), SEARCH_LIMIT / options.scale.unwrap_or(1).max(1)),
+            network,
+        }
+    }
+}
+
 async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: Sinks) -> Result<Ended, ServeProblem> {
     let mut signals = Interrupts::listen(&Word::Operator)?;
-    let (network, armed) = (setup.network.clone(), setup.armed);
-    let calendar = Calendar::new(&network);
+    let armed = setup.armed;
     let scale = options.scale.unwrap_or(1).max(1);
-    let mut bus = bus(&network, STEP / scale, options, clock.clone());
+    let mut lines = bus(&setup.network, STEP / scale, options, clock.clone());
     let instruments = sinks.instruments.clone();
     let metrics = &instruments.metrics;
-    let mut painter = Painter::new(&network);
     let mut missed_in_all = 0;
     let start = match options.scale {
         None => clock.utc(),
         Some(_) => tokio::select! {
             biased;
             () = signals.next() => return Ok(Ended::Stopped),
-            time = time_of_cabinets(&mut bus, &network) => time?,
+            time = time_of_cabinets(&mut lines, &setup.network) => time?,
         },
     };
     let mut time = Timeline::new(start, clock.elapsed(), scale);
-    sinks.note(&format!("{} (UTC second {}), {scale} x real time", calendar.clock(start), start.unix_seconds(),));
-    let (asked_of, settings) = (network.clone(), options.settings.clone());
-    let search = move |work: &Work, stop: &dyn Fn() -> bool| carry_out(&asked_of, work, &settings, stop);
-    let mut worker = Worker::new(Arc::new(search), clock.clone(), SEARCH_LIMIT / scale);
-    let mut core = Coordinator::new(setup, start);
+    let mut going = Going::new(setup, lines, options, &clock, start);
+    let told = going.calendar.clock(start);
+    sinks.note(&format!("{told} (UTC second {}), {scale} x real time", start.unix_seconds()));
     let mut memory = sinks.state.take().map(Memory::new);
-    match memory.as_ref().map(|m| m.read(&network)).transpose() {
-        Ok(aim) => aim.flatten().into_iter().for_each(|aim| core.resume(aim)),
+    match memory.as_ref().map(|m| m.read(&going.network)).transpose() {
+        Ok(aim) => aim.flatten().into_iter().for_each(|aim| going.core.resume(aim)),
         Err(why) => sinks.note(&format!("the state file is not used: {why}")),
     }
     let mut events = Vec::new();
@@ -156,6 +178,14 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
                 missed_in_all += missed;
             }
         }
+        let still = stopping.is_none() && going.core.is_still();
+        if let Some(setup) = sinks.desk.as_mut().filter(|_| still).and_then(|desk| desk.replacement()) {
+            let lines = bus(&setup.network, STEP / scale, options, clock.clone());
+            going = Going::new(*setup, lines, options, &clock, time.at(clock.elapsed()));
+            events.clear();
+            sinks.note("other definitions are gone by from now on; what runs goes on");
+        }
+        let Going { network, calendar, bus, painter, core, worker } = &mut going;
         let finding = worker.answer().await;
         events.extend(finding.clone().map(Event::Found));
         events.extend(sinks.desk.as_mut().map(|desk| desk.orders()).unwrap_or_default());
@@ -165,7 +195,7 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         let decided = clock.elapsed();
         metrics.decided(decided.saturating_sub(begun), &out.decisions);
         let mut journal = Journal::default();
-        journal.add(&calendar, now, &out.decisions);
+        journal.add(calendar, now, &out.decisions);
         sinks.lines(journal.lines());
         if let Some(work) = out.work {
             worker.ask(work);
@@ -178,17 +208,17 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         let took = clock.elapsed().saturating_sub(decided);
         metrics.exchanged(took, out.requests.iter().zip(&answers));
         let times = bus.take_times();
-        metrics.lines(&network, &times, bus.restarts());
+        metrics.lines(network, &times, bus.restarts());
         painter.answered(&times);
-        sinks.news(&network, &bus.take_news());
+        sinks.news(network, &bus.take_news());
         events.clear();
         events.extend(out.requests.iter().zip(answers).map(|(request, answer)| Event::Answer {
             cabinet: request.cabinet(),
             ask: request.ask(),
             answer,
         }));
-        metrics.completed(&core, &network, asked);
-        let kept = memory.as_mut().filter(|_| armed).map(|m| m.keep(&network, &core.purpose()));
+        metrics.completed(core, network, asked);
+        let kept = memory.as_mut().filter(|_| armed).map(|m| m.keep(network, &core.purpose()));
         if let Some(Err(why)) = kept {
             sinks.note(&format!("the state file can not be written: {why}"));
         }
@@ -206,8 +236,8 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
             finding,
             journal: journal.into_lines(),
         };
-        let picture = painter.paint(&network, &core, step);
-        metrics.street(&network, &picture);
+        let picture = painter.paint(network, core, step);
+        metrics.street(network, &picture);
         if let Some(desk) = sinks.desk.as_mut() {
             desk.show(picture);
         }

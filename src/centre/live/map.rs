@@ -55,6 +55,10 @@ struct MapMember {
     intersection: String,
     /// From the first stop line.
     at_m: f64,
+    /// The arm outbound traffic comes from.
+    outbound_from: String,
+    /// The arm inbound traffic comes from.
+    inbound_from: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -158,6 +162,8 @@ fn corridor_of(network: &Network, corridor: &corridor::Corridor) -> MapCorridor 
     let member = |m: &corridor::Member| MapMember {
         intersection: network.intersection(m.intersection).id.clone(),
         at_m: m.chainage.get(),
+        outbound_from: corridor.comes_from(Direction::Outbound).to_string(),
+        inbound_from: corridor.comes_from(Direction::Inbound).to_string(),
     };
     MapCorridor {
         id: corridor.id.clone(),

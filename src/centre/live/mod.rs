@@ -8,10 +8,10 @@ mod intersection;
 mod map;
 mod shelf;
 
-pub(super) use city::{City, city};
+pub(super) use city::{City, city, seconds};
 pub(super) use diagram::{Diagram, diagram};
 pub(super) use feeds::{SignalFeed, SpeedFeed, signals, speeds};
 pub(super) use history::History;
 pub(super) use intersection::{Detail, EventRow, intersection};
-pub(super) use map::{Map, map};
+pub(super) use map::{Map, Name, map};
 pub(super) use shelf::{PlanSet, PlansPage, Shelf};

@@ -43,7 +43,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn network(State(room): State<Arc<Room>>) -> Json<Map> {
-    Json(map(&room.network))
+    Json(map(&room.network()))
 }
 
 async fn city(State(room): State<Arc<Room>>) -> Result<Response, Problem> {
@@ -69,8 +69,8 @@ async fn corridor(
     Path(id): Path<String>,
     Query(window): Query<Window>,
 ) -> Result<Json<Diagram>, Problem> {
-    let corridor = room.network.corridors().iter().find(|c| c.id == id).ok_or(Problem::not_found())?;
     let live = room.live();
+    let corridor = live.network().corridors().iter().find(|c| c.id == id).ok_or(Problem::not_found())?;
     let now = live.history.last.as_ref().ok_or(Problem::not_now())?.at;
     let from = window.from.and_then(moment).unwrap_or(now - PAST);
     let until = window.until.and_then(moment).unwrap_or(now + AHEAD);
@@ -78,8 +78,9 @@ async fn corridor(
 }
 
 async fn detail(State(room): State<Arc<Room>>, Path(id): Path<String>) -> Result<Json<Detail>, Problem> {
-    let index = room.network.find(&id).ok_or(Problem::not_found())?;
-    intersection(&room.live().history, index).map(Json).ok_or(Problem::not_now())
+    let live = room.live();
+    let index = live.network().find(&id).ok_or(Problem::not_found())?;
+    intersection(&live.history, index).map(Json).ok_or(Problem::not_now())
 }
 
 /// How many of them.

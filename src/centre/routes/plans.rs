@@ -28,7 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
 async fn plans(State(room): State<Arc<Room>>) -> Result<Json<PlansPage>, Problem> {
     let live = room.live();
     let picture = live.history.last.as_ref().ok_or(Problem::not_now())?;
-    Ok(Json(live.shelf.page(&room.network, picture)))
+    Ok(Json(live.shelf.page(live.network(), picture)))
 }
 
 /// Two sets, by their ids.
@@ -54,7 +54,7 @@ async fn compare(State(room): State<Arc<Room>>, Sent(pair): Sent<Pair>) -> Resul
         live.shelf.find(id).ok_or_else(|| Problem::not_found().with(format!("there is no set of plans {id}")))
     };
     let (a, b) = (find(pair.a)?, find(pair.b)?);
-    let all = room.network.intersections().iter().zip(a.plans.iter().zip(&b.plans));
+    let all = live.network().intersections().iter().zip(a.plans.iter().zip(&b.plans));
     let differ = all.filter(|(_, (a, b))| a != b).map(|(at, _)| at.id.clone()).collect();
-    Ok(Json(Compared { differ, a: a.page(&room.network), b: b.page(&room.network) }))
+    Ok(Json(Compared { differ, a: a.page(live.network()), b: b.page(live.network()) }))
 }
