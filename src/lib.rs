@@ -22,6 +22,7 @@ pub mod report;
 pub mod rig;
 pub mod safety;
 pub mod service;
+pub mod store;
 pub mod transition;
 pub mod units;
 pub mod watch;

@@ -1,7 +1,10 @@
 //! Arguments as typed.
 
+use super::account::Account;
+use super::audit::Audit;
 use super::demo::Demo;
 use super::live::{CampaignArgs, Emulate, Serve};
+use super::store::StoreArgs;
 use crate::optimise::Tail;
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;
@@ -29,6 +32,9 @@ pub(super) enum Command {
     Serve(Serve),
     Demo(Demo),
     Campaign(CampaignArgs),
+    Account(Account),
+    Audit(Audit),
+    Store(StoreArgs),
     Completions(Completions),
     /// Print the manual as roff: the program's page, then one a command.
     Man,

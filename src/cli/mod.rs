@@ -2,7 +2,9 @@
 //!
 //! Knows: every edge room. Must not know: how anything is decided or measured; it asks, and prints what it is told.
 
+mod account;
 mod args;
+mod audit;
 mod campaign;
 mod check;
 mod coupling;
@@ -27,6 +29,7 @@ mod replay;
 mod scene;
 mod serve;
 mod shell;
+mod store;
 mod table;
 mod timing;
 mod verify;
@@ -49,6 +52,9 @@ pub fn main() -> ExitCode {
         args::Command::Serve(serve) => serve::run(&serve),
         args::Command::Demo(demo) => demo::run(&demo),
         args::Command::Campaign(args) => campaign::run(&args),
+        args::Command::Account(args) => account::run(&args),
+        args::Command::Audit(args) => audit::run(&args),
+        args::Command::Store(args) => store::run(&args),
         args::Command::Completions(args) => shell::completions(&args),
         args::Command::Man => shell::man(),
     };
