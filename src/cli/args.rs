@@ -4,7 +4,7 @@ use super::account::Account;
 use super::audit::Audit;
 use super::demo::Demo;
 use super::live::{CampaignArgs, Emulate, Serve};
-use super::store::StoreArgs;
+use super::stores::StoreArgs;
 use crate::optimise::Tail;
 use crate::replay::{Arm, BusKind};
 use crate::rig::DayName;

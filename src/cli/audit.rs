@@ -82,7 +82,12 @@ pub(super) fn run(args: &Audit) -> Result<ExitCode> {
         Format::Text => {
             let records = usize::try_from(verdict.records).unwrap_or(usize::MAX);
             let anchored = verdict.anchored.map_or("no anchor".to_owned(), |head| format!("anchored at {}", head.seq));
-            let last = format!("{}, the last {} ({}), {anchored}", count(records, "record"), verdict.head.seq, verdict.head.hash);
+            let last = format!(
+                "{}, the last {} ({}), {anchored}",
+                count(records, "record"),
+                verdict.head.seq,
+                verdict.head.hash
+            );
             say(&match verdict.is_good() {
                 true => format!("审计完整 audit whole: {last}"),
                 false => format!("审计不完整 AUDIT NOT WHOLE: {last}"),

@@ -29,7 +29,7 @@ mod replay;
 mod scene;
 mod serve;
 mod shell;
-mod store;
+mod stores;
 mod table;
 mod timing;
 mod verify;
@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
         args::Command::Campaign(args) => campaign::run(&args),
         args::Command::Account(args) => account::run(&args),
         args::Command::Audit(args) => audit::run(&args),
-        args::Command::Store(args) => store::run(&args),
+        args::Command::Store(args) => stores::run(&args),
         args::Command::Completions(args) => shell::completions(&args),
         args::Command::Man => shell::man(),
     };

@@ -137,7 +137,12 @@ impl People {
     }
 
     /// Opens a session; the secret is the cookie.
-    pub fn open_session(&mut self, identity: &Identity, random: [u8; 32], now: Moment) -> Option<(Secret, SessionView)> {
+    pub fn open_session(
+        &mut self,
+        identity: &Identity,
+        random: [u8; 32],
+        now: Moment,
+    ) -> Option<(Secret, SessionView)> {
         self.sweep(now);
         let account = self.accounts.get(&identity.name)?;
         let (role, epoch) = (account.role, account.epoch);

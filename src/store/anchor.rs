@@ -45,7 +45,9 @@ impl Anchor {
     /// Reads it.
     pub(super) fn read(path: &Path, key: &Key) -> Result<Anchor, StoreError> {
         match std::fs::read(path) {
-            Ok(bytes) => Ok(std::str::from_utf8(&bytes).ok().and_then(|t| parse(t, key)).map_or(Anchor::Bad, Anchor::At)),
+            Ok(bytes) => {
+                Ok(std::str::from_utf8(&bytes).ok().and_then(|t| parse(t, key)).map_or(Anchor::Bad, Anchor::At))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Anchor::Missing),
             Err(error) => Err(StoreError::File { path: path.to_owned(), error }),
         }

@@ -45,11 +45,17 @@ pub(super) fn sample_checksum(series: i64, s: &Sample) -> i64 {
 }
 
 pub(super) fn event_checksum(e: &Event) -> i64 {
-    checksum("events", &[Field::Text(&e.kind), Field::Number(e.at.count()), Field::Text(&e.place), Field::Text(&e.body)])
+    checksum(
+        "events",
+        &[Field::Text(&e.kind), Field::Number(e.at.count()), Field::Text(&e.place), Field::Text(&e.body)],
+    )
 }
 
 pub(super) fn document_checksum(d: &Document) -> i64 {
-    checksum("documents", &[Field::Text(&d.kind), Field::Text(&d.key), Field::Number(d.at.count()), Field::Text(&d.body)])
+    checksum(
+        "documents",
+        &[Field::Text(&d.kind), Field::Text(&d.key), Field::Number(d.at.count()), Field::Text(&d.body)],
+    )
 }
 
 pub(super) fn series_checksum(id: i64, measure: &str, place: &str) -> i64 {
@@ -143,7 +149,10 @@ impl Applier {
             None => {
                 let id: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM series", [], |row| row.get(0))?;
                 let crc = series_checksum(id, measure, place);
-                db.execute("INSERT INTO series(id, measure, place, crc) VALUES (?1, ?2, ?3, ?4)", params![id, measure, place, crc])?;
+                db.execute(
+                    "INSERT INTO series(id, measure, place, crc) VALUES (?1, ?2, ?3, ?4)",
+                    params![id, measure, place, crc],
+                )?;
                 id
             }
         };

@@ -4,7 +4,7 @@ use super::anchor::Anchor;
 use super::chain::{Head, Key, link};
 use super::database;
 use super::key;
-use super::read::{audit_row, AUDIT_COLUMNS};
+use super::read::{AUDIT_COLUMNS, audit_row};
 use super::settings::{Settings, StoreError};
 use rusqlite::Connection;
 use serde::Serialize;
@@ -133,7 +133,8 @@ pub(super) fn examine(db: &Connection, key: &Key, anchor: Anchor) -> rusqlite::R
         }
         // After a gap the record before it is not known; that the hash is ours is.
         let earlier = seq <= head.seq;
-        let linked = !earlier && record.as_ref().is_some_and(|(r, _)| !follows || link(&head.hash, seq, &r.entry) == r.hash);
+        let linked =
+            !earlier && record.as_ref().is_some_and(|(r, _)| !follows || link(&head.hash, seq, &r.entry) == r.hash);
         let vouched = record.as_ref().is_some_and(|(r, mac)| key.vouches("record", &[&r.hash.0], mac));
         if !linked {
             findings.push(Finding::Edited { seq });

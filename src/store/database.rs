@@ -49,7 +49,8 @@ pub(super) fn open(path: &Path, most_bytes: u64) -> rusqlite::Result<Connection>
     let wal: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     debug_assert_eq!(wal, "wal");
     db.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;")?;
-    let _: i64 = db.query_row(&format!("PRAGMA max_page_count = {}", (most_bytes / PAGE).max(64)), [], |row| row.get(0))?;
+    let _: i64 =
+        db.query_row(&format!("PRAGMA max_page_count = {}", (most_bytes / PAGE).max(64)), [], |row| row.get(0))?;
     Ok(db)
 }
 

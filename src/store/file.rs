@@ -49,7 +49,8 @@ pub(super) fn with_journals(path: &Path) -> [PathBuf; 3] {
 /// Renames a database and its journals to a name that says when it was set aside; tells the new name. Nothing is overwritten.
 pub(super) fn set_aside(path: &Path, unix_seconds: i64) -> Result<PathBuf, StoreError> {
     let free = |n: u32| {
-        let name = beside(path, &format!(".damaged-{unix_seconds}{}", if n == 0 { String::new() } else { format!("-{n}") }));
+        let name =
+            beside(path, &format!(".damaged-{unix_seconds}{}", if n == 0 { String::new() } else { format!("-{n}") }));
         (!name.exists()).then_some(name)
     };
     let new = (0..10_000).find_map(free).unwrap_or_else(|| beside(path, ".damaged"));

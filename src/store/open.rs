@@ -39,7 +39,7 @@ pub(super) struct Opened {
     pub(super) anchorer: Anchorer,
     pub(super) health: Health,
     /// Held for as long as the service runs.
-    pub(super) _lock: Option<File>,
+    pub(super) lock: Option<File>,
 }
 
 /// What a file that is there turned out to be.
@@ -93,7 +93,7 @@ fn opened(settings: &Settings, db: Connection, anchorer: Anchorer, lock: Option<
     let mut set_aside = file::set_aside_before(&settings.database());
     set_aside.extend(audits_aside(&db).unwrap_or_default());
     let bytes = database::size(&db).map_or(0, |(_, file)| file);
-    Opened { db, anchorer, health: Health { set_aside, bytes, ..Health::default() }, _lock: lock }
+    Opened { db, anchorer, health: Health { set_aside, bytes, ..Health::default() }, lock }
 }
 
 /// Opens a file that is there, and looks whether it is what it was.

@@ -83,7 +83,12 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Option<StoredEvent>> {
 }
 
 /// A row of `samples`, of a series known by its number.
-pub(super) fn sample(row: &Row<'_>, series: i64, name: &(String, String), span: Span) -> rusqlite::Result<Option<Sample>> {
+pub(super) fn sample(
+    row: &Row<'_>,
+    series: i64,
+    name: &(String, String),
+    span: Span,
+) -> rusqlite::Result<Option<Sample>> {
     let sample = Sample {
         measure: name.0.clone(),
         place: name.1.clone(),
@@ -223,8 +228,9 @@ impl Reader {
     pub fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
         self.told((|| {
             let before = before.and_then(|n| i64::try_from(n).ok()).unwrap_or(i64::MAX);
-            let mut statement =
-                self.db.prepare(&format!("SELECT {AUDIT_COLUMNS} FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2"))?;
+            let mut statement = self
+                .db
+                .prepare(&format!("SELECT {AUDIT_COLUMNS} FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2"))?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let rows = statement.query_map(params![before, limit], |row| audit_row(row).map(|(record, _)| record))?;
             rows.collect()

@@ -3,6 +3,7 @@
 use super::chain::Head;
 use crate::units::{Moment, Tenths};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The length of time a sample speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -99,8 +100,9 @@ pub struct Event {
     pub body: String,
 }
 
-/// Something that stands until it is replaced: an account, a session, an alarm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Something that stands until it is replaced: an account, a session, an alarm. Its body does not print itself, for it may hold
+/// hashes of passwords.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// What kind.
     pub kind: String,
@@ -110,6 +112,15 @@ pub struct Document {
     pub at: Moment,
     /// The rest, as JSON text.
     pub body: String,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Document { kind, key, at, body } = self;
+        // Keys of sessions and tokens are digests; eight letters tell them apart.
+        let key: String = key.chars().take(8).collect();
+        write!(f, "Document({kind} {key} at {} with {} bytes)", at.count(), body.len())
+    }
 }
 
 /// Who did what: one entry of the audit.

@@ -33,7 +33,8 @@ pub(super) fn tidy(
     let before = |days: u32| now.count() - i64::from(days) * i64::from(DAY.count());
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let keep = settings.keep;
-    for (span, days) in [(Span::FiveMinutes, keep.fine_days), (Span::Hour, keep.hour_days), (Span::Day, keep.day_days)] {
+    for (span, days) in [(Span::FiveMinutes, keep.fine_days), (Span::Hour, keep.hour_days), (Span::Day, keep.day_days)]
+    {
         samples_before(&tx, span, before(days))?;
     }
     events_before(&tx, before(keep.event_days))?;
@@ -81,7 +82,10 @@ pub(super) fn trim(db: &mut Connection, settings: &Settings) -> rusqlite::Result
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let gone = match oldest(&tx, Span::FiveMinutes)? {
             Some(at) => samples_before(&tx, Span::FiveMinutes, at + i64::from(DAY.count()))?,
-            None => tx.execute("DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?1)", [MOST_EVENTS])?,
+            None => tx.execute(
+                "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?1)",
+                [MOST_EVENTS],
+            )?,
         };
         tx.commit()?;
         went |= gone > 0;

@@ -11,6 +11,7 @@ use super::row::{Recorded, Write};
 use super::settings::Settings;
 use super::tidy;
 use rusqlite::{Connection, TransactionBehavior};
+use std::fs::File;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(super) struct Worker {
     applier: Applier,
     settings: Settings,
     shared: Arc<Shared>,
+    /// Held as long as the thread lives.
+    _lock: Option<File>,
 }
 
 /// What is written together, and who wants to know.
@@ -55,7 +58,7 @@ pub(super) fn spawn(worker: Worker) -> std::io::Result<JoinHandle<()>> {
 impl Worker {
     pub(super) fn new(opened: Opened, settings: Settings, shared: Arc<Shared>) -> Self {
         let applier = Applier::new(opened.anchorer.key.clone());
-        Worker { db: opened.db, anchorer: opened.anchorer, applier, settings, shared }
+        Worker { db: opened.db, anchorer: opened.anchorer, applier, settings, shared, _lock: opened.lock }
     }
 
     fn run(mut self) {

@@ -63,7 +63,10 @@ pub(super) fn run(args: &StoreArgs) -> Result<ExitCode> {
             let backup = back_up(&settings, out)?;
             let records = usize::try_from(backup.records).unwrap_or(usize::MAX);
             let (path, bytes) = (backup.path.display(), backup.bytes);
-            say(&format!("备份完成 backed up to {path}: {bytes} bytes, {} of audit, checked", count(records, "record")));
+            say(&format!(
+                "备份完成 backed up to {path}: {bytes} bytes, {} of audit, checked",
+                count(records, "record")
+            ));
             Ok(ExitCode::SUCCESS)
         }
         Command::Campaign { kills, seed } => campaign(*kills, *seed),
@@ -120,7 +123,7 @@ fn campaign(kills: u32, seed: u64) -> Result<ExitCode> {
     let (mut acknowledged, mut first) = (BTreeSet::new(), 1);
     for kill in 0..kills {
         let folder = root.join((kill / A_FOLDER).to_string());
-        if kill % 100 == 0 {
+        if kill.is_multiple_of(A_FOLDER) {
             (acknowledged, first) = (BTreeSet::new(), 1);
         }
         let before = acknowledged.len();
