@@ -79,8 +79,6 @@ const ROOMS: Table<'static> = &[
             "work",
         ],
     ),
-    // who may do what
-    ("people", &[]),
     // the HTTP interface and the pages; looks at the loop's pictures, hands it what people want
     (
         "centre",
@@ -156,7 +154,7 @@ const OUTSIDE: Table<'static> = &[
     ("rustls", &["bus", "centre"]),
     ("tokio", &["bus", "campaign", "centre", "replay", "rig", "service", "interrupt"]),
     ("axum", &["centre"]),
-    ("schemars", &["centre"]),
+    ("schemars", &["centre", "people"]),
     ("hyper", &["centre"]),
     ("hyper_util", &["centre"]),
     ("prometheus", &["service"]),

@@ -102,8 +102,11 @@ pub(super) fn sample(
     Ok((row.get::<_, i64>(5)? == sample_checksum(series, &sample)).then_some(sample))
 }
 
+/// Measure and place of each series, by its number.
+pub(super) type Names = BTreeMap<i64, (String, String)>;
+
 /// Every series by its number; those whose name is damaged are left out, with a count.
-pub(super) fn series(db: &Connection) -> rusqlite::Result<(BTreeMap<i64, (String, String)>, u64)> {
+pub(super) fn series(db: &Connection) -> rusqlite::Result<(Names, u64)> {
     let mut statement = db.prepare("SELECT id, measure, place, crc FROM series")?;
     let mut rows = statement.query([])?;
     let (mut all, mut damaged) = (BTreeMap::new(), 0);
