@@ -5,7 +5,7 @@
 
 mod kit;
 
-use kit::{platoon, truth};
+use kit::{platoon, truth, waves};
 
 fn main() {
     let (flow, lost) = truth::saturation(&truth::discharge(26));
@@ -47,16 +47,16 @@ fn main() {
         println!("| {cars} | {length:.1} | {:.1} | {:.2} | {:.2} |", wave.0, passed[cars - 1], wave.1);
     }
 
-    println!("\n## Queues under even arrivals against shock waves\n");
+    println!("\n## Queues under even arrivals against kinematic waves\n");
     println!(
-        "| veh/h | red, s | reach, m | by waves, m | cleared after green, s | by waves, s |\n|---|---|---|---|---|---|"
+        "| veh/h | red, s | vehicles | by waves | reach, m | by waves, m | cleared after green, s | by waves, s | any passage off by, s | slower than half the limit: reach, m | until, s |\n|---|---|---|---|---|---|---|---|---|---|---|"
     );
-    for (demand, red) in [(300.0, 48.0), (450.0, 48.0), (600.0, 48.0), (600.0, 70.0), (900.0, 48.0)] {
-        let (met, waves) = (truth::queue(demand, red), truth::shock_waves(demand, red, flow, lost));
-        let truth::Queue { reach_m, cleared_s } = met;
+    for (demand, red) in waves::CASES {
+        let (met, wave) = waves::queue(demand, red, flow, lost);
+        let truth::Queue { reach_m, cleared_s } = truth::queue(demand, red);
         println!(
-            "| {demand:.0} | {red:.0} | {reach_m:.1} | {:.1} | {cleared_s:.1} | {:.1} |",
-            waves.reach_m, waves.cleared_s
+            "| {demand:.0} | {red:.0} | {:.2} | {:.2} | {:.1} | {:.1} | {:.2} | {:.2} | {:.2} | {reach_m:.1} | {cleared_s:.1} |",
+            met.vehicles, wave.vehicles, met.reach_m, wave.reach_m, met.cleared_s, wave.cleared_s, met.off_s
         );
     }
 

@@ -6,6 +6,7 @@ mod kit;
 use greenwave_sim::traffic::STEP_S;
 use kit::platoon;
 use kit::truth::{self, CYCLE_S, GREEN_S};
+use kit::waves;
 
 #[test]
 fn uniform_delay_is_websters_first_term() {
@@ -41,6 +42,20 @@ fn a_standing_queue_clears_as_its_wave() {
         println!("{cars} cars: {length:.1} m against {:.1}, {:.2} s against {:.2}", wave.0, passed[cars - 1], wave.1);
         assert!((length / wave.0 - 1.0).abs() < 0.04, "{length} against {}", wave.0);
         assert!((passed[cars - 1] - wave.1).abs() < STEP_S, "{} against {}", passed[cars - 1], wave.1);
+    }
+}
+
+/// While arrivals go on: how many are delayed, how far they reach, when the queue has cleared, and every single passage.
+#[test]
+fn queues_grow_and_clear_as_kinematic_waves() {
+    let (saturation, lost) = truth::saturation(&truth::discharge(26));
+    for (flow, red) in waves::CASES {
+        let (met, wave) = waves::queue(flow, red, saturation, lost);
+        println!("{flow} veh/h, {red} s of red: {met:?}, by waves {wave:?}");
+        assert!((met.vehicles / wave.vehicles - 1.0).abs() < 0.01, "{} against {}", met.vehicles, wave.vehicles);
+        assert!((met.reach_m / wave.reach_m - 1.0).abs() < 0.01, "{} against {}", met.reach_m, wave.reach_m);
+        assert!((met.cleared_s - wave.cleared_s).abs() < STEP_S, "{} against {}", met.cleared_s, wave.cleared_s);
+        assert!(met.off_s < 3.0 * STEP_S, "{}", met.off_s);
     }
 }
 

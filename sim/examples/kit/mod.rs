@@ -7,6 +7,7 @@ pub mod cross;
 pub mod grid;
 pub mod platoon;
 pub mod truth;
+pub mod waves;
 
 use greenwave_sim::arrivals::{Demand, EntryFlow, TurnShares};
 use greenwave_sim::signal::Lamp;

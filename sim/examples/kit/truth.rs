@@ -170,7 +170,7 @@ pub fn d2(flow: f64, capacity: f64) -> f64 {
     900.0 * ((x - 1.0) + ((x - 1.0).powi(2) + 4.0 * x / capacity).sqrt())
 }
 
-/// A queue under even arrivals: measured and by shock waves.
+/// A queue under even arrivals as an onlooker might count it: whoever is slower than half the limit.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Queue {
     /// Furthest rear of a vehicle that falls below half the limit, m before the stop line.
@@ -211,15 +211,4 @@ pub fn queue(flow: f64, red: f64) -> Queue {
         mean.cleared_s += cleared / f64::from(shifts);
     }
     mean
-}
-
-/// The same by kinematic waves (Lighthill and Whitham 1955, Richards 1956) on a triangular diagram: free speed, saturation
-/// flow, and the spacing of standing default cars; green is effective after the start-up lost time.
-pub fn shock_waves(flow: f64, red: f64, saturation: f64, lost: f64) -> Queue {
-    let (q, s, v) = (flow / 3600.0, saturation / 3600.0, f64::from(LIMIT));
-    let jam = 1.0 / f64::from(CAR_LENGTH_M + STANDSTILL_GAP_M);
-    let joins = q / (jam - q / v);
-    let starts = s / (jam - s / v);
-    let met = joins * (red + lost) / (starts - joins);
-    Queue { reach_m: starts * met, cleared_s: lost + met + starts * met / v }
 }
