@@ -5,6 +5,7 @@
 
 mod kit;
 
+use greenwave_sim::driver::Driver;
 use kit::{platoon, truth, waves};
 
 fn main() {
@@ -62,12 +63,22 @@ fn main() {
 
     println!("\n## Platoons behind a signal, three lanes, 1,200 veh/h, 40 of 120 s green\n");
     println!(
-        "| speeds vary by | metres | travel, s | Robertson F | lag, s | alpha | R2 |\n|---|---|---|---|---|---|---|"
+        "| speeds vary by | friction | metres | travel, s | Robertson F | lag, s | alpha | R2 |\n|---|---|---|---|---|---|---|---|"
     );
-    for sd in [0.04, 0.08, 0.12, 0.16, 0.20] {
-        for fit in platoon::fits(&platoon::profiles(sd, 8.0)) {
+    let spread = [0.04, 0.08, 0.12, 0.16, 0.20].map(|sd| (sd, 0.0));
+    for (sd, friction) in spread.into_iter().chain([0.1, 0.2, 0.3, 0.35].map(|friction| (0.08, friction))) {
+        for fit in platoon::fits(&platoon::profiles(sd, friction, 8.0)) {
             let platoon::Fit { distance_m, travel_s, f, lag_s, alpha, r2 } = fit;
-            println!("| {sd} | {distance_m:.0} | {travel_s:.1} | {f:.2} | {lag_s} | {alpha:.2} | {r2:.3} |");
+            println!(
+                "| {sd} | {friction} | {distance_m:.0} | {travel_s:.1} | {f:.2} | {lag_s} | {alpha:.2} | {r2:.3} |"
+            );
         }
+    }
+
+    println!("\n## Saturation flow of default cars by their time gap\n");
+    println!("| T, s | veh/h |\n|---|---|");
+    for gap_s in [0.9, 1.03, 1.2, 1.4, 1.6, 1.8, 2.0] {
+        let driver = Driver { headway_s: gap_s, ..Driver::CAR };
+        println!("| {gap_s} | {:.1} |", truth::saturation(&truth::standing_of(driver, 26).1).0);
     }
 }

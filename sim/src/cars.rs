@@ -16,7 +16,8 @@
 
 use std::ops::{Deref, DerefMut};
 
-use crate::driver::follow;
+use crate::driver::{STANDSTILL_GAP_M, follow, root};
+use crate::driving::Driving;
 
 /// `turn` of a vehicle whose lane does not permit what it wants.
 pub(crate) const WRONG_LANE: u8 = 255;
@@ -88,7 +89,26 @@ impl Car {
     /// IDM acceleration at `gap` behind something that moves at `lead`, wishing for `v0`, m/s2.
     #[inline]
     pub(crate) fn follows(&self, v0: f32, gap: f32, lead: f32) -> f32 {
-        follow(self.vel, v0, gap, lead, self.accel, self.headway, self.root)
+        self.follows_at(v0, gap, lead, STANDSTILL_GAP_M)
+    }
+
+    /// The same where the gap at standstill is `s0`, m.
+    #[inline]
+    pub(crate) fn follows_at(&self, v0: f32, gap: f32, lead: f32, s0: f32) -> f32 {
+        follow(self.vel, v0, gap, lead, self.accel, self.headway, self.root, s0)
+    }
+
+    /// Takes on the ways of a lane, or lays them down again.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn adapt(&mut self, to: &Driving, comes: bool) {
+        let by = |x: f32, factor: f32| if comes { x * factor } else { x / factor };
+        self.want = by(self.want, to.speed);
+        // In a curve he drives as the curve wants.
+        self.v0 = if self.flags & TURNING == 0 { by(self.v0, to.speed) } else { self.v0 };
+        self.headway = by(self.headway, to.headway);
+        self.accel = by(self.accel, to.acceleration);
+        self.root = root(self.accel);
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };
             let Some(target) = target else { continue };
             let mut car = cars[lane].remove(i);
+            map.goes(lane, &mut car);
+            map.comes(target, &mut car, None, 0);
             (car.turn, car.side) = map.wish(target, car.next, car.pos);
             car.hold = step + if must { PAUSE_STEPS.1 } else { PAUSE_STEPS.0 };
             let at = cars[target].leader_of(car.pos);

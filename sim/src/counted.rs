@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::closure::{self, ClosureFacts};
 use crate::counts::{Approach, Counts};
 use crate::day::DayKind;
+use crate::driving::{self, DrivingFacts};
 use crate::random::{Entity, Stream};
 use crate::scenario::ScenarioError;
 use crate::street::Movement;
@@ -32,6 +33,8 @@ struct Facts {
     closure: Vec<ClosureFacts>,
     #[serde(default)]
     incident: Vec<ClosureFacts>,
+    #[serde(default)]
+    driving: Vec<DrivingFacts>,
 }
 
 /// The hour.
@@ -124,6 +127,9 @@ impl Counted {
         if let Some((line, problem)) = closure::problem(text, &facts.closure, &facts.incident) {
             return Err(error(line, problem));
         }
+        if let Some((line, problem)) = driving::problem(text, &facts.driving) {
+            return Err(error(line, problem));
+        }
         let name = &facts.counted.counts;
         let counts = beside(name).map_err(|why| error(line_of("counts"), format!("counts: {why}")))?;
         let hour = Counts::parse(name, &counts).map_err(|why| error(line_of("counts"), why.to_string()))?;
@@ -147,6 +153,11 @@ impl Counted {
     /// Lanes closed on its days: for works, and by incidents.
     pub fn closures(&self) -> (&[ClosureFacts], &[ClosureFacts]) {
         (&self.facts.closure, &self.facts.incident)
+    }
+
+    /// Where people drive otherwise.
+    pub fn driving(&self) -> &[DrivingFacts] {
+        &self.facts.driving
     }
 
     /// Share of heavy vehicles.

@@ -90,12 +90,13 @@ pub(crate) fn root(a: f32) -> f32 {
 }
 
 /// IDM acceleration, m/s2: own speed `v`, desired `v0`, net gap `gap` to something that moves at `lead`; `root` is that of
-/// `a`.
+/// `a`, `s0` the gap at standstill.
 #[inline]
-pub(crate) fn follow(v: f32, v0: f32, gap: f32, lead: f32, a: f32, headway: f32, root: f32) -> f32 {
+#[expect(clippy::too_many_arguments, reason = "the model has that many parameters, and this is its inner loop")]
+pub(crate) fn follow(v: f32, v0: f32, gap: f32, lead: f32, a: f32, headway: f32, root: f32, s0: f32) -> f32 {
     let closing = v - lead;
     let gap = gap.max(0.1);
-    let wish = STANDSTILL_GAP_M + (v * headway + v * closing / root).max(0.0);
+    let wish = s0 + (v * headway + v * closing / root).max(0.0);
     let ratio = wish / gap;
     let wanted = free(v, v0, a) - a * ratio * ratio;
     // The bound on the brake is never under this, so mostly it need not be known.

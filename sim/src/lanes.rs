@@ -5,8 +5,9 @@
 mod shut;
 
 pub(crate) use self::shut::{ROOM_TO_RETURN_M, Shut};
-use crate::cars::{LEAVES, NOWHERE, WRONG_LANE};
+use crate::cars::{Car, LEAVES, NOWHERE, WRONG_LANE};
 use crate::driver::{LEFT_SPEED_M_S, RIGHT_SPEED_M_S, U_TURN_SPEED_M_S};
+use crate::driving::{Driving, hampered};
 use crate::street::{Control, Lane, Movement, Street, Turn, full_lanes};
 
 /// `rule` of a turn that gives way to nobody and has no waiting area.
@@ -55,6 +56,8 @@ pub(crate) struct LaneMap {
     full: Vec<std::ops::Range<usize>>,
     /// Stretches that are shut now; mostly none.
     pub(crate) shut: Vec<Shut>,
+    /// By lane, how people drive there; empty = everywhere in their own way.
+    pub(crate) driving: Vec<Driving>,
 }
 
 /// Whether a turn gives way to nobody and goes by its lamp.
@@ -120,7 +123,24 @@ impl LaneMap {
                 });
             }
         }
-        LaneMap { lanes, first, full, shut: Vec::new() }
+        LaneMap { lanes, first, full, shut: Vec::new(), driving: street.driving() }
+    }
+
+    /// Somebody comes onto a lane as the vehicle at `place` of its route, or stays on his link (`None`): he drives as one does there.
+    pub(crate) fn comes(&self, lane: usize, car: &mut Car, place: Option<u16>, seed: u64) {
+        let Some(here) = self.driving.get(lane) else { return };
+        if let Some(place) = place.filter(|_| here.friction > 0.0) {
+            let slower = hampered(here.friction, seed, car.id, place);
+            (car.want, car.v0) = (car.want * slower, car.v0.min(car.want * slower));
+        }
+        car.adapt(here, true);
+    }
+
+    /// Somebody leaves a lane.
+    pub(crate) fn goes(&self, lane: usize, car: &mut Car) {
+        if let Some(here) = self.driving.get(lane) {
+            car.adapt(here, false);
+        }
     }
 
     /// The full-length lanes of a link, as a range of flat indices.

@@ -13,6 +13,7 @@ pub mod counted;
 pub mod counts;
 pub mod day;
 pub mod driver;
+pub mod driving;
 pub mod emission;
 pub mod gain;
 mod giveway;

@@ -30,6 +30,8 @@ pub enum Entity {
     Walks(u32),
     /// Arrivals, speeds and turns of a bicycle lane (its index).
     Bikes(u32),
+    /// What side friction does to one vehicle (its index in the run) on one link of its route.
+    Friction(u32),
 }
 
 impl Entity {
@@ -44,6 +46,7 @@ impl Entity {
             Entity::Cabinet(i) => (7, i),
             Entity::Walks(i) => (8, i),
             Entity::Bikes(i) => (9, i),
+            Entity::Friction(i) => (10, i),
         };
         (kind << 32) | u64::from(index)
     }

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use crate::closure::{self, ClosureFacts};
+use crate::driving::{self, DrivingFacts};
 use crate::weather::Weather;
 
 /// A whole scenario file; keys carry their units.
@@ -39,6 +40,9 @@ pub struct Scenario {
     /// Lanes blocked by incidents, every day.
     #[serde(default)]
     pub incident: Vec<ClosureFacts>,
+    /// Where people drive otherwise.
+    #[serde(default)]
+    pub driving: Vec<DrivingFacts>,
 }
 
 /// Peak flows and their pattern over the day.
@@ -224,6 +228,9 @@ impl Scenario {
             let at = e.span().map_or(0, |s| s.start.min(text.len()));
             error(1 + text[..at].matches('\n').count(), e.message().to_owned())
         })?;
+        if let Some((line, problem)) = driving::problem(text, &scenario.driving) {
+            return Err(error(line, problem));
+        }
         match scenario.problem() {
             None => match closure::problem(text, &scenario.closure, &scenario.incident) {
                 None => Ok(scenario),

@@ -8,6 +8,7 @@
 
 mod pieces;
 
+use crate::driving::Driving;
 pub(crate) use pieces::Piece;
 
 /// Where a vehicle goes at a stop line, right-hand traffic.
@@ -243,6 +244,8 @@ pub struct Street {
     /// By crossing and bicycle lane, the number its random streams have.
     crossing_ids: Vec<u32>,
     bike_ids: Vec<u32>,
+    /// By link and lane, where people drive otherwise; empty = nowhere.
+    driving: Vec<Vec<Driving>>,
 }
 
 /// The shortest link the engine accepts, m: drivers look one link ahead, and this is what they need at 60 km/h.
@@ -306,7 +309,18 @@ impl Street {
         }
         let (crossing_ids, bike_ids) = (0..crossings.len() as u32, 0..bike_lanes.len() as u32);
         let (crossing_ids, bike_ids) = (crossing_ids.collect(), bike_ids.collect());
-        let street = Street { links, nodes, loops, crossings, groups, bike_lanes, bike_sites, crossing_ids, bike_ids };
+        let street = Street {
+            links,
+            nodes,
+            loops,
+            crossings,
+            groups,
+            bike_lanes,
+            bike_sites,
+            crossing_ids,
+            bike_ids,
+            driving: Vec::new(),
+        };
         match street.links.iter().enumerate().find_map(|(i, l)| Some((i, l, street.yields_problem(l)?))) {
             Some((link, l, problem)) => Err(StreetError::Link { link, name: l.name.clone(), problem }),
             None => Ok(street),
@@ -369,6 +383,23 @@ impl Street {
     /// The number that the random streams of each bicycle lane have.
     pub(crate) fn bike_ids(&self) -> &[u32] {
         &self.bike_ids
+    }
+
+    /// Changes how people drive in a lane.
+    ///
+    /// # Panics
+    /// When the lane is not there.
+    pub fn drive(&mut self, link: usize, lane: usize, change: impl FnOnce(Driving) -> Driving) {
+        if self.driving.is_empty() {
+            self.driving = self.links.iter().map(|l| vec![Driving::default(); l.lanes.len()]).collect();
+        }
+        let slot = &mut self.driving[link][lane];
+        *slot = change(*slot);
+    }
+
+    /// By lane of all links in order, how people drive there; empty = everywhere in their own way.
+    pub(crate) fn driving(&self) -> Vec<Driving> {
+        self.driving.iter().flatten().copied().collect()
     }
 
     /// How many lamps a step must be given.

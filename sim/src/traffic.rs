@@ -216,7 +216,11 @@ impl Traffic {
         self.admit();
         for &link in &self.own {
             crate::change::change(&self.map, &mut self.cars, link, self.steps);
-            self.cars[self.map.all_lanes(link)].iter_mut().for_each(motion::follow_leaders);
+            let lanes = self.map.all_lanes(link);
+            match self.map.driving.get(lanes.clone()) {
+                None => self.cars[lanes].iter_mut().for_each(motion::follow_leaders),
+                Some(ways) => motion::follow_in_their_ways(&mut self.cars[lanes], ways),
+            }
         }
     }
 

@@ -64,7 +64,7 @@ fn queues_grow_and_clear_as_kinematic_waves() {
 #[test]
 fn platoons_disperse_as_transyt_has_it() {
     for (speed_sd, light, heavy) in [(0.08, 0.18, 0.35), (0.20, 0.28, 0.55)] {
-        for fit in platoon::fits(&platoon::profiles(speed_sd, 3.0)) {
+        for fit in platoon::fits(&platoon::profiles(speed_sd, 0.0, 3.0)) {
             println!("{speed_sd}: {fit:?}");
             assert!((light..heavy).contains(&fit.alpha), "{fit:?}");
             assert!(fit.r2 > 0.85, "{fit:?}");

@@ -6,6 +6,7 @@ use crate::corridor::Network;
 use greenwave_sim::closure::{self, Closure, ClosureFacts};
 use greenwave_sim::counted::{self, Counted};
 use greenwave_sim::counts::{Counts, CountsError};
+use greenwave_sim::driving::{self, DrivingFacts};
 use greenwave_sim::street::Street;
 use greenwave_sim::weather::Weather;
 use greenwave_sim::{arrivals, day, scenario};
@@ -52,6 +53,14 @@ impl Scenario {
             return Counted::parse(file, text, beside).map(|c| Scenario::Counted(Box::new(c)));
         }
         scenario::Scenario::parse(file, text).map(|s| Scenario::Pattern(Box::new(s)))
+    }
+
+    /// Where people drive otherwise, on all its days.
+    fn driving(&self) -> Vec<DrivingFacts> {
+        match self {
+            Scenario::Pattern(scenario) => scenario.driving.clone(),
+            Scenario::Counted(hour) => hour.driving().to_vec(),
+        }
     }
 
     /// What of it is replayed when nobody says otherwise: the morning peak or the counted hour, on reporting days of every kind
@@ -126,6 +135,8 @@ pub struct Demand {
     weather: Weather,
     /// Lanes closed that day, and whether by an incident.
     closures: Vec<(ClosureFacts, bool)>,
+    /// Where people drive otherwise.
+    driving: Vec<DrivingFacts>,
 }
 
 #[derive(Debug, Clone)]
@@ -141,7 +152,7 @@ impl Demand {
             Scenario::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
             Scenario::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
         };
-        Demand { flows, factor: 1.0, weather: Weather::Dry, closures: closures(scenario) }
+        Demand { flows, factor: 1.0, weather: Weather::Dry, closures: closures(scenario), driving: scenario.driving() }
     }
 
     /// A day drawn by its name.
@@ -160,7 +171,7 @@ impl Demand {
             Scenario::Pattern(scenario) => day::weather(scenario, name.kind),
             Scenario::Counted(_) => Weather::Dry,
         };
-        Ok(Demand { flows, factor: 1.0, weather, closures: closures(scenario) })
+        Ok(Demand { flows, factor: 1.0, weather, closures: closures(scenario), driving: scenario.driving() })
     }
 
     /// What somebody who counts every movement through the day would write down: a counts file, in half hours.
@@ -207,6 +218,12 @@ impl Demand {
             problems.extend(found.iter().map(ToString::to_string));
         }
         if problems.is_empty() { Ok(closed) } else { Err(RigProblem::Closures(problems.join("\n"))) }
+    }
+
+    /// The street as people drive on it that day.
+    pub(super) fn driven(&self, network: &Network, built: &Translated) -> Result<Street, RigProblem> {
+        let link_of = |id: &str, approach| built.approach_link(network, id, approach);
+        driving::on(built.street.clone(), &self.driving, link_of).map_err(|p| RigProblem::Driving(p.join("\n")))
     }
 
     pub(super) fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {

@@ -43,6 +43,9 @@ pub enum RigProblem {
     /// The lanes to be closed.
     #[error("the plant can not close these lanes:\n{0}")]
     Closures(String),
+    /// The lanes where people drive otherwise.
+    #[error("nobody can drive on these lanes as the scenario says:\n{0}")]
+    Driving(String),
     /// The kind of day.
     #[error("{1} has no day {0}; its kinds: {2}")]
     NoSuchDay(String, String, String),
@@ -82,7 +85,7 @@ impl Rig {
         let translated = translate::street(network)?;
         let demand = run.demand.on(network, &translated)?;
         let closed = run.demand.closed_lanes(network, &translated)?;
-        let street = Arc::new(translated.street.clone());
+        let street = Arc::new(run.demand.driven(network, &translated)?);
         let (start_s, to_s) = (f64::from(run.start_s), f64::from(run.to_s));
         let coming = Arrivals::new(street.clone(), demand, run.seed, start_s, to_s).in_weather(run.demand.weather());
         let window = Window { start_s, from_s: f64::from(run.from_s), to_s };

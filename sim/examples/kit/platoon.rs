@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use greenwave_sim::arrivals::{Arrivals, Demand, Departure, EntryFlow};
 use greenwave_sim::driver::Driver;
+use greenwave_sim::driving::Driving;
 use greenwave_sim::measure::Window;
 use greenwave_sim::random::{Entity, Stream};
 use greenwave_sim::signal::Lamp;
@@ -37,14 +38,17 @@ pub struct Fit {
     pub r2: f64,
 }
 
-/// Mean profiles over the cycle, veh/s, at each place behind a signal; desired speeds vary by `speed_sd` of the limit.
-pub fn profiles(speed_sd: f64, hours: f64) -> [Vec<f64>; 4] {
+/// Mean profiles over the cycle, veh/s, at each place behind a signal; desired speeds vary by `speed_sd` of the limit, and the
+/// street has this `friction`.
+pub fn profiles(speed_sd: f64, friction: f32, hours: f64) -> [Vec<f64>; 4] {
     let mut entry = link("in", Some(0), 500.0, vec![lane(0.0, &[(Movement::Through, 0, 1)]); LANES]);
     entry.entry = true;
     let out = link("out", None, 1000.0, vec![lane(0.0, &[]); LANES]);
     let site = |position_m: f32, lane: usize| LoopSite { link: 1, lane, position_m, length_m: 2.0 };
     let loops = PLACES_M.iter().flat_map(|&p| (0..LANES).map(move |k| site(p, k))).collect();
-    let street = Arc::new(Street::new(vec![entry, out], 1, loops, vec![], 1).expect("a valid street"));
+    let mut street = Street::new(vec![entry, out], 1, loops, vec![], 1).expect("a valid street");
+    (0..LANES).for_each(|lane| street.drive(1, lane, |usual| Driving { friction, ..usual }));
+    let street = Arc::new(street);
     let demand = Demand {
         start_s: 0.0,
         bin_s: 3600.0 * hours,
@@ -94,7 +98,7 @@ fn fit(from: &[f64], to: &[f64], distance_m: f32) -> Fit {
     let total: f64 = to.iter().map(|x| (x - mean).powi(2)).sum();
     let mut best = Fit { distance_m, travel_s: travel(from, to), f: 0.0, lag_s: 0, alpha: 0.0, r2: f64::NEG_INFINITY };
     for lag_s in 1..n {
-        for f in (1..=100).map(|k| f64::from(k) / 100.0) {
+        for f in (1..=400).map(|k| f64::from(k) / 400.0) {
             let missed: f64 = spread(from, f, lag_s).iter().zip(to).map(|(a, b)| (a - b).powi(2)).sum();
             let r2 = 1.0 - missed / total;
             if r2 > best.r2 {

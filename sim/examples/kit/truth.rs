@@ -33,7 +33,11 @@ pub fn standing(cars: usize) -> (f64, Vec<f64>) {
 
 /// The same of this driver's like.
 pub fn standing_of(driver: Driver, cars: usize) -> (f64, Vec<f64>) {
-    let street = Arc::new(single(1, 600.0));
+    standing_on(Arc::new(single(1, 600.0)), driver, cars)
+}
+
+/// The same on a street made of [`single`]'s of 600 m.
+pub fn standing_on(street: Arc<Street>, driver: Driver, cars: usize) -> (f64, Vec<f64>) {
     let departures: Vec<Departure> =
         (0..cars).map(|i| Departure { at_s: 3.0 * i as f64, route: vec![0, 1], driver }).collect();
     let mut traffic = Traffic::new(street, departures, 1, WINDOW);

@@ -160,6 +160,7 @@ impl Street {
                 .collect(),
             crossing_ids: crossings.iter().map(|&c| self.crossing_ids[c]).collect(),
             bike_ids: bike_lanes.iter().map(|&b| self.bike_ids[b]).collect(),
+            driving: links.iter().filter_map(|&l| self.driving.get(l).cloned()).collect(),
         };
         Piece { street, links, groups, crossings, bike_lanes }
     }

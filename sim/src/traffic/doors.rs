@@ -57,7 +57,7 @@ impl Traffic {
         let flags = if waited && vel < STOP_ENDS_M_S { QUEUED } else { 0 };
         let driver = d.driver;
         let place = self.open(Trip::new(d.at_s, d.route, driver));
-        let car = Car {
+        let mut car = Car {
             pos,
             vel,
             v0: want,
@@ -77,6 +77,7 @@ impl Traffic {
             flags,
             hold: self.steps + 4,
         };
+        self.map.comes(lane, &mut car, Some(0), self.seed);
         self.cars[lane].insert(0, car);
         self.on_road += 1;
         Ok(())

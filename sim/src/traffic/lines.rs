@@ -67,6 +67,7 @@ impl Traffic {
                         }
                         let trip = &mut self.trips[id];
                         self.tally.crosses(trip, link, to, t.movement, at, car.want);
+                        self.map.goes(lane, &mut car);
                         trip.cursor += 1;
                         trip.blocks = 0;
                         car.next = trip.next();
@@ -84,6 +85,7 @@ impl Traffic {
                         if t.to_lane > lane && self.cars[t.to_lane].is_empty() {
                             self.ends.add(t.to_lane);
                         }
+                        self.map.comes(t.to_lane, &mut car, Some(trip.cursor), self.seed);
                         self.cars[t.to_lane].insert(0, car);
                     }
                 }

@@ -7,12 +7,25 @@ use super::{DT, GUARD_M, STEP_S, STOP_BEGINS_M_S, STOP_ENDS_M_S, Traffic};
 use crate::cars::{ARRIVED, Car, Cars, QUEUED};
 use crate::change;
 use crate::driver::{STANDSTILL_GAP_M, free};
+use crate::driving::Driving;
 use crate::measure::Tally;
 use crate::progression::STILL_STARTING_M;
 use crate::stopline::Heads;
 
 /// Car following inside one lane: everybody but the head behind his leader, the head free.
 pub(super) fn follow_leaders(cars: &mut Cars) {
+    follow_at(cars, STANDSTILL_GAP_M);
+}
+
+/// The same in lanes where people drive in ways of their own; apart, so that the usual way stays as small as it is.
+#[cold]
+#[inline(never)]
+pub(super) fn follow_in_their_ways(cars: &mut [Cars], ways: &[Driving]) {
+    cars.iter_mut().zip(ways).for_each(|(cars, way)| follow_at(cars, way.standstill_gap_m));
+}
+
+#[inline(always)]
+fn follow_at(cars: &mut Cars, s0: f32) {
     let awake = cars.len() - cars.standing();
     let Some((head, others)) = cars.split_last_mut() else { return };
     head.acc = free(head.vel, head.v0, head.accel);
@@ -20,7 +33,7 @@ pub(super) fn follow_leaders(cars: &mut Cars) {
     let leader = others.get(awake).unwrap_or(head);
     let mut ahead = (leader.pos - leader.len, leader.vel);
     for c in others[..awake].iter_mut().rev() {
-        c.acc = c.follows(c.v0, ahead.0 - c.pos, ahead.1);
+        c.acc = c.follows_at(c.v0, ahead.0 - c.pos, ahead.1, s0);
         ahead = (c.pos - c.len, c.vel);
     }
 }
