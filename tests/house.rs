@@ -92,6 +92,7 @@ const ROOMS: Table<'static> = &[
             "people",
             "plan",
             "service",
+            "store",
             "units",
             "watch",
         ],

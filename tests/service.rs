@@ -79,7 +79,9 @@ impl Street {
 
     fn serve_into(&self, more: &[&str], console: Stdio) -> Program {
         let http = self.http.to_string();
-        let mut args = vec!["--counts", "sim/scenarios/three/mean-workday.csv", "--http", &http];
+        let store = self.folder.path().join("store");
+        let store = store.to_str().unwrap();
+        let mut args = vec!["--counts", "sim/scenarios/three/mean-workday.csv", "--http", &http, "--store", store];
         args.extend(more);
         self.start_into("serve", &args, console)
     }

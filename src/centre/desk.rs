@@ -1,7 +1,8 @@
 //! Setting the centre up, and the desk between it and the loop.
 
-use super::door::{Names, Pass, Person, every, guard};
+use super::door::{Names, Rule, every, guard};
 use super::files::{Files, Workshop};
+use super::keep::Keeper;
 use super::live::{History, Shelf, city};
 use super::problem::Problem;
 use super::table::Route;
@@ -11,7 +12,9 @@ use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::control::{Event, Setup};
 use crate::corridor::Network;
+use crate::people::People;
 use crate::service::{self, Instruments, Picture};
+use crate::store::Store;
 use crate::units::Moment;
 use axum::Router;
 use axum::extract::Request;
@@ -32,12 +35,6 @@ const LOOK_AT_FILES: Duration = Duration::from_secs(5);
 /// Orders that may wait for the loop's next step.
 const MOST_ORDERS: usize = 64;
 
-/// Who somebody is.
-pub trait Gate: Send + Sync {
-    /// The person a pass belongs to now.
-    fn person(&self, pass: Pass<'_>, now: Moment) -> Option<Person>;
-}
-
 /// What the centre is given.
 pub struct CentreSetup {
     /// The checked definitions.
@@ -46,8 +43,10 @@ pub struct CentreSetup {
     pub instruments: Arc<Instruments>,
     /// The machine's.
     pub clock: Arc<dyn Clock>,
-    /// Who somebody is.
-    pub gate: Arc<dyn Gate>,
+    /// What is remembered.
+    pub store: Store,
+    /// Who may come in.
+    pub people: People,
     /// The definition files.
     pub workshop: Arc<dyn Workshop>,
     /// Where to listen.
@@ -86,7 +85,8 @@ pub struct Centre {
 pub(super) struct Room {
     pub(super) instruments: Arc<Instruments>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) gate: Arc<dyn Gate>,
+    pub(super) store: Store,
+    people: Mutex<People>,
     pub(super) names: Names,
     /// Whether it is reached by TLS.
     pub(super) secure: bool,
@@ -125,6 +125,11 @@ pub(super) struct Message {
 }
 
 impl Room {
+    /// Who may come in.
+    pub(super) fn people(&self) -> MutexGuard<'_, People> {
+        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What changes with every step. Whoever died while holding it left whole values.
     pub(super) fn live(&self) -> MutexGuard<'_, Live> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
@@ -195,7 +200,8 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
         files: Mutex::new(Files::new(setup.workshop)),
         instruments: setup.instruments,
         clock: setup.clock,
-        gate: setup.gate,
+        store: setup.store,
+        people: Mutex::new(setup.people),
         names: Names { bound: address.ip(), more: setup.names },
         secure: setup.tls.is_some(),
         feed: broadcast::channel(MOST_BEHIND).0,
@@ -213,7 +219,9 @@ async fn run(listener: TcpListener, tls: Option<Tls>, room: Arc<Room>, mut shown
     let router = router(&room);
     tokio::spawn(server::accept(listener, tls.map(|tls| tls.0), router));
     tokio::spawn(follow_files(room.clone()));
+    let mut keeper = Keeper::default();
     while let Some(picture) = shown.recv().await {
+        keeper.take(&picture, &room.store);
         room.take(picture);
     }
 }
@@ -244,10 +252,11 @@ async fn follow_files(room: Arc<Room>) {
 /// The router of the table.
 pub(super) fn router(room: &Arc<Room>) -> Router {
     let mut paths: BTreeMap<&'static str, axum::routing::MethodRouter<Arc<Room>>> = BTreeMap::new();
-    for Route { path, least, handler, .. } in routes::all() {
+    for Route { method, path, least, handler, secret, .. } in routes::all() {
         let door = room.clone();
-        let guarded =
-            handler.layer(from_fn(move |request: Request, next: Next| guard(door.clone(), least, request, next)));
+        let rule = Arc::new(Rule { action: format!("{method} {path}"), least, secret });
+        let through = move |request: Request, next: Next| guard(door.clone(), rule.clone(), request, next);
+        let guarded = handler.layer(from_fn(through));
         let merged = match paths.remove(path) {
             Some(others) => others.merge(guarded),
             None => guarded,

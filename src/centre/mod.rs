@@ -15,6 +15,7 @@
 mod desk;
 mod door;
 mod files;
+mod keep;
 mod live;
 mod openapi;
 mod pages;
@@ -25,7 +26,6 @@ mod table;
 mod timed;
 mod tls;
 
-pub use desk::{Centre, CentreProblem, CentreSetup, Gate, start};
-pub use door::{Pass, Person};
+pub use desk::{Centre, CentreProblem, CentreSetup, start};
 pub use files::{Expected, Workshop};
 pub use tls::{PapersProblem, Tls};

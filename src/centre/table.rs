@@ -46,17 +46,23 @@ pub(super) struct Route {
     pub(super) body: Option<SchemaOf>,
     /// What comes back; `None`: nothing, or no JSON.
     pub(super) answer: Option<SchemaOf>,
+    /// Whether what is sent is nobody's business, the audit's neither.
+    pub(super) secret: bool,
     /// Who answers.
     pub(super) handler: MethodRouter<Arc<Room>>,
 }
 
 impl Route {
     pub(super) fn new(method: Method, path: &'static str, least: Least, handler: MethodRouter<Arc<Room>>) -> Route {
-        Route { method, path, least, summary: "", query: &[], body: None, answer: None, handler }
+        Route { method, path, least, summary: "", query: &[], body: None, answer: None, secret: false, handler }
     }
 
     pub(super) fn says(self, summary: &'static str) -> Route {
         Route { summary, ..self }
+    }
+
+    pub(super) fn secret(self) -> Route {
+        Route { secret: true, ..self }
     }
 
     pub(super) fn asks(self, query: &'static [&'static str]) -> Route {

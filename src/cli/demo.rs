@@ -10,6 +10,7 @@ use crate::corridor::Network;
 use crate::interrupt::Switch;
 use crate::rig::{DayName, Demand, Faulty, Glance, Pace, Rig, Run, emulate};
 use crate::service::{Ended, Instruments, Options, Sinks, serve};
+use crate::store::Settings;
 use anyhow::{Result, anyhow};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ const DAY_S: u32 = 86_400;
 /// Try the command centre on this machine: simulated traffic, emulated cabinets over Modbus TCP, the core in control of them,
 /// and the pages, all in one program.
 ///
-/// The cabinets listen on the definitions' addresses, which must be this machine's loopback. Nothing is kept unless --data names
+/// The cabinets listen on the definitions' addresses, which must be this machine's loopback. Nothing is kept unless --store names
 /// a folder. Runs until SIGINT or SIGTERM. Exit code 0: done; 1: a conflict monitor saw a violation.
 #[derive(Debug, ClapArgs)]
 #[command(
@@ -45,6 +46,9 @@ pub(super) struct Demo {
     /// Seconds of the street a second of yours.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub(super) time_scale: u32,
+    /// Keep accounts and history in this folder; without it nothing is kept.
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) store: Option<PathBuf>,
     #[command(flatten)]
     pub(super) knowledge: Knowledge,
     #[command(flatten)]
@@ -54,13 +58,18 @@ pub(super) struct Demo {
 pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     args.pages.check()?;
     let network = Arc::new(files::network(&args.paths)?);
+    let kept = match &args.store {
+        Some(_) => None,
+        None => Some(Fleeting::new()?),
+    };
+    let folder = args.store.clone().or(kept.as_ref().map(|k| k.0.clone())).unwrap_or_default();
     let machine: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let (switch, street) = street(args, &network, &machine)?;
     let (setup, settings) = args.knowledge.prepare(&network, &args.paths, true, &mut tell)?;
     let shop =
         Shop { paths: args.paths.clone(), knowledge: args.knowledge.clone(), armed: true, settings: settings.clone() };
     let instruments = Arc::new(Instruments::new(true, machine.clone())?);
-    let centre = args.pages.open(&network, &instruments, &machine, shop)?;
+    let centre = args.pages.open(&network, &instruments, &machine, shop, &Settings::new(&folder))?;
     tell(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: Some(args.time_scale), security: None, hold: false };
     let console: Box<dyn std::io::Write> = Box::new(std::io::sink());
@@ -74,6 +83,24 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
         Ended::Stopped => ExitCode::SUCCESS,
         Ended::AtOnce => ExitCode::from(3),
     })
+}
+
+/// A folder that goes with the program.
+struct Fleeting(PathBuf);
+
+impl Fleeting {
+    fn new() -> Result<Fleeting> {
+        let folder = std::env::temp_dir().join(format!("greenwave-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        Ok(Fleeting(folder))
+    }
+}
+
+impl Drop for Fleeting {
+    fn drop(&mut self) {
+        // What is left in a folder for temporary files is no harm.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The street and its cabinets, on a thread of their own until the switch says stop.

@@ -1,6 +1,7 @@
 //! Arguments of the commands that work on cabinets: `emulate`, `serve` and `campaign`.
 
 use super::args::clock;
+use super::audit::Place;
 use super::pages::Pages;
 use super::papers::Papers;
 use super::prepare::Knowledge;
@@ -97,6 +98,8 @@ pub(super) struct Serve {
     pub(super) state: Option<PathBuf>,
     #[command(flatten)]
     pub(super) pages: Pages,
+    #[command(flatten)]
+    pub(super) place: Place,
     /// On a stop leave the last plans running until the heartbeat runs out, instead of handing back.
     #[arg(long)]
     pub(super) hold: bool,

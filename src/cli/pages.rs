@@ -1,11 +1,13 @@
 //! Opening the command centre beside the loop.
 
+use super::tell;
 use super::workshop::Shop;
-use crate::centre::{Centre, CentreSetup, Gate, Pass, Person, Tls, start};
+use crate::centre::{Centre, CentreSetup, Tls, start};
 use crate::clock::Clock;
 use crate::corridor::Network;
+use crate::people::{Cost, Limits, People};
 use crate::service::Instruments;
-use crate::units::Moment;
+use crate::store::{Opener, Settings, Store, random, write_private};
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use std::net::SocketAddr;
@@ -65,6 +67,7 @@ impl Pages {
         instruments: &Arc<Instruments>,
         clock: &Arc<dyn Clock>,
         shop: Shop,
+        place: &Settings,
     ) -> Result<Centre> {
         let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
         let tls = match (&self.https_certificate, &self.https_key) {
@@ -74,11 +77,14 @@ impl Pages {
             ),
             _ => None,
         };
+        let now = clock.utc();
+        let store = Store::open(place, Opener::Service, now)?;
         let setup = CentreSetup {
             network: network.clone(),
             instruments: instruments.clone(),
             clock: clock.clone(),
-            gate: Arc::new(Nobody),
+            people: people(&store)?,
+            store,
             workshop: Arc::new(shop),
             address: self.http,
             names: self.names.clone(),
@@ -94,11 +100,17 @@ impl Pages {
     }
 }
 
-/// Knows nobody.
-struct Nobody;
-
-impl Gate for Nobody {
-    fn person(&self, _: Pass<'_>, _: Moment) -> Option<Person> {
-        None
+/// Everybody the store knows; where nobody can look after accounts, a token to begin with is told and written down.
+fn people(store: &Store) -> Result<People> {
+    let mut people = People::load(&store.reader()?, Limits::default(), Cost::OWASP)?;
+    if let Some(token) = people.offer_setup(random()?) {
+        let path = store.settings().folder.join("setup.token");
+        write_private(&path, format!("{}\n", token.reveal()).as_bytes())?;
+        tell(&format!(
+            "Nobody has an account yet. Make the first with the setup token {} (also in {}).",
+            token.reveal(),
+            path.display()
+        ));
     }
+    Ok(people)
 }

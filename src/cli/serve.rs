@@ -40,7 +40,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let instruments = Arc::new(Instruments::new(args.arm, clock.clone())?);
-    let centre = args.pages.open(&network, &instruments, &clock, shop)?;
+    let centre = args.pages.open(&network, &instruments, &clock, shop, &args.place.settings())?;
     note(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: args.time_scale, security, hold: args.hold };
     let sinks = Sinks { journal, console: Box::new(console), state, instruments, desk: Some(Box::new(centre)) };

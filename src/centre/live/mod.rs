@@ -11,7 +11,7 @@ mod shelf;
 pub(super) use city::{City, city, seconds};
 pub(super) use diagram::{Diagram, diagram};
 pub(super) use feeds::{SignalFeed, SpeedFeed, signals, speeds};
-pub(super) use history::History;
+pub(super) use history::{History, about};
 pub(super) use intersection::{Detail, EventRow, intersection};
 pub(super) use map::{Map, Name, map};
 pub(super) use shelf::{PlanSet, PlansPage, Shelf};
