@@ -142,7 +142,7 @@ const fn mutant(rule: &'static str, make: fn(&mut Case)) -> Mutant {
     Mutant { rule, implies: &[], make }
 }
 
-const MUTANTS: [Mutant; 38] = [
+const MUTANTS: [Mutant; 39] = [
     mutant("operation", |c| {
         c.plan.operation = Operation::Actuated;
         c.profile(|p| p.operations.retain(|(kind, _)| *kind != OperationKind::Actuated));
@@ -287,6 +287,10 @@ const MUTANTS: [Mutant; 38] = [
         let through = c.at.stages[2].phases.clone();
         let (a, b): (PhaseIndex, PhaseIndex) = (through[0], through[1]);
         c.at.conflicts[a.0] |= 1 << b.0;
+    }),
+    mutant("opposed", |c| {
+        let through = &c.at.stages[0].phases;
+        c.at.lanes.opposed = vec![(through[1], through[0])];
     }),
     mutant("resolution", |c| c.profile(|p| p.time.step = Tenths::new(2))), // offset 32.1 s
     mutant("resolution", |c| {

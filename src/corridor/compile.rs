@@ -294,6 +294,7 @@ fn intersection(
         cabinet: cabinet?,
         local_plan,
         stored_plans: Vec::new(),
+        lanes: super::Lanes::default(),
     };
     fit::check(findings, def, &built);
     built.stored_plans = fit::stored(findings, def, &built)?;

@@ -18,6 +18,7 @@ mod cabinet;
 mod called;
 mod city;
 mod compile;
+mod conditions;
 mod conflicts;
 mod crossing;
 mod day;
@@ -50,6 +51,7 @@ mod values;
 
 pub use almanac::{Almanac, Dates, DayPlan, ORDINARY, Special};
 pub use compile::{Checked, check, load};
+pub use conditions::{Conditions, LaneState, LaneUse, Lanes, Weather};
 pub use device::*;
 pub(crate) use geometry::turn_yields;
 pub use model::*;

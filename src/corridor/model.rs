@@ -5,6 +5,7 @@
 //! corridor, corridors that meet can run one cycle.
 
 use super::almanac::{Almanac, DayPlan};
+use super::conditions::Lanes;
 use super::device::Cabinet;
 use super::operation::*;
 use super::position::Position;
@@ -366,6 +367,9 @@ pub struct Intersection {
     pub local_plan: LocalPlan,
     /// Plans the cabinet has stored, for the centre to pick one by its number; empty unless its profile picks plans so.
     pub stored_plans: Vec<StoredPlan>,
+    /// What lanes closed or reversed today make of its phases; nothing as it was built.
+    #[serde(skip_serializing_if = "Lanes::are_usual")]
+    pub lanes: Lanes,
 }
 
 impl Intersection {

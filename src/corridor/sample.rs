@@ -206,6 +206,7 @@ fn intersection(i: usize, speed: MetresPerSecond) -> Intersection {
         cabinet: cabinet(own_address(i)),
         local_plan: LocalPlan { greens: [28, 10, 24, 8].map(seconds).to_vec(), operation: Operation::FixedTime },
         stored_plans: Vec::new(),
+        lanes: super::Lanes::default(),
     }
 }
 

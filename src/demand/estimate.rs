@@ -169,6 +169,15 @@ impl Estimator {
         self.groups.iter().map(|g| g.ratio.sd()).fold(0.0, f64::max)
     }
 
+    /// Puts a channel out of use, or back: meanwhile its lane is counted by another loop, or its flows are those of the mean day and of
+    /// what all approaches from its arm share. Tells whether there is such a channel.
+    pub fn exclude(&mut self, at: IntersectionIndex, channel: u16, excluded: bool) -> bool {
+        let here = usize::from(channel).checked_sub(1).and_then(|k| self.tallies.get_mut(at.0)?.get_mut(k));
+        let Some(Some(tally)) = here else { return false };
+        tally.channel.exclude(excluded);
+        true
+    }
+
     /// Channels that are not believed now: intersection, channel, health.
     pub fn unbelieved(&self) -> impl Iterator<Item = (IntersectionIndex, u16, Health)> + '_ {
         self.tallies.iter().enumerate().flat_map(|(at, channels)| {

@@ -8,6 +8,7 @@
 //!     │ nothing at all for SILENT by day                                      │ counts again
 //!     └───────────────────────────────► Silent ───────────────────────────────┘
 //! ```
+//! `Excluded` lies over all of them, for as long as a person says so.
 //! A channel in any state but Good gives no increments: its lane falls back to the historical profile. `Silent` is a
 //! suspicion only (a lane may be empty at night); whoever knows what to expect may demand more.
 
@@ -36,6 +37,8 @@ pub enum Health {
     Chattering,
     /// Neither counts nor is occupied for a long time.
     Silent,
+    /// Put out of use by a person, whatever it says.
+    Excluded,
 }
 
 /// What passed between two readings.
@@ -57,18 +60,24 @@ pub struct Channel {
     last_empty: Option<Moment>,
     offence: Option<Moment>,
     health: Health,
+    excluded: bool,
 }
 
 impl Default for Channel {
     fn default() -> Self {
-        Channel { last: None, last_count: None, last_empty: None, offence: None, health: Health::Good }
+        Channel { last: None, last_count: None, last_empty: None, offence: None, health: Health::Good, excluded: false }
     }
 }
 
 impl Channel {
     /// How far the channel is believed now.
     pub fn health(&self) -> Health {
-        self.health
+        if self.excluded { Health::Excluded } else { self.health }
+    }
+
+    /// Puts the channel out of use, or back. What it says is heard meanwhile and believed by nobody.
+    pub fn exclude(&mut self, excluded: bool) {
+        self.excluded = excluded;
     }
 
     /// Takes the next reading. `None` when there is nothing to compare with (first reading, restart, clock not moved on) or
@@ -95,7 +104,7 @@ impl Channel {
             self.last_empty = Some(at);
         }
         self.health = self.judge(at, occupied);
-        (self.health == Health::Good).then_some(Increment { vehicles, occupied, over })
+        (self.health() == Health::Good).then_some(Increment { vehicles, occupied, over })
     }
 
     fn judge(&self, now: Moment, occupied: Tenths) -> Health {
@@ -149,6 +158,17 @@ mod tests {
             heard = channel.hear(Moment::new(i64::from(second) * 10), 1, words(7, second * 10));
         }
         assert_eq!((heard, channel.health()), (None, Health::Stuck));
+    }
+
+    #[test]
+    fn who_is_put_out_of_use_says_nothing_and_comes_back_without_a_jump() {
+        let mut channel = Channel::default();
+        channel.hear(Moment::new(0), 1, words(0, 0));
+        channel.exclude(true);
+        assert_eq!((channel.hear(Moment::new(50), 1, words(3, 9)), channel.health()), (None, Health::Excluded));
+        channel.exclude(false);
+        let increment = channel.hear(Moment::new(100), 1, words(4, 12)).unwrap();
+        assert_eq!((increment.vehicles, channel.health()), (1, Health::Good));
     }
 
     #[test]

@@ -180,6 +180,16 @@ pub enum Breach {
         /// The other.
         b: String,
     },
+    /// With the lanes as they are today one phase would send vehicles against those of another.
+    #[error("stage {}: {a} would turn onto a reversed lane by which {b} comes towards it", stage.0 + 1)]
+    Opposed {
+        /// The stage.
+        stage: StageIndex,
+        /// Who has no lane left but the reversed one.
+        a: String,
+        /// Who drives on it in its new direction.
+        b: String,
+    },
     /// A time the cabinet can not run.
     #[error("{time} is not a multiple of the cabinet's {resolution}")]
     Resolution {
@@ -232,7 +242,7 @@ pub(super) fn size(plan: &Plan) -> Vec<Breach> {
 }
 
 /// Every rule a plan must keep wherever it stands.
-pub(super) const TARGET_RULES: [TargetRule; 15] = [
+pub(super) const TARGET_RULES: [TargetRule; 16] = [
     stages_exist,
     sequence,
     everyone_served,
@@ -243,6 +253,7 @@ pub(super) const TARGET_RULES: [TargetRule; 15] = [
     clearances,
     intergreens,
     no_conflict,
+    opposed,
     resolution,
     called,
     countdown,
@@ -274,7 +285,8 @@ fn everyone_served(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Ve
     for (index, phase) in at.phases.iter().enumerate() {
         let served =
             |s: &Split| s.green > Tenths::ZERO && known(at, s).is_some_and(|st| st.phases.contains(&PhaseIndex(index)));
-        if !plan.splits.iter().any(served) {
+        // Whose lanes are all closed needs no green; a green it has keeps its minimum all the same.
+        if !plan.splits.iter().any(served) && !at.lanes.idle.contains(&PhaseIndex(index)) {
             breaches.push(Breach::Unserved { phase: phase.id.clone() });
         }
     }
@@ -370,6 +382,17 @@ fn no_conflict(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Br
                     breaches.push(Breach::Conflict { stage: split.stage, a: id(a), b: id(b) });
                 }
             }
+        }
+    }
+}
+
+fn opposed(at: &Intersection, plan: &Plan, _: &Limits, breaches: &mut Vec<Breach>) {
+    for split in &plan.splits {
+        let Some(stage) = known(at, split) else { continue };
+        let here = |phase: &PhaseIndex| stage.phases.contains(phase);
+        for (a, b) in at.lanes.opposed.iter().filter(|(a, b)| here(a) && here(b)) {
+            let id = |p: &PhaseIndex| at.phases[p.0].id.clone();
+            breaches.push(Breach::Opposed { stage: split.stage, a: id(a), b: id(b) });
         }
     }
 }
