@@ -30,6 +30,9 @@ const WORK: u64 = 100_000;
 /// optimiser can not make is left out. Every search is bounded by its work; told to stop before, it gives the best it has, and none
 /// is begun.
 pub fn carry_out(network: &Network, work: &Work, settings: &Settings, stop: &dyn Fn() -> bool) -> Finding {
+    // Lanes and weather are as they are today; what was promised of the day plan on the mean day stays a promise of usual streets.
+    let today = (!work.conditions.are_usual()).then(|| network.under(&work.conditions));
+    let network = today.as_ref().unwrap_or(network);
     let (flows, reference) = (&Samples::from(work.flows.clone()), &Samples::from(work.reference.clone()));
     let mut settings = settings.weighing(network.weights(work.period));
     settings.search.work = settings.search.work.min(WORK);

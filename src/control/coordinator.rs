@@ -4,9 +4,12 @@ use super::adapt::{Occasion, Policy, weigh};
 use super::adopt::Aim;
 use super::change::JointChange;
 use super::decision::{Decision, Verdict};
+use super::escort::Run;
 use super::event::{Event, Finding, Output, Work};
 use super::free::FreeChoice;
 use super::mode::Mode;
+use super::order::EndedBy;
+use super::overrides::Orders;
 use crate::calendar::Calendar;
 use crate::corridor::{IntersectionIndex, Network};
 use crate::demand::{DayProfile, Estimator, Platoon};
@@ -82,7 +85,9 @@ pub struct Coordinator {
     /// Generation of the last push.
     pub(super) generation: u32,
     pub(super) remembered: Option<Aim>,
-    estimator: Estimator,
+    pub(super) estimator: Estimator,
+    pub(super) orders: Orders,
+    pub(super) escorts: Vec<Run>,
     health: BTreeMap<(usize, u16), Health>,
     pub(super) last_change: Option<Moment>,
     /// Period of the day plan last taken from the calendar.
@@ -123,6 +128,8 @@ impl Coordinator {
             generation: 0,
             remembered: None,
             estimator: Estimator::new(&setup.network, setup.profile.clone()),
+            orders: Orders::default(),
+            escorts: Vec::new(),
             health: BTreeMap::new(),
             last_change: None,
             scheduled: calendar.period(now),
@@ -169,18 +176,28 @@ impl Coordinator {
                 }
                 Event::Found(finding) => self.found(now, finding, &mut out),
                 Event::Aim(plans) => self.ordered(now, plans, &mut out),
+                Event::Order(order) => self.order(now, order, &mut out),
                 Event::Stop => self.stop(now, &mut out),
             }
         }
         self.note_cabinets(&mut out);
         self.update_mode(now, &mut out);
+        self.expire(now, &mut out);
+        self.carry_out_orders(now, &mut out);
         if self.estimator.advance(now) {
             self.note_detectors(&mut out);
-            if !self.choose_operation(now, &mut out) {
-                self.ask(now, &mut out);
+            match (self.orders.holds(), self.orders.freezes()) {
+                (true, _) => {}
+                (false, true) => self.follow_calendar(now, &mut out),
+                (false, false) => {
+                    if !self.choose_operation(now, &mut out) {
+                        self.ask(now, &mut out);
+                    }
+                }
             }
         }
         self.drive(now, &mut out);
+        self.escort_waves(now, &mut out);
         self.steps += 1;
         // In standby nothing is written, not even a beat: who knows whose plan it would keep alive.
         let armed = self.setup.armed && !matches!(self.mode, Mode::Standby | Mode::Released);
@@ -211,6 +228,7 @@ impl Coordinator {
             Mode::Standby if known && 2 * up > self.sessions.len() => {
                 self.set_mode(Mode::Coordinated, "every cabinet that answers is known", out);
                 self.adopt(now, out);
+                self.fit_taken_over(out);
             }
             Mode::Coordinated if 2 * up <= self.sessions.len() => {
                 self.set_mode(Mode::Hold, "half the links or more are lost", out);
@@ -226,6 +244,8 @@ impl Coordinator {
         if self.mode == Mode::Released {
             return;
         }
+        self.end(|_| true, EndedBy::Stop, out);
+        self.close_escorts(now);
         self.change = None;
         self.awaited.clear();
         for index in self.setup.network.indices() {
@@ -276,7 +296,7 @@ impl Coordinator {
         }
     }
 
-    fn note_detectors(&mut self, out: &mut Output) {
+    pub(super) fn note_detectors(&mut self, out: &mut Output) {
         let now: BTreeMap<_, _> = self.estimator.unbelieved().map(|(at, ch, health)| ((at.0, ch), health)).collect();
         let recovered = self.health.keys().filter(|k| !now.contains_key(*k)).map(|k| (*k, Health::Good));
         let fell = now.iter().filter(|(k, h)| self.health.get(*k) != Some(*h)).map(|(k, h)| (*k, *h));
@@ -318,7 +338,8 @@ impl Coordinator {
 
     fn ask(&mut self, now: Moment, out: &mut Output) {
         let waiting = self.asked.is_some_and(|(_, since, _)| now.elapsed_since(since) < WORK_PATIENCE);
-        if self.mode != Mode::Coordinated || waiting {
+        let pinned = self.setup.network.indices().all(|index| self.orders.is_pinned(index));
+        if self.mode != Mode::Coordinated || waiting || pinned {
             return;
         }
         let Policy { look_ahead: ahead, serve, margin, .. } = self.setup.policy;
@@ -340,13 +361,14 @@ impl Coordinator {
             current: self.targets.clone(),
             day_plan: book[period].clone(),
             neighbours: neighbours.to_vec(),
+            conditions: self.orders.conditions.clone(),
         });
     }
 
     fn found(&mut self, now: Moment, finding: &Finding, out: &mut Output) {
         let Some((_, _, period)) = self.asked.filter(|(id, ..)| *id == finding.id) else { return };
         self.asked = None;
-        if self.mode != Mode::Coordinated {
+        if self.mode != Mode::Coordinated || self.orders.holds() || self.orders.freezes() {
             return;
         }
         let occasion = Occasion {
@@ -391,6 +413,10 @@ impl Coordinator {
         }
         let mut safe = true;
         for (index, plan) in self.setup.network.indices().zip(plans) {
+            // Who is given back because of its lanes is sent nothing, whatever is aimed at.
+            if self.orders.is_barred(index) {
+                continue;
+            }
             // Judged is what would be sent; who has nothing to be sent stays on its own plan.
             let Some(plan) = self.within_reach(index, plan) else { continue };
             let breaches = judge(self.setup.network.intersection(index), &plan, &self.setup.limits);
@@ -414,6 +440,7 @@ impl Coordinator {
             if plan.operation.is_free() { plan } else { plan.run(own) }
         };
         let plans: Vec<Plan> = plans.into_iter().zip(self.setup.network.indices()).map(follow).collect();
+        let plans = self.under_orders(plans);
         if same_wave(&plans, &self.targets) {
             return;
         }
@@ -422,15 +449,18 @@ impl Coordinator {
             .setup
             .network
             .indices()
+            .filter(|index| !self.orders.is_pinned(*index))
             .filter_map(|index| {
                 let running = self.sessions[index.0].running()?;
                 Some((index, running.plan.next_cycle_start(self.setup.network.intersection(index), activation)))
             })
             .collect();
         let turns = rotation(&self.setup.network, &plans, &starts);
-        let turned =
-            |(plan, turn): (&Plan, Shift)| plan.at_offset(plan.offset.since_zero().later() + self.turnable(turn));
-        self.targets = plans.iter().zip(turns).map(turned).collect();
+        let turned = |((plan, turn), index): ((&Plan, Shift), IntersectionIndex)| {
+            let turn = if self.orders.is_pinned(index) { Shift::default() } else { self.turnable(turn) };
+            plan.at_offset(plan.offset.since_zero().later() + turn)
+        };
+        self.targets = plans.iter().zip(turns).zip(self.setup.network.indices()).map(turned).collect();
         self.last_change = Some(now);
         self.in_step = false;
         self.forget_platoons(now);

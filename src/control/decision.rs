@@ -1,7 +1,10 @@
 //! Every decision of the core, with its reason: what the journal keeps and people read.
 
+use super::escort::Row;
 use super::event::{Cost, Origin};
 use super::mode::Mode;
+use super::order::{EndedBy, Kind, OrderProblem};
+use crate::corridor::Name;
 use crate::detection::Health;
 use crate::field::{self, Ask, Difference, FaultCount, FieldFault, Why};
 use crate::safety::Breach;
@@ -211,6 +214,105 @@ pub enum Decision {
         channel: u16,
         /// Health now.
         health: Health,
+    },
+    /// An order of a person stands from now on.
+    Began {
+        /// Its number.
+        order: u64,
+        /// What kind of thing was asked for.
+        kind: Kind,
+        /// Where; none: everywhere.
+        intersections: Vec<String>,
+        /// It ends then by itself.
+        until: Moment,
+    },
+    /// An order of a person stands no more.
+    Ended {
+        /// Its number.
+        order: u64,
+        /// What kind of thing was asked for.
+        kind: Kind,
+        /// Why.
+        by: EndedBy,
+    },
+    /// An order of a person was refused; nothing changed.
+    RefusedOrder {
+        /// Its number.
+        order: u64,
+        /// What kind of thing was asked for; absent where nothing was to begin.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<Kind>,
+        /// Every reason.
+        problems: Vec<OrderProblem>,
+    },
+    /// Targets disagree with the lanes as they are.
+    Lanes {
+        /// Where.
+        intersection: String,
+        /// The rules every plan breaks; none where green was for nobody.
+        breaches: Vec<Breach>,
+        /// Whether another plan is aimed at; otherwise the cabinet is given back.
+        replaced: bool,
+    },
+    /// An escort begins: what is foretold of it.
+    EscortForetold {
+        /// Number of its order.
+        order: u64,
+        /// Every intersection on the way.
+        rows: Vec<Row>,
+    },
+    /// An escorted vehicle passed an intersection.
+    EscortPassed {
+        /// Number of its order.
+        order: u64,
+        /// Where.
+        intersection: String,
+        /// When.
+        at: Moment,
+        /// When it was foretold at the start.
+        foretold: Moment,
+    },
+    /// Two escorts meet, and the other comes first.
+    EscortYields {
+        /// Number of the order that waits.
+        order: u64,
+        /// Number of the order that is served.
+        to: u64,
+        /// Where.
+        intersection: String,
+    },
+    /// Behind an escort the signals are their programme's again.
+    EscortRecovered {
+        /// Number of its order.
+        order: u64,
+        /// Where.
+        intersection: String,
+        /// Cycles begun after the last request until the heads differed no more.
+        cycles: u32,
+    },
+    /// What became of an escort.
+    EscortReport {
+        /// Number of its order.
+        order: u64,
+        /// What it is called.
+        name: String,
+        /// From its start to the last stop line; absent when it ended before.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        travel: Option<Tenths>,
+        /// Requests sent.
+        sent: u32,
+        /// Requests refused.
+        refused: u32,
+        /// The longest recovery of any intersection, in cycles; absent where nothing was asked.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recovery_cycles: Option<u32>,
+        /// Every intersection on the way.
+        rows: Vec<Row>,
+    },
+    /// The calendar's plans are aimed at while adaptation is frozen.
+    Calendar {
+        /// The period.
+        period: Name,
     },
     /// A cabinet was handed back to its local plan.
     Released {

@@ -73,7 +73,7 @@ impl Coordinator {
     fn is_mover(&self, now: Moment, index: IntersectionIndex) -> bool {
         let session = &self.sessions[index.0];
         let Some(running) = session.running().filter(|_| session.may_push()) else { return false };
-        if self.aim_of(index).is_none() {
+        if self.aim_of(index).is_none() || self.orders.is_given_back(index) || self.is_escorted(now, index) {
             return false;
         }
         let due = self.memories[index.0].activated.is_none_or(|then| now.elapsed_since(then) >= RENEW);

@@ -1,7 +1,8 @@
 //! What comes into a step and what goes out of it.
 
 use super::decision::Decision;
-use crate::corridor::IntersectionIndex;
+use super::order::Order;
+use crate::corridor::{Conditions, IntersectionIndex};
 use crate::demand::{Flows, Platoon};
 use crate::detection::Reading;
 use crate::field::{Answer, Ask, Request};
@@ -25,6 +26,8 @@ pub enum Event {
     /// Somebody at the centre wants these plans run, one an intersection. They are judged like any others, are aimed at until
     /// the calendar or a better candidate says otherwise, and come about as every change does.
     Aim(Vec<Plan>),
+    /// A person orders something, or ends it.
+    Order(Order),
     /// Hand every cabinet back.
     Stop,
 }
@@ -61,6 +64,8 @@ pub struct Work {
     pub day_plan: Vec<Plan>,
     /// Day plans of the periods before and after it: a day may run early or late.
     pub neighbours: Vec<Vec<Plan>>,
+    /// Lanes and weather as a person told them.
+    pub conditions: Conditions,
 }
 
 /// Where a candidate comes from.
