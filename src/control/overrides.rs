@@ -400,7 +400,7 @@ mod tests {
         assert_eq!(fitted(&at, &plan).offset, plan.offset);
         at.stages[0].max_green = Tenths::from_seconds(32);
         assert_eq!(fitted(&at, &plan).greens(), [32, 7, 27, 8].map(Tenths::from_seconds));
-        at.stages.iter_mut().for_each(|s| s.max_green = Tenths::from_seconds(24));
+        at.stages.iter_mut().for_each(|s| s.max_green = Tenths::ZERO);
         assert_eq!(fitted(&at, &plan), plan, "nobody has room");
         let open = sample::arterial(&[400.0]);
         assert_eq!(fitted(&open.intersections()[0], &plan), plan);

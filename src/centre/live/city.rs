@@ -252,7 +252,7 @@ fn intersection(history: &History, picture: &Picture, index: IntersectionIndex) 
         match history.health(index, detector.channel) {
             Health::Good => detectors.good += 1,
             Health::Silent => detectors.doubtful += 1,
-            Health::Stuck | Health::Chattering => detectors.failed += 1,
+            Health::Stuck | Health::Chattering | Health::Excluded => detectors.failed += 1,
         }
     }
     CityIntersection {

@@ -207,6 +207,7 @@ fn detector(history: &History, index: IntersectionIndex, detector: &Detector) ->
             Health::Silent => "silent",
             Health::Stuck => "stuck",
             Health::Chattering => "chattering",
+            Health::Excluded => "excluded",
         },
     }
 }
