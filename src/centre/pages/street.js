@@ -6,7 +6,7 @@ import { name, t, word } from './text.js';
 import { h } from './tree.js';
 
 /** Which phase serves traffic straight along the corridor at a member. @param {import('./shapes.js').Intersection} one @param {string | undefined} from */
-function through(one, from) {
+export function through(one, from) {
   if (from === undefined) return one.reference_phase;
   return (one.phases.find((phase) => phase.serves !== 'pedestrians' && phase.from === from && phase.movements.includes('T'))
     ?? one.phases.find((phase) => phase.serves !== 'pedestrians' && phase.from === from))?.id ?? one.reference_phase;

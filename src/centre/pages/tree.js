@@ -92,8 +92,12 @@ function create(node, svg) {
   const dom = drawn ? document.createElementNS(SVG, node.tag) : document.createElement(node.tag);
   for (const [name, value] of Object.entries(node.props)) put(dom, name, value, undefined);
   reconcile(dom, [], node.children, drawn);
-  // a select can only be given its value when its options are there
-  if ('.value' in node.props && node.tag === 'select') /** @type {any} */ (dom).value = node.props['.value'];
+  // a select can only be given its value when its options are there; they came last to first, so the browser chose the last
+  if (node.tag === 'select') {
+    const chosen = node.children.findIndex((one) => one.props.selected === true);
+    if ('.value' in node.props) /** @type {any} */ (dom).value = node.props['.value'];
+    else /** @type {any} */ (dom).selectedIndex = Math.max(0, chosen);
+  }
   return dom;
 }
 

@@ -97,4 +97,97 @@ export const words = {
   'row.error': ['偏差', 'Error'], 'row.clock': ['时钟差', 'Clock'], 'row.answer': ['应答', 'Answer'], 'row.detectors': ['检测器', 'Detectors'],
   'detectors.words': ['{good} 个正常，{doubtful} 个可疑，{failed} 个故障', '{good} good, {doubtful} doubtful, {failed} failed'],
   'detectors.doubtful': ['可疑 {n}', '{n} doubtful'], 'detectors.failed': ['检测器故障 {n}', '{n} detectors failed'],
+
+  // words of many views
+  why: ['原因', 'Why'], who: ['操作人', 'Who'], what: ['内容', 'What'], time: ['时间', 'Time'], since: ['起始', 'Since'], until: ['截止', 'Until'], from: ['开始', 'From'], minutes: ['分钟', 'Minutes'], days: ['天数', 'Days'],
+  place: ['地点', 'Place'], state: ['状态', 'State'], count: ['次数', 'Count'], role: ['角色', 'Role'], more: ['更多', 'More'], remove: ['删除', 'Remove'], measure: ['指标', 'Measure'], difference: ['差值', 'Difference'],
+  corridor: ['干线', 'Corridor'], 'corridor.all': ['全部干线', 'All corridors'], everywhere: ['全网', 'everywhere'], lane: ['车道', 'Lane'], 'lane.from': ['从中央分隔带起算', 'counted from the median'], weather: ['天气', 'Weather'], queue: ['排队', 'queue'],
+  'viewer.only': ['观察员只能查看。', 'A viewer only looks.'],
+
+  // an intersection
+  'intersection.unknown': ['没有这个路口。', 'There is no such intersection.'],
+  split: ['绿信比监视（程序值与实际值）', 'Split monitor: programmed and used'],
+  'split.none': ['尚无周期数据。', 'No cycles seen yet.'],
+  'split.key': ['框=程序绿灯，浅色=平均实际绿灯，细条=最近 {n} 个周期', 'outline: programmed green; pale: mean of what was used; ticks: the last {n} cycles, oldest on top'],
+  coordination: ['协调图', 'Coordination diagram'],
+  'coordination.from': ['{from}进口', 'from {from}'],
+  'coordination.none': ['尚无到达数据。', 'No arrivals yet.'],
+  'coordination.key': ['横轴：时刻；纵轴：周期内秒；点：到达；绿线：绿灯开始；红线：绿灯结束', 'across: time; up: second of the cycle; dots: arrivals; green line: green begins; red line: it ends'],
+  'coordination.words': ['{way}进口：绿灯到达率 {aog}%，车队比 {ratio}，{n} 次到达', 'from {way}: {aog} % arrive on green, platoon ratio {ratio}, {n} arrivals'],
+  ratio: ['车队比', 'platoon ratio'],
+  'detectors.none': ['没有检测器。', 'No detectors.'],
+  'detector.channel': ['通道', 'Channel'], 'detector.place': ['进口', 'Approach'], 'detector.kind': ['类型', 'Kind'], 'detector.health': ['健康', 'Health'], 'detector.lane': ['车道 {n}', 'lane {n}'], 'detector.flow': ['流量/时', 'veh/h'], 'detector.excluded': ['已排除', 'excluded'],
+  'detector.stop-line': ['停车线', 'stop line'], 'detector.advance': ['上游', 'advance'], 'detector.exit': ['出口', 'exit'], 'detector.bikes': ['非机动车', 'bikes'],
+  'health.good': ['正常', 'good'], 'health.silent': ['静默', 'silent'], 'health.stuck': ['常占', 'stuck'], 'health.chattering': ['抖动', 'chattering'],
+  communications: ['通信与信号机', 'Communications and controller'],
+  line: ['线路', 'Line'], 'line.unit': ['单元 {n}', 'unit {n}'], 'line.generation': ['方案代号', 'Plan generation'], 'line.own': ['本地方案', 'its own plan'], 'line.fault': ['故障码', 'Fault code'], 'line.nofault': ['无', 'none'], 'line.boots': ['重启次数', 'Restarts'],
+  'row.link': ['通信', 'Link'],
+  events: ['事件', 'Events'], event: ['事件', 'Event'], 'events.none': ['尚无事件。', 'Nothing happened yet.'],
+  'decision.mode': ['运行方式改变', 'Mode changes'], 'decision.weighed': ['方案权衡', 'Plans weighed'], 'decision.ordered': ['人工方案', 'Plans ordered'], 'decision.refused': ['方案被安全规则拒绝', 'Plan refused by the safety rules'], 'decision.staging': ['下发准备', 'Plans are staged'],
+  'decision.canary': ['先行路口试下发', 'One intersection goes first'], 'decision.committed': ['方案已下发', 'Plans committed'], 'decision.push-failed': ['下发失败', 'Push failed'], 'decision.no-stored-plan': ['无存储方案', 'No stored plan'], 'decision.abandoned': ['放弃更换', 'Change given up'],
+  'decision.activated': ['方案生效', 'Plan in force'], 'decision.operation': ['运行类型改变', 'Operation changes'], 'decision.took-over': ['中心接管', 'The centre took over'], 'decision.in-step': ['进入协调', 'In step'], 'decision.line-fault': ['线路故障', 'Line fault'], 'decision.line-clear': ['线路恢复', 'Line clear'],
+  'decision.differs': ['回读不一致', 'Read back differs'], 'decision.other-writer': ['他人写入', 'Somebody else wrote'], 'decision.unintended': ['非预期方案', 'Unintended plan'], 'decision.clock-drift': ['时钟漂移', 'Clock drift'], 'decision.link-lost': ['通信中断', 'Link lost'], 'decision.link-back': ['通信恢复', 'Link back'],
+  'decision.left-centre': ['脱离中心', 'Left the centre'], 'decision.detector': ['检测器状态', 'Detector'], 'decision.began': ['干预开始', 'Intervention begins'], 'decision.ended': ['干预结束', 'Intervention ends'], 'decision.refused-order': ['干预被拒绝', 'Intervention refused'], 'decision.lanes': ['车道变化', 'Lanes change'],
+  'decision.escort-foretold': ['护航预测', 'Escort foretold'], 'decision.escort-passed': ['护航车辆通过', 'Escort passed'], 'decision.escort-yields': ['护航避让', 'Escort yields'], 'decision.escort-recovered': ['护航后恢复', 'Recovered after the escort'], 'decision.escort-report': ['护航报告', 'Report of an escort'],
+  'decision.calendar': ['时段切换', 'Period of the day'], 'decision.released': ['交还本地', 'Released'],
+
+  // plans
+  'plans.target': ['目标方案', 'Target'], 'plans.running': ['运行', 'runs'], 'plans.candidate': ['候选方案', 'Candidate'], 'plans.history': ['方案历史（选 A、B 对比）', 'All sets (choose A and B to compare)'], 'plans.none': ['没有。', 'None.'],
+  'plans.made': ['生成', 'Made'], 'plans.origin': ['来源', 'Origin'], 'plans.predicted': ['预测', 'predicted'], 'plans.measured': ['实测', 'measured'], 'band.out': ['上行带宽', 'Band out'], 'band.in': ['下行带宽', 'Band in'],
+  'plans.approve': ['批准并运行', 'Approve and run'], 'plans.schedule': ['定时启用', 'Schedule'], 'plans.rollback': ['退回上一方案', 'Roll back'], 'plans.again': ['再次启用', 'Run again'], 'plans.compare.target': ['与目标对比', 'Compare with the target'],
+  'plans.approve.title': ['批准方案 {id}', 'Approve plans {id}'], 'plans.schedule.title': ['定时启用方案 {id}', 'Schedule plans {id}'], 'plans.approve.text': ['经安全规则检查后在安全点切换，到期自动恢复自适应。', 'They pass the safety rules, start at a safe point, and end by themselves.'],
+  'plans.rollback.text': ['恢复上一次的目标方案，运行一小时后自动恢复自适应。', 'The target before this one runs again, for one hour at most.'], 'plans.approved': ['方案 {id} 已批准', 'Plans {id} approved'], 'plans.scheduled': ['方案 {id} 已排定', 'Plans {id} scheduled'], 'plans.rolledback': ['已退回', 'Rolled back'],
+  'plans.difference': ['对比：A 方案 {a} 与 B 方案 {b}', 'A, set {a}, against B, set {b}'], 'plans.greens': ['阶段:绿灯秒', 'Stage:green s'], 'plans.same': ['两套方案相同。', 'They are the same.'], 'plans.model': ['预测值来自模型，针对当时的流量。', 'Predictions are the model’s, for the flows it was asked about.'],
+  'plans.picture': ['方案 {id} 在 {road} 的绿灯', 'Greens of set {id} on {road}'],
+  'origin.keep': ['保持', 'keep'], 'origin.day-plan': ['日计划', 'day plan'], 'origin.neighbour': ['邻近方案', 'neighbour'], 'origin.polished': ['微调', 'polished'], 'origin.polished-day-plan': ['日计划微调', 'polished day plan'], 'origin.fresh': ['全新优化', 'fresh'], 'origin.calendar': ['日历', 'calendar'],
+  'origin.on-the-way': ['过渡中', 'on the way'], 'origin.ordered': ['人工', 'ordered'], 'origin.took-over': ['接管', 'took over'], 'origin.operation': ['运行类型', 'operation'],
+  'measure.delay_veh_h_per_h': ['总延误（车时/时）', 'delay, veh h an hour'], 'measure.stops_per_h': ['停车（次/时）', 'stops an hour'], 'measure.side_delay_veh_h_per_h': ['支路延误（车时/时）', 'side-street delay, veh h an hour'], 'measure.worst_saturation': ['最大饱和度', 'worst saturation'],
+  'measure.minutes': ['运行分钟', 'minutes'], 'measure.outbound_km_h': ['上行车速 km/h', 'outbound km/h'], 'measure.inbound_km_h': ['下行车速 km/h', 'inbound km/h'],
+
+  // alarms
+  'alarms.title': ['告警与交接班', 'Alarms and handover'], 'alarms.all': ['显示全部', 'Show all'], 'alarms.open': ['未确认 {n}', '{n} open'], 'alarms.group': ['{n} 条', '{n} of a kind:'], 'alarms.done': ['已记录', 'Recorded'], severity: ['级别', 'Severity'], alarm: ['告警', 'Alarm'],
+  'alarms.acknowledge': ['确认', 'Acknowledge'], 'alarms.acknowledgeall': ['整组确认', 'Acknowledge all'], 'alarms.shelve': ['搁置', 'Shelve'],
+  'alarmstate.open': ['未确认', 'open'], 'alarmstate.acknowledged': ['已确认', 'acknowledged'], 'alarmstate.shelved': ['已搁置', 'shelved'], 'alarmstate.cleared': ['已消除', 'cleared'],
+  handover: ['交接班记录', 'Handover notes'], 'handover.new': ['给下一班', 'To the next shift'], 'handover.do': ['记录', 'Write down'], 'handover.none': ['尚无记录。', 'No notes yet.'],
+
+  // interventions
+  'interventions.standing': ['正在生效', 'In force'], 'interventions.none': ['没有正在生效的干预。', 'Nothing stands.'], 'interventions.new': ['新的干预', 'New intervention'], 'interventions.left': ['剩余', 'Left'], 'interventions.endnow': ['立即结束', 'End now'],
+  'interventions.end': ['结束：{what}？', 'End: {what}?'], 'interventions.ended': ['已结束', 'Ended'], 'interventions.begin': ['开始', 'Begin'], 'interventions.begun': ['{what} 已提交', '{what}: handed to the core'], 'interventions.sure': ['持续 {minutes} 分钟，到时自动结束。', 'For {minutes} minutes; it ends by itself.'], 'interventions.whole': ['整条干线 {road}', 'the whole of {road}'],
+  'intervention.plans': ['人工方案', 'manual plan'], 'intervention.hold': ['保持现行方案', 'hold'], 'intervention.freeze': ['冻结自适应', 'freeze adaptation'], 'intervention.local': ['交还本地', 'release to local'], 'intervention.exclude': ['排除检测器', 'exclude a detector'], 'intervention.lane': ['车道状态', 'lane state'], 'intervention.weather': ['天气', 'weather'], 'intervention.escort': ['护航', 'escort'],
+  'intervention.plans.text': ['按所填周期、相位差、绿灯运行；经同样的安全规则检查。', 'Runs with these values, judged by the same safety rules.'], 'intervention.hold.text': ['全网保持目标方案，不再作新的决定。', 'Targets stay everywhere; nothing new is decided.'], 'intervention.freeze.text': ['按日计划运行，停止自适应。', 'The calendar is followed, without adaptation.'],
+  'intervention.local.text': ['信号机回到自己的方案，中心不再写入。', 'Cabinets return to their own plans; nothing is written to them.'], 'intervention.exclude.text': ['不再采信该检测器。', 'This detector is not believed.'], 'intervention.lane.text': ['车道关闭或反向；不相容的方案变为不合法。', 'A lane is closed or reversed; plans that disagree become illegal.'], 'intervention.weather.text': ['饱和流量与车速随天气调整。', 'Saturation flows and speeds follow the weather.'],
+  'lane.closed': ['关闭', 'closed'], 'lane.reversed': ['反向', 'reversed'], 'weather.dry': ['干燥', 'dry'], 'weather.rain': ['雨', 'rain'], 'weather.heavy-rain': ['大雨', 'heavy rain'], 'weather.snow': ['雪', 'snow'],
+
+  // escorts and tasks
+  'route.outbound': ['上行全程', 'all, outbound'], 'route.inbound': ['下行全程', 'all, inbound'], 'route.none': ['请按行驶顺序点选路口。', 'Click the intersections in the order of the drive.'], 'route.of': ['{n} 个路口：{from} → {to}', '{n} intersections: {from} → {to}'], 'route.clear': ['清除', 'Clear'],
+  'escort.none': ['没有正在进行的护航。', 'No escort is under way.'], 'escort.new': ['发起护航', 'Launch an escort'], 'escort.launch': ['发起护航', 'Launch'], 'escort.launched': ['{vehicle} 护航已发起', 'Escort of {vehicle} launched'], 'escort.sure': ['{vehicle}：{n} 个路口，{from} → {to}。绿灯将在安全规则内提前开启。', '{vehicle}: {n} intersections, {from} → {to}. Greens open in time, within all safety rules.'],
+  'escort.end': ['结束 {vehicle} 的护航？', 'End the escort of {vehicle}?'], 'escort.endnow': ['结束护航', 'End the escort'], 'escort.ended': ['护航已结束', 'Escort ended'], 'escort.past': ['以往护航', 'Past escorts'], 'escort.rows': ['经过', 'Course'], 'escort.vehicle': ['车辆', 'Vehicle'], 'escort.kind': ['类别', 'Kind'], 'escort.speed': ['车速 km/h', 'Speed, km/h'], 'escort.minutes': ['几分钟后出发', 'Starts in, min'],
+  'escort.text': ['最后一步需手工输入干线编号 {road}，或由第二人确认。', 'The last step asks for the corridor’s id {road}, typed by hand, or a second person.'], 'escort.line': ['{from} → {to} · 已过 {passed}/{n} · {at} 出发 · {speed} km/h', '{from} → {to} · {passed} of {n} passed · started {at} · {speed} km/h'], 'escort.stops': ['可能停车', 'may stop'],
+  'escort.predicted': ['预计到达', 'Predicted'], 'escort.greenfrom': ['绿灯自', 'Green from'], 'escort.greenuntil': ['绿灯至', 'until'], 'escort.passed': ['通过', 'Passed'],
+  'vehicle.ambulance': ['救护车', 'ambulance'], 'vehicle.fire': ['消防车', 'fire engine'], 'vehicle.vip': ['车队', 'convoy'],
+  'escortstate.waiting': ['待出发', 'waiting'], 'escortstate.running': ['进行中', 'under way'], 'escortstate.recovering': ['恢复中', 'recovering'], 'escortstate.ended': ['已结束', 'ended'], 'escortstate.done': ['已完成', 'done'], 'escortstate.refused': ['被拒绝', 'refused'],
+  'step.ahead': ['未到', 'ahead'], 'step.waiting': ['未到', 'ahead'], 'step.asked': ['已请求', 'asked'], 'step.green': ['绿灯', 'green'], 'step.open': ['绿灯', 'green'], 'step.passed': ['已过', 'passed'], 'step.yields': ['避让', 'yields'], 'step.countdown': ['倒计时路口', 'countdown'], 'step.no-requests': ['不接受请求', 'takes no requests'], 'step.local': ['本地', 'local'], 'step.lost': ['通信中断', 'link lost'],
+  'report.travel_s': ['行程 s', 'travel, s'], 'report.without_s': ['无护航时 s', 'without, s'], 'report.stops': ['停车', 'stops'], 'report.saved_s': ['节省 s', 'saved, s'], 'report.recovery_cycles': ['恢复周期', 'cycles to recover'], 'report.extra_delay_veh_h': ['其他车辆增加延误 车时', 'extra delay of others, veh h'], 'report.at': ['时间', 'at'], 'report.sent': ['请求', 'requests'], 'report.refused': ['被拒', 'refused'],
+  'tasks.none': ['没有任务。', 'No tasks.'], 'tasks.new': ['新任务', 'New task'], 'tasks.make': ['建立任务', 'Make it'], 'tasks.made': ['任务已建立', 'Task made'], 'tasks.name': ['任务名称', 'Name'], 'tasks.at': ['出发时间', 'Starts'], 'tasks.rehearse': ['仿真预演', 'Rehearse'], 'tasks.approve': ['批准', 'Approve'], 'tasks.start': ['启动', 'Start'], 'tasks.end': ['结束', 'End'],
+  'tasks.did.rehearse': ['预演完成', 'Rehearsed'], 'tasks.did.approve': ['已批准', 'Approved'], 'tasks.did.start': ['已启动', 'Started'], 'tasks.did.end': ['已结束', 'Ended'], 'tasks.approvals': ['批准 {n}/2：', 'Approvals {n} of 2:'], 'tasks.rehearsal': ['预演', 'Rehearsal'], 'tasks.report': ['报告', 'Report'], 'tasks.line': ['{from} → {to} · {n} 个路口 · {at} · {speed} km/h', '{from} → {to} · {n} intersections · {at} · {speed} km/h'],
+  'task.draft': ['草拟', 'draft'], 'task.rehearsed': ['已预演', 'rehearsed'], 'task.approved': ['已批准', 'approved'], 'task.running': ['执行中', 'running'], 'task.ended': ['已结束', 'ended'],
+
+  // configuration
+  files: ['文件', 'File'], 'files.edited': ['已修改', 'edited'], 'files.check': ['检查', 'Check'], 'files.stage': ['提交待批', 'Stage'], 'files.staged': ['已提交待批', 'Staged'], 'files.lose': ['放弃未提交的修改？', 'Throw away what was edited?'], 'files.discard': ['放弃', 'Throw away'], 'files.good': ['没有问题', 'No problems'], 'files.problems': ['{n} 个问题', '{n} problems'],
+  'files.place': ['位置', 'Place'], 'files.rule': ['规则', 'Rule'], 'files.mend': ['改正', 'Mend'], 'files.what': ['变化', 'What changes'], 'files.before': ['之前', 'Before'], 'files.after': ['之后', 'After'], 'files.differences': ['{n} 处', '{n} differences'],
+  changes: ['变更', 'Changes'], 'changes.none': ['没有变更。', 'No changes.'], 'changes.approve': ['批准', 'Approve'], 'changes.apply': ['应用', 'Apply'], 'changes.undo': ['撤销', 'Undo'], 'changes.apply.title': ['应用 {file} 的变更？将在安全点切换。', 'Apply the change of {file}? It takes effect at a safe point.'], 'changes.undo.title': ['撤销 {file} 的变更？', 'Undo the change of {file}?'],
+  'changes.did.approve': ['已批准', 'Approved'], 'changes.did.apply': ['已应用', 'Applied'], 'changes.did.undo': ['已撤销', 'Undone'],
+  'change.staged': ['待批', 'staged'], 'change.approved': ['已批准', 'approved'], 'change.applied': ['已应用', 'applied'], 'change.undone': ['已撤销', 'undone'], 'change.refused': ['被拒绝', 'refused'],
+
+  // reports, audit, accounts
+  'reports.afrom': ['A 开始', 'A from'], 'reports.auntil': ['A 结束', 'A until'], 'reports.bfrom': ['B 开始', 'B from'], 'reports.buntil': ['B 结束', 'B until'], 'reports.make': ['对比', 'Compare'], 'reports.text': ['选同类日、同一时段；支路与行人在同一张表内，每个差值带 95% 区间。', 'Choose like days and the same hours. Side streets and pedestrians stand in the same table; every difference has its 95 % interval.'],
+  'reports.result': ['B 与 A 之差', 'B less A'], 'reports.none': ['该时段没有数据。', 'No data for these periods.'], 'reports.interval': ['95% 区间', '95 % interval'], 'reports.nointerval': ['无区间', 'none'], 'reports.picture': ['相对 A', 'Relative to A'],
+  'audit.verify': ['验证记录链', 'Verify the chain'], 'audit.holds': ['记录链完整 {n}', 'The chain holds {n}'], 'audit.broken': ['记录链已破坏：{why}', 'The chain is broken: {why}'], 'audit.none': ['没有记录。', 'No records.'], 'audit.from': ['来自', 'From'], 'audit.action': ['操作', 'Action'], 'audit.subject': ['对象', 'Subject'], 'audit.outcome': ['结果', 'Outcome'], 'audit.body': ['内容', 'Body'],
+  'me.leave': ['退出登录', 'Log out'], 'me.password': ['修改密码', 'Password'], 'me.old': ['原密码', 'Old password'], 'me.new': ['新密码', 'New password'], 'me.change': ['修改', 'Change it'], 'me.changed': ['密码已修改', 'Password changed'],
+  tokens: ['程序令牌', 'Tokens for programs'], 'tokens.text': ['供程序调用接口，权限不高于本人。', 'For programs that use the API, with at most your own role.'], 'tokens.once': ['只显示一次，请保存：', 'Shown once, keep it:'], 'tokens.label': ['用途', 'For'], 'tokens.make': ['建立令牌', 'Make a token'], 'tokens.none': ['没有令牌。', 'No tokens.'],
+  'accounts.new': ['新账户', 'New account'], 'accounts.make': ['建立', 'Make it'], 'accounts.done': ['{name}：已更改', '{name}: done'], 'accounts.reset': ['为 {name} 设新密码', 'New password for {name}'], 'accounts.remove': ['删除账户 {name}？', 'Remove {name}?'], 'accounts.disabled': ['停用', 'disabled'], 'accounts.active': ['启用', 'active'], 'accounts.locked': ['锁定至 {at}', 'locked until {at}'], 'accounts.unlock': ['解锁', 'Unlock'], 'accounts.enable': ['启用', 'Enable'], 'accounts.disable': ['停用', 'Disable'],
+
+  // what the server refuses, by its code
+  'code.not-logged-in': ['请先登录', 'Log in first'], 'code.wrong-credentials': ['用户名或密码不正确', 'Name or password is wrong'], 'code.forbidden': ['您的角色无权执行', 'Your role does not permit this'], 'code.not-found': ['不存在', 'There is no such thing'], 'code.invalid': ['内容不能接受', 'What was sent cannot be taken'], 'code.conflict': ['当前状态下不能执行', 'Not in the present state'],
+  'code.confirmation': ['需要手工确认或第二人', 'This needs a typed confirmation or a second person'], 'code.locked': ['尝试次数过多，请稍后', 'Too many tries; wait'], 'code.cross-site': ['跨站请求被拒绝', 'A cross-site request was refused'], 'code.slow': ['请求太慢', 'The request took too long'], 'code.not-now': ['控制循环尚未就绪', 'The control loop has not shown anything yet'],
 };
