@@ -5,8 +5,8 @@ import { t } from './text.js';
 
 /**
  * Asks; the answer is what was filled in, or null. `typed` is a word to be typed by hand; with it a second person's name and
- * password do as well.
- * @param {{title: string, text?: any, fields?: any[], act?: string, typed?: string, grave?: boolean}} what
+ * password do as well, unless `solo`.
+ * @param {{title: string, text?: any, fields?: any[], act?: string, typed?: string, solo?: boolean, grave?: boolean}} what
  * @returns {Promise<Record<string, any> | null>}
  */
 export function ask(what) {
@@ -22,9 +22,10 @@ export function ask(what) {
     const typed = what.typed === undefined ? null : h('fieldset', null,
       h('legend', null, t('confirm.legend')),
       h('label', { class: 'field' }, h('span', null, t('confirm.type', { word: what.typed })), h('input', { name: 'confirm', autocomplete: 'off', spellcheck: 'false' })),
-      h('p', { class: 'or' }, t('confirm.or')),
-      h('label', { class: 'field' }, h('span', null, t('confirm.second')), h('input', { name: 'second_name', autocomplete: 'off' })),
-      h('label', { class: 'field' }, h('span', null, t('confirm.password')), h('input', { name: 'second_password', type: 'password', autocomplete: 'off' })),
+      what.solo ? null : [
+        h('p', { class: 'or' }, t('confirm.or')),
+        h('label', { class: 'field' }, h('span', null, t('confirm.second')), h('input', { name: 'second_name', autocomplete: 'off' })),
+        h('label', { class: 'field' }, h('span', null, t('confirm.password')), h('input', { name: 'second_password', type: 'password', autocomplete: 'off' }))],
       h('p', { class: 'wrong', role: 'alert', id: 'dialog-wrong' }));
     const submit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();

@@ -175,7 +175,7 @@ export const words = {
   // configuration
   files: ['文件', 'File'], 'files.edited': ['已修改', 'edited'], 'files.check': ['检查', 'Check'], 'files.stage': ['提交待批', 'Stage'], 'files.staged': ['已提交待批', 'Staged'], 'files.lose': ['放弃未提交的修改？', 'Throw away what was edited?'], 'files.discard': ['放弃', 'Throw away'], 'files.good': ['没有问题', 'No problems'], 'files.problems': ['{n} 个问题', '{n} problems'],
   'files.place': ['位置', 'Place'], 'files.rule': ['规则', 'Rule'], 'files.mend': ['改正', 'Mend'], 'files.what': ['变化', 'What changes'], 'files.before': ['之前', 'Before'], 'files.after': ['之后', 'After'], 'files.differences': ['{n} 处', '{n} differences'],
-  changes: ['变更', 'Changes'], 'changes.none': ['没有变更。', 'No changes.'], 'changes.approve': ['批准', 'Approve'], 'changes.apply': ['应用', 'Apply'], 'changes.undo': ['撤销', 'Undo'], 'changes.apply.title': ['应用 {file} 的变更？将在安全点切换。', 'Apply the change of {file}? It takes effect at a safe point.'], 'changes.undo.title': ['撤销 {file} 的变更？', 'Undo the change of {file}?'],
+  changes: ['变更', 'Changes'], 'changes.none': ['没有变更。', 'No changes.'], 'changes.approve': ['批准', 'Approve'], 'changes.apply': ['应用', 'Apply'], 'changes.undo': ['撤销', 'Undo'], 'changes.approve.title': ['批准 {file} 的变更？', 'Approve the change of {file}?'], 'changes.apply.title': ['应用 {file} 的变更？将在安全点切换。', 'Apply the change of {file}? It takes effect at a safe point.'], 'changes.undo.title': ['撤销 {file} 的变更？', 'Undo the change of {file}?'],
   'changes.did.approve': ['已批准', 'Approved'], 'changes.did.apply': ['已应用', 'Applied'], 'changes.did.undo': ['已撤销', 'Undone'],
   'change.staged': ['待批', 'staged'], 'change.approved': ['已批准', 'approved'], 'change.applied': ['已应用', 'applied'], 'change.undone': ['已撤销', 'undone'], 'change.refused': ['被拒绝', 'refused'],
 

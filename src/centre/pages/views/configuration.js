@@ -5,10 +5,13 @@ import { get, list, post } from '../api.js';
 import { ask } from '../ask.js';
 import { num, signed, stamp } from '../format.js';
 import { badge, mark, nothing, section, table, tdn, th, title } from '../parts.js';
-import { may } from '../state.js';
+import { may, state } from '../state.js';
 import { name, t, word } from '../text.js';
 import { h } from '../tree.js';
 import { View, announce } from '../view.js';
+
+/** A value of a definition. @param {any} value */
+const said = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
 class Configuration extends View {
   topics = ['language', 'session'];
@@ -61,8 +64,11 @@ class Configuration extends View {
 
   /** @param {any} change @param {string} what */
   async act(change, what) {
-    if (what !== 'approve' && !(await ask({ title: t(`changes.${what}.title`, { file: change.file }), act: t(`changes.${what}`) }))) return;
-    if (await this.attempt(post(`changes/${encodeURIComponent(change.id)}/${what}`).then(() => true))) announce(t(`changes.did.${what}`));
+    // who wrote a change and approves it alone types the file's name
+    const alone = what === 'approve' && change.by === state.session?.name;
+    const held = what === 'approve' && !alone ? {} : await ask({ title: t(`changes.${what}.title`, { file: change.file }), act: t(`changes.${what}`), ...(alone ? { typed: change.file, solo: true } : {}) });
+    if (!held) return;
+    if (await this.attempt(post(`changes/${encodeURIComponent(change.id)}/${what}`, held).then(() => true))) announce(t(`changes.did.${what}`));
     this.changes = list(await this.attempt(get('changes')));
     this.paint();
   }
@@ -95,7 +101,7 @@ class Configuration extends View {
   effect(v) {
     const [differences, predicted] = [list(v.differences), list(v.predicted)];
     return [
-      differences.length > 0 ? table([t('files.what'), t('files.before'), t('files.after')], differences.map((one, k) => h('tr', { key: k }, h('td', null, one.text ? `${name(one.text)} · ` : '', typeof one === 'string' ? one : one.place ?? ''), h('td', null, h('del', null, one.before ?? '')), h('td', null, h('ins', null, one.after ?? ''))))) : null,
+      differences.length > 0 ? table([t('files.what'), t('files.before'), t('files.after')], differences.map((one, k) => h('tr', { key: k }, h('td', null, one.text ? `${name(one.text)} · ` : '', typeof one === 'string' ? one : one.place ?? ''), h('td', null, h('del', null, said(one.before))), h('td', null, h('ins', null, said(one.after)))))) : null,
       predicted.length > 0 ? table([t('measure'), th(t('files.before')), th(t('files.after')), th(t('difference'))], predicted.map((one, k) => h('tr', { key: k }, h('td', null, one.name ? name(one.name) : word('measure', one.measure), one.unit ? ` (${one.unit})` : ''), tdn(num(one.before, 1)), tdn(num(one.after, 1)), tdn(signed(one.after - one.before, 1))))) : null,
     ];
   }
