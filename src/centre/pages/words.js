@@ -91,6 +91,7 @@ export const words = {
   'diagram.inband': ['在{way}绿波带内（宽 {n} 秒）', 'within the {way} band ({n} s wide)'],
   'diagram.ahead': ['{n} 后', 'in {n}'],
   'diagram.change': ['方案变更', 'plan change'],
+  'changes.noneyet': ['尚无方案变更。', 'No change of plans yet.'], 'changes.instep': ['{at} 进入协调', 'in step {at}'],
   'layer.bands': ['绿波带', 'Bands'], 'layer.arrivals': ['● 实测到达', '● Arrivals'], 'layer.predicted': ['━ 预测到达', '━ Predicted'], 'layer.changes': ['◈ 方案变更', '◈ Plan changes'],
   'legend.outbound': ['上行（上条）', 'outbound (upper bar)'], 'legend.inbound': ['下行（下条）', 'inbound (lower bar)'],
   'row.intersection': ['路口', 'Intersection'], 'row.mode': ['状态', 'Mode'], 'row.lamps': ['上行/下行', 'Out / in'], 'row.stage': ['阶段', 'Stage'], 'row.next': ['倒计时', 'Next in'], 'row.offset': ['相位差', 'Offset'],

@@ -35,6 +35,8 @@ export class Diagram extends HTMLElement {
   /** @type {{x: number, y: number} | null} */
   cross = null;
   dirty = true;
+  /** When it was painted last, ms of `performance.now()`. */
+  painted = 0;
   /** How long the last paintings of the lower canvas took, ms. @type {number[]} */
   took = [];
   /** @type {(() => void)[]} */
@@ -91,8 +93,10 @@ export class Diagram extends HTMLElement {
 
   /** @param {import('../shapes.js').Diagram} piece */
   take(piece) {
+    const before = this.model?.changes.at(-1)?.at;
     this.model?.merge(piece);
     this.dirty = true;
+    if (this.model?.changes.at(-1)?.at !== before) this.dispatchEvent(new CustomEvent('moved'));
   }
 
   /** Asks for what came since the last time and is to come; and for the past as far as the window shows it. */
@@ -177,7 +181,8 @@ export class Diagram extends HTMLElement {
     const began = performance.now();
     paint(this.paper, this.frame, this.model, this.look, this.layers, now());
     names(this.paper, this.frame, this.look, this.model.rows.map((row) => ({ id: row.id, at: row.at, name: name(intersection(row.id)?.name) })));
-    this.took.push(performance.now() - began);
+    this.painted = performance.now();
+    this.took.push(this.painted - began);
     if (this.took.length > 2000) this.took.shift();
   }
 

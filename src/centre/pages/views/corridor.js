@@ -1,7 +1,7 @@
 // @ts-check
 // One corridor: the live time-space diagram, and below it a row for each of its intersections.
 import '../diagram/element.js';
-import { num, percent, signed } from '../format.js';
+import { clock, num, percent, signed } from '../format.js';
 import { alarms, badge, mark, mode, nothing, place, speed, table, tdn, th, title } from '../parts.js';
 import { corridor, counts, intersection, liveCorridor, liveIntersection, marked, now, state } from '../state.js';
 import { lamp, trouble, warningText } from '../street.js';
@@ -31,7 +31,7 @@ class Corridor extends View {
         h('span', { class: 'fact wide-only' }, speed(live?.inbound, 'inbound')),
         alarms(counts(one.id))),
       warningText(live?.warning),
-      h('section', { class: 'card picture', 'aria-label': t('diagram') }, this.tools(), h('gw-diagram', { '.corridor': one, onmoved: () => this.paint() })),
+      h('section', { class: 'card picture', 'aria-label': t('diagram') }, this.tools(), h('gw-diagram', { '.corridor': one, onmoved: () => this.paint() }), this.changes()),
       h('section', { class: 'card' }, this.rows(one)),
     ];
   }
@@ -42,6 +42,12 @@ class Corridor extends View {
     return h('span', { class: 'fact' }, word('way', way), ' ',
       h('b', { class: way }, one?.band ? `${num(one.band.width_s, 0, 's')} · ${percent(one.band.share)}` : t('band.none')),
       h('small', null, ` · ${t('aog')} `), h('b', null, percent(one?.arrivals_on_green)), h('small', null, ` · ${t('delay')} `), h('b', null, num(one?.delay_s, 0, 's')));
+  }
+
+  /** The latest changes of plans in words: a canvas tells nobody who cannot see it. */
+  changes() {
+    const latest = this.diagram?.model?.changes.slice(-3).reverse() ?? [];
+    return h('p', { class: 'quiet changes-said', role: 'status' }, latest.length === 0 ? t('changes.noneyet') : latest.map((one) => h('span', { key: one.at, class: 'fact' }, `◈ ${clock(one.at)} ${name(one.text)}${one.until === undefined ? ` · ${t('transition')}` : ` · ${t('changes.instep', { at: clock(one.until) })}`}   `)));
   }
 
   tools() {
