@@ -161,6 +161,8 @@ const OUTSIDE: Table<'static> = &[
     ("prometheus", &["service"]),
     ("clap", &["cli", "replay"]),
     ("indicatif", &["cli"]),
+    ("ureq", &["cli"]),
+    ("sd_notify", &["service"]),
     ("anyhow", &["cli"]),
     ("rand", &["bus", "campaign", "replay"]),
     ("rand_pcg", &["bus", "campaign", "replay"]),

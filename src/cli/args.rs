@@ -4,6 +4,8 @@ use super::account::Account;
 use super::audit::Audit;
 use super::demo::Demo;
 use super::live::{CampaignArgs, Emulate, Serve};
+use super::plans::Plans;
+use super::status::Status;
 use super::stores::StoreArgs;
 use crate::optimise::Tail;
 use crate::replay::{Arm, BusKind};
@@ -31,6 +33,8 @@ pub(super) enum Command {
     Emulate(Emulate),
     Serve(Serve),
     Demo(Demo),
+    Status(Status),
+    Plans(Plans),
     Campaign(CampaignArgs),
     Account(Account),
     Audit(Audit),

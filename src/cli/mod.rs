@@ -7,6 +7,7 @@ mod args;
 mod audit;
 mod campaign;
 mod check;
+mod client;
 mod coupling;
 mod demo;
 mod diagram;
@@ -20,6 +21,7 @@ mod page;
 mod pages;
 mod papers;
 mod plan;
+mod plans;
 mod prepare;
 mod progress;
 mod recent;
@@ -29,6 +31,7 @@ mod replay;
 mod scene;
 mod serve;
 mod shell;
+mod status;
 mod stores;
 mod table;
 mod timing;
@@ -51,6 +54,8 @@ pub fn main() -> ExitCode {
         args::Command::Emulate(emulate) => emulate::run(&emulate),
         args::Command::Serve(serve) => serve::run(&serve),
         args::Command::Demo(demo) => demo::run(&demo),
+        args::Command::Status(status) => status::run(&status),
+        args::Command::Plans(plans) => plans::run(&plans),
         args::Command::Campaign(args) => campaign::run(&args),
         args::Command::Account(args) => account::run(&args),
         args::Command::Audit(args) => audit::run(&args),

@@ -224,6 +224,7 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         }
         asked = now;
         instruments.pulse.beat();
+        tell_manager(steps == 0);
         steps += 1;
         let step = Step {
             number: steps,
@@ -255,6 +256,14 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
             }
         }
     }
+}
+
+/// A service manager that waits for it (systemd: `Type=notify`, `WatchdogSec`) is told of every completed step: a loop that is
+/// stuck is ended and begun anew. Without one this does nothing.
+fn tell_manager(first: bool) {
+    let state = [sd_notify::NotifyState::Watchdog, sd_notify::NotifyState::Ready];
+    // A manager that can not be told ends us; there is nothing better to do.
+    let _ = sd_notify::notify(if first { &state } else { &state[..1] });
 }
 
 /// The cabinets' lines, as the definitions say.
