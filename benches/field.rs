@@ -4,6 +4,8 @@
 //!   cargo bench --bench field -- --cabinets 10000 --seconds 60        poll latency, push time, CPU, memory
 //!   cargo bench --bench field -- --cabinets 200 --black-hole 20       a tenth of the cabinets accepts and never answers
 //!   cargo bench --bench field -- --cabinets 1000 --drop-at 30         all connections end at once, listeners shut for 3 s
+//!   cargo bench --bench field -- --cabinets 140 --clients 50           clients ask the command centre meanwhile
+//!   cargo bench --bench field -- --cabinets 140 --clients 50 --slow 3000   ... and others never finish a request
 //! ```
 //! Latency is from the moment a poll is due to its parsed reply, by the service's own histogram; CPU is user and system time of the
 //! service's process alone. A benchmark measures; nothing here passes or fails.
@@ -15,6 +17,9 @@
     reason = "a benchmark may die, talks and waits"
 )]
 
+#[path = "kit/clients.rs"]
+mod clients;
+
 use greenwave::bus::{LineFault, LineFaults, Serving, TcpServer};
 use greenwave::clock::{Clock, SystemClock};
 use greenwave::control::{Policy, Setup};
@@ -24,7 +29,7 @@ use greenwave::optimise::Settings;
 use greenwave::plan::Plan;
 use greenwave::rig::Cabinets;
 use greenwave::safety::Limits;
-use greenwave::service::{Instruments, Options, Sinks, serve};
+use greenwave::service::{Desk, Instruments, Options, Sinks, serve};
 use greenwave::transition::Bounds;
 use greenwave::units::Shift;
 use std::fmt::Write as _;
@@ -52,6 +57,9 @@ struct Wanted {
     black_hole: usize,
     drop_at: Option<u64>,
     armed: bool,
+    clients: usize,
+    slow: usize,
+    rest_ms: u64,
 }
 
 fn main() {
@@ -69,6 +77,9 @@ fn main() {
         seconds: number("--seconds").unwrap_or(60),
         black_hole: number("--black-hole").unwrap_or(0) as usize,
         drop_at: number("--drop-at"),
+        clients: number("--clients").unwrap_or(0) as usize,
+        slow: number("--slow").unwrap_or(0) as usize,
+        rest_ms: number("--rest-ms").unwrap_or(200),
         armed: !words.iter().any(|w| w == "--dry"),
     };
     measure(wanted);
@@ -171,6 +182,39 @@ impl Write for Kept {
     }
 }
 
+/// Clients of the centre, from the tenth second on, while the loop goes on.
+fn crowd(wanted: Wanted, address: SocketAddr, token: String, network: &Network) -> std::thread::JoinHandle<()> {
+    let corridors = network.corridors().iter().take(4).map(|c| format!("/api/v1/corridors/{}/diagram", c.id));
+    let details = network.intersections().iter().step_by(29).map(|at| format!("/api/v1/intersections/{}", at.id));
+    let mut paths: Vec<String> = vec!["/api/v1/city".into(); 12];
+    paths.extend(corridors.chain(details));
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(10));
+        let seconds = wanted.seconds.saturating_sub(15).max(1);
+        let slow = std::thread::spawn(move || clients::dawdle(address, wanted.slow, seconds));
+        let ask = |_| {
+            let (token, paths, rest) = (token.clone(), paths.clone(), Duration::from_millis(wanted.rest_ms));
+            std::thread::spawn(move || clients::ask(address, &token, &paths, rest, seconds))
+        };
+        let asking: Vec<_> = (0..wanted.clients).map(ask).collect();
+        let mut took: Vec<Duration> = asking.into_iter().flat_map(|client| client.join().unwrap()).collect();
+        took.sort_unstable();
+        let (cut, longest) = slow.join().unwrap();
+        let ms = |q| clients::quantile(&took, q);
+        println!(
+            "centre: {} clients, {} answers, p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms; {} of {} slow ones cut, within {:.0} s",
+            wanted.clients,
+            took.len(),
+            ms(0.5),
+            ms(0.99),
+            ms(1.0),
+            cut,
+            wanted.slow,
+            longest.as_secs_f64()
+        );
+    })
+}
+
 fn measure(wanted: Wanted) {
     let mut farms: Vec<(Farm, BufReader<ChildStdout>)> = (0..wanted.cabinets.div_ceil(MOST_A_PROCESS))
         .map(|k| Farm::start(wanted, k * MOST_A_PROCESS..wanted.cabinets.min((k + 1) * MOST_A_PROCESS)))
@@ -186,12 +230,18 @@ fn measure(wanted: Wanted) {
     let setup = setup(&network, wanted.armed);
     let idle = Usage::now();
     let kept = journal.clone();
-    let clock = Arc::new(SystemClock::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let instruments = Arc::new(Instruments::new(wanted.armed, clock.clone()).unwrap());
     let measured = instruments.clone();
+    let folder = tempfile::tempdir().unwrap();
+    let centre =
+        (wanted.clients + wanted.slow > 0).then(|| clients::open(&network, &instruments, &clock, folder.path()));
+    let crowd = centre.as_ref().map(|(centre, token)| crowd(wanted, centre.address(), token.clone(), &network));
     let service = std::thread::spawn(move || {
         let console = Box::new(std::io::sink());
-        let sinks = Sinks { journal: Some(Box::new(kept)), console, state: None, instruments: measured, desk: None };
+        let desk = centre.map(|(centre, _)| Box::new(centre) as Box<dyn Desk>);
+        let journal: Option<Box<dyn Write>> = Some(Box::new(kept));
+        let sinks = Sinks { journal, console, state: None, instruments: measured, desk };
         serve(setup, &options, clock, sinks).unwrap()
     });
     let rest = Duration::from_secs(1);
@@ -204,6 +254,9 @@ fn measure(wanted: Wanted) {
         let now = Usage::now();
         most_a_second = most_a_second.max(now.cpu_s - last.cpu_s);
         last = now;
+    }
+    if let Some(crowd) = crowd {
+        crowd.join().unwrap();
     }
     let metrics = instruments.metrics.text().unwrap();
     let used = Usage::now();

@@ -215,7 +215,12 @@ async fn recorded(room: &Room, entry: Entry) -> bool {
     writes.push(Write::Audit(entry));
     let (done, told) = oneshot::channel();
     // Whoever waited may have gone.
-    room.store.commit(writes, Box::new(move |how| drop(done.send(how.is_ok()))));
+    room.store.commit(
+        writes,
+        Box::new(move |how| {
+            let _ = done.send(how.is_ok());
+        }),
+    );
     matches!(timeout(RECORD_WITHIN, told).await, Ok(Ok(true)))
 }
 
