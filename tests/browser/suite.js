@@ -175,10 +175,10 @@ await step('page load to the live diagram', async () => {
 await step('ten thousand segments while the window moves', async () => {
   const page = await enter('viewer');
   const seen = await frames(page, ROAD, 10_000, 240);
-  console.log(`    ${seen.segments} segments, ${seen.visible} s shown, ${seen.frames} frames: interval median ${seen.interval.toFixed(1)} ms, p95 ${seen.interval95.toFixed(1)}, painting median ${seen.paint.toFixed(1)} ms, p95 ${seen.paint95.toFixed(1)}`);
+  console.log(`    ${seen.segments} segments, ${seen.visible} s shown, ${seen.frames} frames: interval median ${seen.interval.toFixed(1)} ms, p95 ${seen.interval95.toFixed(1)}, recording ${seen.paint.toFixed(1)} ms, painted whole median ${seen.whole.toFixed(1)} ms, p95 ${seen.whole95.toFixed(1)}`);
   assert.ok(seen.segments >= 10_000, `${seen.segments}`);
   // a machine that paints without a graphics card and with other work beside it: the painting alone must leave room for 60 a second
-  assert.ok(seen.paint < 1000 / 60, `painting takes ${seen.paint} ms`);
+  assert.ok(seen.whole < 1000 / 60, `painting takes ${seen.whole} ms`);
 });
 
 await step('a viewer sees no approve button and is refused by the server', async () => {

@@ -31,8 +31,8 @@ export const words = {
   'nav.configuration': ['配置管理', 'Configuration'],
   'nav.audit': ['操作审计', 'Audit'],
   'nav.accounts': ['账户', 'Accounts'],
-  'bar.interventions': ['干预 {n}', '{n} interventions'],
-  'bar.escorts': ['护航 {n}', '{n} escorts'],
+  'bar.interventions': ['干预 {n}', 'interventions: {n}'],
+  'bar.escorts': ['护航 {n}', 'escorts: {n}'],
 
   'login.text': ['信号干线协调控制中心', 'Command centre of the arterial signals'],
   'login.name': ['用户名', 'Name'],
@@ -43,7 +43,7 @@ export const words = {
   'login.differ': ['两次输入的密码不一致', 'The two passwords differ'],
   'setup.text': ['首次使用：建立第一个管理员账户', 'First use: make the first administrator'],
   'setup.token': ['安装口令', 'Setup token'],
-  'setup.where': ['服务启动时显示在控制台上', 'The server printed it when it started'],
+  'setup.where': ['服务启动时显示在控制台，并写入数据目录的 setup.token', 'Printed when the server started, and in setup.token of its data folder'],
   'setup.length': ['至少 {n} 个字符', 'At least {n} characters'],
   'setup.again': ['再次输入密码', 'Password again'],
   'setup.do': ['建立并登录', 'Make it and log in'],
@@ -183,7 +183,7 @@ export const words = {
   // reports, audit, accounts
   'reports.afrom': ['A 开始', 'A from'], 'reports.auntil': ['A 结束', 'A until'], 'reports.bfrom': ['B 开始', 'B from'], 'reports.buntil': ['B 结束', 'B until'], 'reports.make': ['对比', 'Compare'], 'reports.text': ['选同类日、同一时段；支路与行人在同一张表内，每个差值带 95% 区间。', 'Choose like days and the same hours. Side streets and pedestrians stand in the same table; every difference has its 95 % interval.'],
   'reports.result': ['B 与 A 之差', 'B less A'], 'reports.none': ['该时段没有数据。', 'No data for these periods.'], 'reports.interval': ['95% 区间', '95 % interval'], 'reports.nointerval': ['无区间', 'none'], 'reports.picture': ['相对 A', 'Relative to A'],
-  'audit.verify': ['验证记录链', 'Verify the chain'], 'audit.holds': ['记录链完整 {n}', 'The chain holds {n}'], 'audit.broken': ['记录链已破坏：{why}', 'The chain is broken: {why}'], 'audit.none': ['没有记录。', 'No records.'], 'audit.from': ['来自', 'From'], 'audit.action': ['操作', 'Action'], 'audit.subject': ['对象', 'Subject'], 'audit.outcome': ['结果', 'Outcome'], 'audit.body': ['内容', 'Body'],
+  'audit.verify': ['验证记录链', 'Verify the chain'], 'audit.holds': ['记录链完整，{n} 条', 'The chain is whole, {n} records'], 'audit.broken': ['记录链已破坏（{n} 条）', 'The chain is broken ({n} records)'], 'audit.none': ['没有记录。', 'No records.'], 'audit.from': ['来自', 'From'], 'audit.action': ['操作', 'Action'], 'audit.subject': ['对象', 'Subject'], 'audit.outcome': ['结果', 'Outcome'], 'audit.body': ['内容', 'Body'],
   'me.leave': ['退出登录', 'Log out'], 'me.password': ['修改密码', 'Password'], 'me.old': ['原密码', 'Old password'], 'me.new': ['新密码', 'New password'], 'me.change': ['修改', 'Change it'], 'me.changed': ['密码已修改', 'Password changed'],
   tokens: ['程序令牌', 'Tokens for programs'], 'tokens.text': ['供程序调用接口，权限不高于本人。', 'For programs that use the API, with at most your own role.'], 'tokens.once': ['只显示一次，请保存：', 'Shown once, keep it:'], 'tokens.label': ['用途', 'For'], 'tokens.make': ['建立令牌', 'Make a token'], 'tokens.none': ['没有令牌。', 'No tokens.'],
   'accounts.new': ['新账户', 'New account'], 'accounts.make': ['建立', 'Make it'], 'accounts.done': ['{name}：已更改', '{name}: done'], 'accounts.reset': ['为 {name} 设新密码', 'New password for {name}'], 'accounts.remove': ['删除账户 {name}？', 'Remove {name}?'], 'accounts.disabled': ['停用', 'disabled'], 'accounts.active': ['启用', 'active'], 'accounts.locked': ['锁定至 {at}', 'locked until {at}'], 'accounts.unlock': ['解锁', 'Unlock'], 'accounts.enable': ['启用', 'Enable'], 'accounts.disable': ['停用', 'Disable'],

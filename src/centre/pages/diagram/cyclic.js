@@ -5,7 +5,7 @@ import { name, t } from '../text.js';
 import { h } from '../tree.js';
 import { through } from '../street.js';
 
-const [WIDE, HIGH, LEFT] = [620, 240, 84];
+const [WIDE, HIGH, LEFT] = [620, 240, 92];
 const CYCLES = 3;
 
 /** @param {import('../shapes.js').Corridor} road @param {import('../shapes.js').PlanSet} set */
@@ -34,7 +34,7 @@ export function cyclic(road, set) {
   }
   return h('svg', { class: 'small-diagram', viewBox: `0 0 ${WIDE} ${HIGH}`, role: 'img', 'aria-label': t('plans.picture', { id: set.id, road: name(road.name) }) },
     h('path', { class: 'red', d: reds }), h('path', { class: 'green', d: greens }),
-    road.members.map((one, k) => (k > 0 && y(road.members[k - 1].at_m) - y(one.at_m) < 9 ? null : h('text', { x: 0, y: y(one.at_m) + 3.5 }, `${one.intersection} ${name(intersection(one.intersection)?.name)}`.slice(0, 15)))),
+    road.members.map((one, k) => (k > 0 && y(road.members[k - 1].at_m) - y(one.at_m) < 9 ? null : h('text', { x: 0, y: y(one.at_m) + 3.5 }, `${one.intersection} ${name(intersection(one.intersection)?.name)}`.slice(0, 13)))),
     Array.from({ length: CYCLES + 1 }, (_, k) => h('text', { x: x(k * longest), y: HIGH - 6, 'text-anchor': k === 0 ? 'start' : 'end' }, `${Math.round(k * longest)} s`)));
 }
 

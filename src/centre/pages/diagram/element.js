@@ -142,10 +142,11 @@ export class Diagram extends HTMLElement {
     this.paper?.setTransform(scale, 0, 0, scale, 0, 0);
     this.glass?.setTransform(scale, 0, 0, scale, 0, 0);
     const across = this.frame.across === 'time';
-    this.frame.left = across ? look.text * 15.5 : look.text * 5;
-    this.frame.top = look.text * 1.8;
-    this.frame.width = Math.max(50, width - this.frame.left - 8);
-    this.frame.height = Math.max(50, height - this.frame.top - look.text * (across ? 1.9 : 6.5));
+    // whole pixels: a clip between pixels makes every line cost twice
+    this.frame.left = Math.round(across ? look.text * 15.5 : look.text * 5);
+    this.frame.top = Math.round(look.text * 1.8);
+    this.frame.width = Math.max(50, Math.round(width - this.frame.left - (across ? 8 : look.text * 4)));
+    this.frame.height = Math.max(50, Math.round(height - this.frame.top - look.text * (across ? 1.9 : 6.8)));
     this.dirty = true;
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Paints a time-space diagram: one path per class of lines, of what the window shows and no more.
+// Paints a time-space diagram: few paths, of what the window shows and no more.
 import { clock, minute, num } from '../format.js';
 import { name, t } from '../text.js';
 import { Model, WAYS, begin, end, first } from './model.js';
@@ -7,6 +7,7 @@ import { step } from './frame.js';
 
 /** @typedef {import('./frame.js').Frame} Frame */
 /** @typedef {CanvasRenderingContext2D} Canvas */
+/** @typedef {import('./model.js').Row} Row */
 /**
  * @typedef {{paper: string, ink: string, faint: string, line: string, green: string, yellow: string, red: string, outbound: string,
  *   inbound: string, now: string, font: string, bar: number, text: number}} Look
@@ -15,6 +16,8 @@ import { step } from './frame.js';
 
 /** Longest passage of a band, s: how far before the window one may begin and still be seen. */
 const LONGEST_S = 1800;
+/** Yellows thinner than this are left out, px. */
+const THINNEST_PX = 0.7;
 
 /**
  * The whole static picture. `present` is the moment it is on the street: nothing after it has happened.
@@ -85,53 +88,45 @@ function lamps(c, frame, model, look, present) {
   const { from, until } = frame;
   const aside = { outbound: look.bar / 2 + 0.5, inbound: -look.bar / 2 - 0.5 };
   c.lineCap = 'butt';
-  const stroke = (/** @type {string} */ colour, /** @type {number} */ width, /** @type {number} */ alpha, /** @type {() => void} */ path) => {
+  // One path a row and way, not one for all: a path's edges are sorted by height, and those of a row lie at one height.
+  const stroke = (/** @type {string} */ colour, /** @type {number} */ width, /** @type {number} */ alpha, /** @type {(row: Row, way: 'outbound' | 'inbound') => void} */ path) => {
     c.strokeStyle = colour;
     c.lineWidth = width;
     c.globalAlpha = alpha;
-    c.beginPath();
-    path();
-    c.stroke();
+    for (const row of model.rows) {
+      for (const way of WAYS) {
+        c.beginPath();
+        path(row, way);
+        c.stroke();
+      }
+    }
     c.globalAlpha = 1;
   };
   // red is a thin line: long reds must not drown the greens
-  stroke(look.red, Math.max(1.5, look.bar * 0.4), 0.85, () => {
-    for (const row of model.rows) {
-      const [since, last] = [Math.max(from, model.since), Math.min(until, present)];
-      if (since >= last) continue;
-      for (const way of WAYS) if (row.greens[way].length > 0) bar(c, frame, since, last, row.at, aside[way]);
+  stroke(look.red, Math.max(1.5, look.bar * 0.4), 0.85, (row, way) => {
+    const [since, last] = [Math.max(from, model.since), Math.min(until, present)];
+    if (since < last && row.greens[way].length > 0) bar(c, frame, since, last, row.at, aside[way]);
+  });
+  stroke(look.green, look.bar, 1, (row, way) => {
+    const greens = row.greens[way];
+    const [low, high] = Model.window(greens, from, until);
+    for (let k = low; k < high; k += 1) if (greens[k][1] > from) bar(c, frame, Math.max(greens[k][0], from), Math.min(greens[k][1], until, present), row.at, aside[way]);
+  });
+  stroke(look.yellow, look.bar, 1, (row, way) => {
+    const [greens, yellow] = [row.greens[way], row.yellow[way]];
+    // what is thinner than this nobody sees
+    if (yellow * frame.pace < THINNEST_PX) return;
+    const [low, high] = Model.window(greens, from, until);
+    for (let k = low; k < high; k += 1) {
+      const over = greens[k][1];
+      // a green that is still running has no yellow yet
+      if (over < present && over + yellow > from) bar(c, frame, over, Math.min(over + yellow, present), row.at, aside[way]);
     }
   });
-  stroke(look.green, look.bar, 1, () => {
-    for (const row of model.rows) {
-      for (const way of WAYS) {
-        const greens = row.greens[way];
-        const [low, high] = Model.window(greens, from, until);
-        for (let k = low; k < high; k += 1) if (greens[k][1] > from) bar(c, frame, Math.max(greens[k][0], from), Math.min(greens[k][1], until, present), row.at, aside[way]);
-      }
-    }
-  });
-  stroke(look.yellow, look.bar, 1, () => {
-    for (const row of model.rows) {
-      for (const way of WAYS) {
-        const greens = row.greens[way];
-        const [low, high] = Model.window(greens, from, until);
-        for (let k = low; k < high; k += 1) {
-          const [over, yellow] = [greens[k][1], row.yellow[way]];
-          // a green that is still running has no yellow yet
-          if (over < present && over + yellow > from) bar(c, frame, over, Math.min(over + yellow, present), row.at, aside[way]);
-        }
-      }
-    }
-  });
-  stroke(look.green, look.bar * 0.55, 0.5, () => {
-    for (const row of model.rows) {
-      for (const way of WAYS) {
-        const running = row.greens[way].at(-1);
-        for (const [start, over] of running && running[1] > present ? [running, ...row.programmed[way]] : row.programmed[way]) {
-          if (over > present && start < until) bar(c, frame, Math.max(start, present), Math.min(over, until), row.at, aside[way]);
-        }
-      }
+  stroke(look.green, look.bar * 0.55, 0.5, (row, way) => {
+    const running = row.greens[way].at(-1);
+    for (const [start, over] of running && running[1] > present ? [running, ...row.programmed[way]] : row.programmed[way]) {
+      if (over > present && start < until) bar(c, frame, Math.max(start, present), Math.min(over, until), row.at, aside[way]);
     }
   });
 }
@@ -288,9 +283,9 @@ function changeNames(c, frame, model, look) {
       c.fillText(words, x - 4, frame.top - 4, Math.max(40, room));
       taken = x + Math.min(room, c.measureText(words).width) + 10;
     } else {
-      c.textAlign = 'right';
+      c.textAlign = 'left';
       c.textBaseline = 'bottom';
-      c.fillText(words, frame.left + frame.width - 4, frame.y(at, 0) - 2);
+      c.fillText(words, frame.left + 4, frame.y(at, 0) - 2);
     }
   }
 }
@@ -329,7 +324,7 @@ export function names(c, frame, look, rows) {
       c.textAlign = 'left';
       c.textBaseline = 'top';
       c.fillStyle = look.ink;
-      c.fillText(`${row.id} ${fit(row.name, look.text * 7)}`, 0, 0);
+      c.fillText(`${row.id} ${fit(row.name, look.text * 5.2)}`, 0, 0);
       c.restore();
     }
   }

@@ -36,10 +36,10 @@ class Audit extends View {
 
   render() {
     const v = this.verdict;
-    const good = v && (v.ok ?? v.holds ?? !v.problem);
     return [
-      title(t('nav.audit'), h('button', { onclick: () => this.verify() }, t('audit.verify')),
-        v ? h('span', { role: 'status', class: good ? 'good' : 'wrong' }, good ? '✓ ' : mark('high'), good ? t('audit.holds', { n: v.records ?? '' }) : t('audit.broken', { why: v.problem ?? JSON.stringify(v) }), v.head ? h('code', null, ` ${String(v.head).slice(0, 16)}`) : null) : null),
+      title(t('nav.audit'), h('button', { id: 'verify', onclick: () => this.verify() }, t('audit.verify')),
+        v ? h('span', { role: 'status', class: v.whole ? 'good' : 'wrong' }, v.whole ? '✓ ' : mark('high'), ' ', t(v.whole ? 'audit.holds' : 'audit.broken', { n: v.records ?? '' }), h('code', null, ` #${v.last ?? ''} ${String(v.hash ?? '').slice(0, 16)}`)) : null),
+      list(v?.findings).map((one, k) => h('p', { key: k, class: 'wrong' }, one.record === null || one.record === undefined ? '' : `#${one.record} · `, one.text)),
       h('section', { class: 'card' }, this.rows.length === 0 ? nothing(this.known ? 'audit.none' : 'loading') : table([th('№'), t('time'), t('who'), t('audit.from'), t('audit.action'), t('audit.subject'), t('audit.outcome'), t('audit.body')], this.rows.map((row) => h('tr', { key: row.seq },
         tdn(row.seq), h('td', null, stamp(row.at)), h('td', null, row.who, h('small', null, ` ${word('role', row.role)}`)), h('td', null, row.from ?? ''), h('td', null, h('code', null, row.action)), h('td', null, row.subject ?? ''), h('td', null, row.outcome ?? ''),
         h('td', null, this.body(row))))),
