@@ -195,7 +195,8 @@ impl Entry {
     }
 }
 
-fn driver(who: &mut Stream, heavy_share: f64) -> Driver {
+/// Draws who drives what.
+pub(crate) fn driver(who: &mut Stream, heavy_share: f64) -> Driver {
     let heavy = who.uniform() < heavy_share;
     let base = if heavy { Driver::HEAVY } else { Driver::CAR };
     let speed = who.normal_within(1.0, 0.08, 0.8, 1.2) as f32;

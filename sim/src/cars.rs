@@ -39,6 +39,13 @@ pub(crate) const ARRIVED: u8 = 16;
 /// Flag: has found everybody it gives way to out of its way, and turns.
 pub(crate) const GOES: u8 = 32;
 
+/// Class of everybody who is not known by name.
+pub(crate) const ORDINARY: u8 = 0;
+/// Class of emergency vehicles.
+pub(crate) const EMERGENCY: u8 = 1;
+/// Class of buses with stops.
+pub(crate) const BUS: u8 = 2;
+
 /// One vehicle.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Car {
@@ -78,6 +85,8 @@ pub(crate) struct Car {
     pub(crate) side: i8,
     /// Flags.
     pub(crate) flags: u8,
+    /// Whether it is known by name, and as what: 0 = it is not.
+    pub(crate) class: u8,
 }
 
 impl Car {

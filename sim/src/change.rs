@@ -7,7 +7,7 @@
 //! his leader-to-be, and the follower-to-be lets him in; so pockets fill from their tail and a full pocket blocks its mouth.
 //! Discretionary changes follow MOBIL (Kesting, Treiber and Helbing 2007) among lanes that permit the movement.
 
-use crate::cars::{Car, Cars, GOES};
+use crate::cars::{Car, Cars, EMERGENCY, GOES};
 use crate::lanes::{LaneMap, Shut};
 
 /// Advantage a discretionary change must bring, m/s2 (MOBIL: 0.1 to 0.3).
@@ -43,7 +43,7 @@ pub(crate) fn last_point(map: &LaneMap, lane: usize, side: i8) -> f32 {
 }
 
 /// Whether `ahead` of speed `lead` leaves a driver of speed `v` a gap he can live with.
-fn safe(gap: f32, v: f32, lead: f32, brake: f32, reaction: f32) -> bool {
+pub(crate) fn safe(gap: f32, v: f32, lead: f32, brake: f32, reaction: f32) -> bool {
     let closing = ((v * v - lead * lead) / (2.0 * brake)).max(0.0);
     gap >= SMALLEST_GAP_M + v * reaction + closing
 }
@@ -83,18 +83,34 @@ pub(crate) fn change(map: &LaneMap, cars: &mut [Cars], link: usize, step: u32) {
             let must = cars[lane][i].side != 0;
             let target = if must { mandatory(map, cars, lane, i) } else { by_choice(map, cars, lane, i) };
             let Some(target) = target else { continue };
-            let mut car = cars[lane].remove(i);
-            map.goes(lane, &mut car);
-            map.comes(target, &mut car, None, 0);
-            (car.turn, car.side) = map.wish(target, car.next, car.pos);
-            car.hold = step + if must { PAUSE_STEPS.1 } else { PAUSE_STEPS.0 };
-            let at = cars[target].leader_of(car.pos);
-            cars[target].insert(at, car);
+            move_over(map, cars, lane, i, target, step + if must { PAUSE_STEPS.1 } else { PAUSE_STEPS.0 });
         }
     }
 }
 
-fn fits(map: &LaneMap, cars: &[Cars], lane: usize, i: usize, target: usize, brake: f32, reaction: f32) -> bool {
+/// Moves vehicle `i` of a lane over to another, with no thought of a change before step `hold`; says its place there.
+#[inline]
+pub(crate) fn move_over(map: &LaneMap, cars: &mut [Cars], lane: usize, i: usize, target: usize, hold: u32) -> usize {
+    let mut car = cars[lane].remove(i);
+    map.goes(lane, &mut car);
+    map.comes(target, &mut car, None, 0);
+    (car.turn, car.side) = map.wish(target, car.next, car.pos);
+    car.hold = hold;
+    let at = cars[target].leader_of(car.pos);
+    cars[target].insert(at, car);
+    at
+}
+
+/// Whether there is room for vehicle `i` of `lane` in `target`, for itself and for who would follow it.
+pub(crate) fn fits(
+    map: &LaneMap,
+    cars: &[Cars],
+    lane: usize,
+    i: usize,
+    target: usize,
+    brake: f32,
+    reaction: f32,
+) -> bool {
     let (me, c) = (cars[lane].seen(i), &cars[target]);
     if me.rear < map.lanes[target].start || (!map.shut.is_empty() && shut_off(map, &cars[lane][i], lane, target)) {
         return false;
@@ -195,7 +211,8 @@ pub(crate) fn make_room(map: &LaneMap, cars: &mut [Cars], link: usize) {
                 let a = c[i].follows(c[i].want, o.rear - me.pos, o.vel);
                 c[i].acc = c[i].acc.min(a.max(-(1.0 + 2.0 * u)));
             }
-            if j > 0 && me.rear > mouth {
+            // An emergency vehicle lets nobody in.
+            if j > 0 && me.rear > mouth && cars[target][j - 1].class != EMERGENCY {
                 let o = &mut cars[target];
                 let k = j - 1;
                 let a = o[k].follows(o[k].v0, me.rear - o[k].pos, me.vel);

@@ -69,8 +69,8 @@ pub struct ClosureError {
 }
 
 impl ClosureFacts {
-    /// The first key out of range, and why.
-    fn problem(&self) -> Option<String> {
+    /// The keys out of range, and why.
+    pub(crate) fn problems(&self) -> Vec<String> {
         let day = |h: f64| (0.0..=24.0).contains(&h);
         let checks = [
             (self.lane >= 1, "lane: counts from the median, the first is 1; give at least 1"),
@@ -88,7 +88,7 @@ impl ClosureFacts {
                 "passing_km_h: must lie between 5 and 120; leave it out when nobody slows down",
             ),
         ];
-        checks.into_iter().find(|c| !c.0).map(|c| c.1.to_owned())
+        checks.into_iter().filter(|c| !c.0).map(|c| c.1.to_owned()).collect()
     }
 
     /// The closure of a street that calls this approach `link`.
@@ -117,16 +117,6 @@ pub fn check(street: &Street, closures: &[Closure]) -> Result<(), Vec<ClosureErr
     });
     let errors: Vec<ClosureError> = errors.collect();
     if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
-/// The first closure of a scenario file with a key out of range: its line, and what is wrong.
-pub(crate) fn problem(text: &str, closures: &[ClosureFacts], incidents: &[ClosureFacts]) -> Option<(usize, String)> {
-    let first = |table: &str, facts: &[ClosureFacts]| {
-        let (k, problem) = facts.iter().enumerate().find_map(|(k, f)| Some((k, f.problem()?)))?;
-        let line = text.lines().enumerate().filter(|(_, l)| l.trim_start().starts_with(table)).nth(k);
-        Some((line.map_or(1, |(at, _)| at + 1), format!("{table}: {problem}")))
-    };
-    first("[[closure]]", closures).or_else(|| first("[[incident]]", incidents))
 }
 
 fn refuses(street: &Street, all: &[Closure], c: &Closure) -> Option<String> {

@@ -9,13 +9,18 @@
 
 use serde::Deserialize;
 
-use crate::closure::{self, ClosureFacts};
+use crate::bus::BusLineFacts;
+use crate::closure::ClosureFacts;
 use crate::counts::{Approach, Counts};
 use crate::day::DayKind;
 use crate::driving::{self, DrivingFacts};
+use crate::emergency::EmergencyFacts;
+use crate::event::EventFacts;
 use crate::random::{Entity, Stream};
 use crate::scenario::ScenarioError;
+use crate::scene::Scene;
 use crate::street::Movement;
+use crate::weather::RainFacts;
 
 const DAY_S: f64 = 86_400.0;
 
@@ -35,6 +40,28 @@ struct Facts {
     incident: Vec<ClosureFacts>,
     #[serde(default)]
     driving: Vec<DrivingFacts>,
+    #[serde(default)]
+    emergency: Vec<EmergencyFacts>,
+    #[serde(default)]
+    bus_line: Vec<BusLineFacts>,
+    #[serde(default)]
+    event: Vec<EventFacts>,
+    #[serde(default)]
+    rain: Vec<RainFacts>,
+}
+
+impl Facts {
+    fn scene(&self) -> Scene {
+        Scene {
+            closure: self.closure.clone(),
+            incident: self.incident.clone(),
+            emergency: self.emergency.clone(),
+            bus_line: self.bus_line.clone(),
+            event: self.event.clone(),
+            rain: self.rain.clone(),
+            ..Scene::named(&self.name)
+        }
+    }
 }
 
 /// The hour.
@@ -124,9 +151,7 @@ impl Counted {
         if let Some((key, _, why)) = checks.into_iter().find(|c| !c.1) {
             return Err(error(line_of(key), format!("{key}: {why}")));
         }
-        if let Some((line, problem)) = closure::problem(text, &facts.closure, &facts.incident) {
-            return Err(error(line, problem));
-        }
+        facts.scene().check(file, text)?;
         if let Some((line, problem)) = driving::problem(text, &facts.driving) {
             return Err(error(line, problem));
         }
@@ -150,9 +175,9 @@ impl Counted {
         (self.hour.start_s as u32, self.hour.end_s() as u32)
     }
 
-    /// Lanes closed on its days: for works, and by incidents.
-    pub fn closures(&self) -> (&[ClosureFacts], &[ClosureFacts]) {
-        (&self.facts.closure, &self.facts.incident)
+    /// What happens on all its days besides.
+    pub fn scene(&self) -> Scene {
+        self.facts.scene()
     }
 
     /// Where people drive otherwise.

@@ -32,6 +32,10 @@ pub enum Entity {
     Bikes(u32),
     /// What side friction does to one vehicle (its index in the run) on one link of its route.
     Friction(u32),
+    /// How long a bus stands at its stops (its line's number times 1024 plus its own).
+    Bus(u32),
+    /// Trips of an event (its number).
+    Event(u32),
 }
 
 impl Entity {
@@ -47,6 +51,8 @@ impl Entity {
             Entity::Walks(i) => (8, i),
             Entity::Bikes(i) => (9, i),
             Entity::Friction(i) => (10, i),
+            Entity::Bus(i) => (11, i),
+            Entity::Event(i) => (12, i),
         };
         (kind << 32) | u64::from(index)
     }

@@ -4,9 +4,13 @@
 
 use serde::Deserialize;
 
-use crate::closure::{self, ClosureFacts};
+use crate::bus::BusLineFacts;
+use crate::closure::ClosureFacts;
 use crate::driving::{self, DrivingFacts};
-use crate::weather::Weather;
+use crate::emergency::EmergencyFacts;
+use crate::event::EventFacts;
+use crate::scene::Scene;
+use crate::weather::{self, Weather};
 
 /// A whole scenario file; keys carry their units.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -43,6 +47,18 @@ pub struct Scenario {
     /// Where people drive otherwise.
     #[serde(default)]
     pub driving: Vec<DrivingFacts>,
+    /// Emergency vehicles, every day.
+    #[serde(default)]
+    pub emergency: Vec<EmergencyFacts>,
+    /// Bus lines, every day.
+    #[serde(default)]
+    pub bus_line: Vec<BusLineFacts>,
+    /// Trips to and from events, every day.
+    #[serde(default)]
+    pub event: Vec<EventFacts>,
+    /// Rain for a part of every day.
+    #[serde(default)]
+    pub rain: Vec<weather::RainFacts>,
 }
 
 /// Peak flows and their pattern over the day.
@@ -232,14 +248,24 @@ impl Scenario {
             return Err(error(line, problem));
         }
         match scenario.problem() {
-            None => match closure::problem(text, &scenario.closure, &scenario.incident) {
-                None => Ok(scenario),
-                Some((line, problem)) => Err(error(line, problem)),
-            },
+            None => scenario.scene().check(file, text).map(|()| scenario),
             Some((key, problem)) => {
                 let line = text.lines().position(|l| l.trim_start().starts_with(key)).map_or(1, |l| l + 1);
                 Err(error(line, problem))
             }
+        }
+    }
+
+    /// What happens on all its days besides.
+    pub fn scene(&self) -> Scene {
+        Scene {
+            closure: self.closure.clone(),
+            incident: self.incident.clone(),
+            emergency: self.emergency.clone(),
+            bus_line: self.bus_line.clone(),
+            event: self.event.clone(),
+            rain: self.rain.clone(),
+            ..Scene::named(&self.name)
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows: lamps, turns, the head of each lane and the tail of the next. Must not know: routes, measures, who set the lamps.
 
-use crate::cars::{COMMITTED, Cars, GOES, LEAVES, RELEASED, Seen, TURNING, WRONG_LANE};
+use crate::cars::{COMMITTED, Cars, EMERGENCY, GOES, LEAVES, RELEASED, Seen, TURNING, WRONG_LANE};
 use crate::change::last_point;
 use crate::driver::{
     COMFORT_BRAKE_M_S2, GREEN_REACTION_S, HARDEST_BRAKE_M_S2, STANDSTILL_GAP_M, YELLOW_BRAKE_M_S2, YELLOW_REACH_S,
@@ -101,7 +101,9 @@ impl Heads {
             }
             Lamp::Red => {
                 let needed = brake_needed(v, d);
-                needed > HARDEST_BRAKE_M_S2 || (c.flags & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2)
+                needed > HARDEST_BRAKE_M_S2
+                    || (c.flags & COMMITTED != 0 && needed > YELLOW_BRAKE_M_S2)
+                    || (c.class == EMERGENCY && c.flags & RELEASED != 0)
             }
             Lamp::Dark | Lamp::YellowFlash => {
                 let node = self.node_of[lane];

@@ -11,15 +11,19 @@
 //! Phases side by side in one pass see nothing beyond their link, so a link goes through both while it is at hand.
 
 mod border;
+mod buses;
 mod closures;
 mod doors;
+mod guests;
 mod lines;
 mod motion;
+mod sirens;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub(crate) use self::border::{Border, Sent};
+use self::guests::Guests;
 use self::lines::Ends;
 use crate::arrivals::Departure;
 use crate::bikes::{BikeMeasure, Bikes};
@@ -36,6 +40,7 @@ use crate::signal::Lamp;
 use crate::stopline::{self, Heads};
 use crate::street::Street;
 use crate::walkers::{CrossingMeasure, Walkers};
+use crate::weather::{Rain, Weather};
 
 /// Length of a step, s.
 pub const STEP_S: f64 = 0.5;
@@ -119,6 +124,9 @@ pub struct Traffic {
     closures: Vec<Closure>,
     /// Until then what is shut stays as it is, s of the day.
     closures_hold_s: f64,
+    guests: Guests,
+    rains: Vec<Rain>,
+    weather: Weather,
     /// The links that are driven here: all of them, unless others drive the rest.
     own: Vec<usize>,
     first: bool,
@@ -136,13 +144,7 @@ impl Traffic {
     /// pedestrians and second thoughts of vehicles.
     pub fn new(street: Arc<Street>, coming: impl Into<Coming>, seed: u64, window: Window) -> Traffic {
         let (coming, links) = (coming.into(), street.links());
-        for d in coming.given() {
-            assert!(
-                d.route.first().is_some_and(|&l| links.get(l as usize).is_some_and(|l| l.entry))
-                    && d.route.iter().all(|&l| (l as usize) < links.len()),
-                "a departure's route does not begin at an entry of this street"
-            );
-        }
+        coming.given().iter().for_each(|d| begins_here(&street, d));
         let map = LaneMap::new(&street);
         let rules = Conflicts::new(&street, &map);
         let mut doors = Vec::new();
@@ -180,6 +182,9 @@ impl Traffic {
             ends: Ends::new(map.lanes.len()),
             closures: Vec::new(),
             closures_hold_s: f64::NEG_INFINITY,
+            guests: Guests::default(),
+            rains: Vec::new(),
+            weather: Weather::Dry,
             own: (0..links.len()).collect(),
             first: true,
             strangers: Vec::new(),
@@ -210,10 +215,19 @@ impl Traffic {
     /// Lets vehicles in and has everybody change lanes and follow his leader.
     pub(crate) fn begin(&mut self, lamps: &[Lamp]) {
         self.heads.show(lamps, DT);
-        if !self.closures.is_empty() {
+        if !self.rains.is_empty() {
+            self.rain();
+        }
+        if !self.guests.is_empty() {
+            self.serve_stops();
+        }
+        if !self.closures.is_empty() || !self.guests.is_empty() {
             self.shut_and_open();
         }
         self.admit();
+        if !self.guests.is_empty() {
+            self.make_way();
+        }
         for &link in &self.own {
             crate::change::change(&self.map, &mut self.cars, link, self.steps);
             let lanes = self.map.all_lanes(link);
@@ -230,6 +244,10 @@ impl Traffic {
         let view = View { map: &self.map, rules: &self.rules, walkers: &self.walkers, bikes: &self.bikes };
         stopline::approach(view, &mut self.cars, &mut self.heads, &self.own);
         giveway::beyond_gates(view, &mut self.cars);
+        if !self.guests.is_empty() {
+            self.stop_at_stops();
+            self.let_step_aside();
+        }
         self.advance();
         if self.tally.fuel.is_some() {
             let mine = self.own.iter().flat_map(|&link| &self.cars[self.map.all_lanes(link)]);
@@ -250,6 +268,9 @@ impl Traffic {
         }
         self.tally.vehicle_seconds += self.on_road as f64 * STEP_S;
         self.tally.queues(self.now_s(), &self.queued);
+        if !self.guests.is_empty() {
+            self.note_guests();
+        }
         self.record();
     }
 
@@ -285,18 +306,18 @@ impl Traffic {
 
     /// Vehicles that have wished to enter so far.
     pub fn arrived(&self) -> usize {
-        self.coming.come() as usize
+        self.coming.come() as usize + self.guests.come()
     }
 
     /// Vehicles of which anything is kept: on the road (places of those who have left are used again), outside, and known
     /// to come.
     pub fn kept(&self) -> usize {
-        self.trips.len() + self.waiting_outside() + self.coming.kept()
+        self.trips.len() + self.waiting_outside() + self.coming.kept() + self.guests.coming.len()
     }
 
     /// Whether all demand has been served and the street is empty.
     pub fn idle(&self) -> bool {
-        self.on_road == 0 && self.coming.over() && self.waiting_outside() == 0
+        self.on_road == 0 && self.coming.over() && self.guests.coming.is_empty() && self.waiting_outside() == 0
     }
 
     /// Running sums.
@@ -345,14 +366,13 @@ impl Traffic {
     pub(crate) fn close(mut self) -> (Tally, Vec<CrossingMeasure>, Vec<BikeMeasure>) {
         let now = self.now_s();
         let lanes = self.own.iter().flat_map(|&l| self.map.all_lanes(l));
-        for c in lanes.map(|lane| &self.cars[lane]) {
-            for i in 0..c.len() {
-                self.tally.remains(&self.trips[c[i].trip as usize], c[i].stops, now, c[i].pos, c[i].want);
-            }
+        let bays = self.guests.bays.iter().map(|b| std::slice::from_ref(&b.car));
+        for c in lanes.map(|lane| &self.cars[lane][..]).chain(bays).flatten() {
+            self.tally.remains(&self.trips[c.trip as usize], c.stops, now, c.pos, c.want);
         }
         // Whoever would have wished to enter after the end of the run has not wished at all.
         let mut late = Vec::new();
-        while let Some((_, d)) = self.coming.take(now) {
+        while let Some((_, d)) = self.coming.take(now).or_else(|| self.guests.take(now)) {
             late.push(d);
         }
         for d in self.doors.iter().flat_map(|d| &d.waiting).map(|(_, d)| d).chain(&late) {
@@ -382,4 +402,14 @@ impl Traffic {
             }));
         }
     }
+}
+
+/// Panics when a departure does not belong to this street.
+fn begins_here(street: &Street, d: &Departure) {
+    let links = street.links();
+    assert!(
+        d.route.first().is_some_and(|&l| links.get(l as usize).is_some_and(|l| l.entry))
+            && d.route.iter().all(|&l| (l as usize) < links.len()),
+        "a departure's route does not begin at an entry of this street"
+    );
 }

@@ -33,6 +33,56 @@ pub enum Weather {
     HeavyRain,
 }
 
+/// Rain for a part of a day as scenario files have it: `[[rain]]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RainFacts {
+    /// How hard it rains.
+    pub weather: Weather,
+    /// When it begins, hours of the day.
+    pub from_h: f64,
+    /// When it ends, hours of the day.
+    pub to_h: f64,
+}
+
+/// Rain for a part of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rain {
+    /// How hard it rains.
+    pub weather: Weather,
+    /// When it begins, s of the day.
+    pub from_s: f64,
+    /// When it ends, s of the day.
+    pub to_s: f64,
+}
+
+impl RainFacts {
+    /// The keys out of range, and why.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let day = |h: f64| (0.0..=24.0).contains(&h);
+        let checks = [
+            (
+                day(self.from_h) && day(self.to_h) && self.from_h < self.to_h,
+                "from_h: rain begins before to_h, both within 0 to 24",
+            ),
+            (self.weather != Weather::Dry, "weather: it is dry anyway; say light-rain, rain or heavy-rain"),
+        ];
+        checks.into_iter().filter(|c| !c.0).map(|c| c.1.to_owned()).collect()
+    }
+
+    /// The rain of a run.
+    pub fn rain(&self) -> Rain {
+        Rain { weather: self.weather, from_s: 3600.0 * self.from_h, to_s: 3600.0 * self.to_h }
+    }
+}
+
+impl Rain {
+    /// Whether both fall at the same time.
+    pub fn meets(&self, other: &Rain) -> bool {
+        self.from_s < other.to_s && other.from_s < self.to_s
+    }
+}
+
 impl Weather {
     /// Every weather.
     pub const ALL: [Weather; 4] = [Weather::Dry, Weather::LightRain, Weather::Rain, Weather::HeavyRain];
@@ -66,6 +116,12 @@ impl Weather {
             Weather::Rain => (1.09, 0.90),
             Weather::HeavyRain => (1.206, 0.80),
         }
+    }
+
+    /// What desired speed, time gap and largest acceleration are multiplied by when this weather follows another.
+    pub(crate) fn after(self, before: Weather) -> (f32, f32, f32) {
+        let ((headway, acceleration), (was, had)) = (self.car_following(), before.car_following());
+        (self.speed() / before.speed(), headway / was, acceleration / had)
     }
 
     /// The same driver in this weather.

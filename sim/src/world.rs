@@ -13,10 +13,10 @@
 use std::sync::Arc;
 
 use crate::cabinet::{Cabinet, CabinetSpec, Exception, Registers, SpecError, Tenths};
-use crate::closure::Closure;
 use crate::coming::Coming;
 use crate::measure::{Measures, Window};
 use crate::monitor::{Monitor, MonitorSpec, Violation};
+use crate::scene::Staged;
 use crate::signal::Lamp;
 use crate::street::Street;
 use crate::traffic::Traffic;
@@ -154,9 +154,9 @@ impl World {
         self.history.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Closes these stretches of lanes at their times.
-    pub fn close_lanes(&mut self, closures: impl IntoIterator<Item = Closure>) {
-        self.traffic.close_lanes(closures);
+    /// Has a scene happen from now on.
+    pub fn stage(&mut self, scene: Staged) {
+        self.traffic.stage(scene);
     }
 
     /// Whether all demand has been served.

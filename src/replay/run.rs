@@ -11,7 +11,7 @@ use crate::corridor::{Corridor, Network};
 use crate::demand::DayProfile;
 use crate::journal::Journal;
 use crate::optimise::Settings;
-use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, date_of};
+use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, SceneMeasures, date_of};
 use crate::safety::Limits;
 use crate::transition::Bounds;
 use crate::work::{carry_out, free_choices};
@@ -61,6 +61,8 @@ pub struct Outcome {
     pub violations: usize,
     /// Joint changes that were activated.
     pub changes: usize,
+    /// What the plant tells of those known by name.
+    pub scene: Option<SceneMeasures>,
 }
 
 /// What all runs of a study share.
@@ -170,7 +172,8 @@ fn alone(rig: Rig, run: &Run<'_>, watch: Option<&Watch>) -> Outcome {
         watch.iter().for_each(|w| w.look(&rig, second));
         violations += rig.violations().len();
     }
-    Outcome { measures: rig.finish(), journal: Journal::default(), violations, changes: 0 }
+    let scene = rig.scene();
+    Outcome { measures: rig.finish(), journal: Journal::default(), violations, changes: 0, scene }
 }
 
 fn over(rig: &Rig, run: &Run<'_>, second: u32, watch: Option<&Watch>) -> bool {
@@ -228,5 +231,6 @@ async fn with_core(
         second += 1;
     }
     let changes = core.changes();
-    Ok(Outcome { measures: rig.finish(), journal, violations, changes })
+    let scene = rig.scene();
+    Ok(Outcome { measures: rig.finish(), journal, violations, changes, scene })
 }

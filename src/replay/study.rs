@@ -8,7 +8,7 @@ use super::run::{BusKind, Outcome, RunProblem, Shared, film, run_arm};
 use crate::corridor::Corridor;
 use crate::journal::Journal;
 use crate::rig::gain::{self, Comparison, Estimate};
-use crate::rig::{DayName, Demand, Film, Measures, Run, Scenario, WayMeasure};
+use crate::rig::{DayName, Demand, Film, Measures, Run, Scenario, SceneMeasures, WayMeasure};
 use serde::Serialize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,6 +50,9 @@ pub struct RunResult {
     pub plan_changes: usize,
     /// Everything measured.
     pub measures: Measures,
+    /// What is told of those known by name; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene: Option<SceneMeasures>,
 }
 
 /// Runs of one arm, in the order of days and seeds.
@@ -151,6 +154,7 @@ impl Study {
                     violations: outcome.violations,
                     plan_changes: outcome.changes,
                     measures: outcome.measures,
+                    scene: outcome.scene,
                 });
             }
             journals.push(diaries);

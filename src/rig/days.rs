@@ -3,10 +3,11 @@
 use super::plant::RigProblem;
 use super::translate::Translated;
 use crate::corridor::Network;
-use greenwave_sim::closure::{self, Closure, ClosureFacts};
 use greenwave_sim::counted::{self, Counted};
-use greenwave_sim::counts::{Counts, CountsError};
+use greenwave_sim::counts::{Approach, Counts, CountsError};
 use greenwave_sim::driving::{self, DrivingFacts};
+use greenwave_sim::route::Names;
+use greenwave_sim::scene::{Scene, Staged};
 use greenwave_sim::street::Street;
 use greenwave_sim::weather::Weather;
 use greenwave_sim::{arrivals, day, scenario};
@@ -29,9 +30,16 @@ pub struct Usual {
     pub days: Vec<DayName>,
 }
 
-/// What days are drawn from.
+/// What days are drawn from, and what happens on them besides.
 #[derive(Debug, Clone)]
-pub enum Scenario {
+pub struct Scenario {
+    facts: Facts,
+    scenes: Vec<Scene>,
+}
+
+/// The form of a scenario.
+#[derive(Debug, Clone)]
+enum Facts {
     /// One arterial, by the pattern of its day.
     Pattern(Box<scenario::Scenario>),
     /// Any street, by an hour that was counted there.
@@ -49,17 +57,35 @@ impl Scenario {
         beside: impl FnOnce(&str) -> Result<String, String>,
     ) -> Result<Scenario, ScenarioProblem> {
         // Which form it has is told by its table of counts; everything else is told by the form's own reader.
-        if text.lines().any(|line| line.trim() == "[counted]") {
-            return Counted::parse(file, text, beside).map(|c| Scenario::Counted(Box::new(c)));
-        }
-        scenario::Scenario::parse(file, text).map(|s| Scenario::Pattern(Box::new(s)))
+        let (scene, facts) = if text.lines().any(|line| line.trim() == "[counted]") {
+            let hour = Counted::parse(file, text, beside)?;
+            (hour.scene(), Facts::Counted(Box::new(hour)))
+        } else {
+            let pattern = scenario::Scenario::parse(file, text)?;
+            (pattern.scene(), Facts::Pattern(Box::new(pattern)))
+        };
+        Ok(Scenario { facts, scenes: vec![scene] })
+    }
+
+    /// Lays a scene over all its days: closures, incidents and vehicles of a file of their own.
+    pub fn stage(&mut self, scene: Scene) {
+        self.scenes.push(scene);
+    }
+
+    /// Whether anything happens besides the ordinary day, and what: names of scenes with what is in them.
+    pub fn scenes(&self) -> Vec<String> {
+        let told = |scene: &Scene| {
+            let contents: Vec<String> = scene.contents().iter().map(|(what, n)| format!("{n} x {what}")).collect();
+            format!("{}: {}", scene.name, contents.join(", "))
+        };
+        self.scenes.iter().filter(|s| !s.is_empty()).map(told).collect()
     }
 
     /// Where people drive otherwise, on all its days.
     fn driving(&self) -> Vec<DrivingFacts> {
-        match self {
-            Scenario::Pattern(scenario) => scenario.driving.clone(),
-            Scenario::Counted(hour) => hour.driving().to_vec(),
+        match &self.facts {
+            Facts::Pattern(scenario) => scenario.driving.clone(),
+            Facts::Counted(hour) => hour.driving().to_vec(),
         }
     }
 
@@ -70,8 +96,8 @@ impl Scenario {
             of.iter().flat_map(|(kind, seeds)| seeds.clone().map(|seed| DayName { seed, kind: *kind })).collect()
         };
         use DayKind::{Counted as Hour, Shifted, Surge, Tidal, Workday};
-        match self {
-            Scenario::Pattern(_) => Usual {
+        match &self.facts {
+            Facts::Pattern(_) => Usual {
                 from_s: 6 * 3600 + 1800,
                 to_s: 9 * 3600,
                 days: days(&[
@@ -81,7 +107,7 @@ impl Scenario {
                     (Surge, 1009..=1010),
                 ]),
             },
-            Scenario::Counted(hour) => {
+            Facts::Counted(hour) => {
                 let (from_s, to_s) = hour.window_s();
                 let days =
                     days(&[(Hour, 1001..=1001), (Workday, 1002..=1006), (Tidal, 1007..=1008), (Surge, 1009..=1010)]);
@@ -133,8 +159,8 @@ pub struct Demand {
     flows: Flows,
     factor: f64,
     weather: Weather,
-    /// Lanes closed that day, and whether by an incident.
-    closures: Vec<(ClosureFacts, bool)>,
+    /// What happens that day besides.
+    scenes: Vec<Scene>,
     /// Where people drive otherwise.
     driving: Vec<DrivingFacts>,
 }
@@ -148,11 +174,12 @@ enum Flows {
 impl Demand {
     /// The mean workday of a scenario.
     pub fn mean(scenario: &Scenario) -> Demand {
-        let flows = match scenario {
-            Scenario::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
-            Scenario::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
+        let flows = match &scenario.facts {
+            Facts::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
+            Facts::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
         };
-        Demand { flows, factor: 1.0, weather: Weather::Dry, closures: closures(scenario), driving: scenario.driving() }
+        let (scenes, driving) = (scenario.scenes.clone(), scenario.driving());
+        Demand { flows, factor: 1.0, weather: Weather::Dry, scenes, driving }
     }
 
     /// A day drawn by its name.
@@ -160,18 +187,18 @@ impl Demand {
     /// # Errors
     /// When the scenario has no days of this kind.
     pub fn of(scenario: &Scenario, name: DayName) -> Result<Demand, RigProblem> {
-        let flows = match scenario {
-            Scenario::Pattern(scenario) => Flows::Entries(day::day(scenario, name.seed, name.kind)),
-            Scenario::Counted(hour) if counted::KINDS.contains(&name.kind) => {
+        let flows = match &scenario.facts {
+            Facts::Pattern(scenario) => Flows::Entries(day::day(scenario, name.seed, name.kind)),
+            Facts::Counted(hour) if counted::KINDS.contains(&name.kind) => {
                 Flows::Counts(hour.day(name.seed, name.kind), hour.heavy_share())
             }
-            Scenario::Counted(hour) => return Err(no_such_day(hour, name)),
+            Facts::Counted(hour) => return Err(no_such_day(hour, name)),
         };
-        let weather = match scenario {
-            Scenario::Pattern(scenario) => day::weather(scenario, name.kind),
-            Scenario::Counted(_) => Weather::Dry,
+        let weather = match &scenario.facts {
+            Facts::Pattern(scenario) => day::weather(scenario, name.kind),
+            Facts::Counted(_) => Weather::Dry,
         };
-        Ok(Demand { flows, factor: 1.0, weather, closures: closures(scenario), driving: scenario.driving() })
+        Ok(Demand { flows, factor: 1.0, weather, scenes: scenario.scenes.clone(), driving: scenario.driving() })
     }
 
     /// What somebody who counts every movement through the day would write down: a counts file, in half hours.
@@ -179,15 +206,15 @@ impl Demand {
     /// # Errors
     /// When the scenario has no days of this kind.
     pub fn counted(scenario: &Scenario, name: DayName) -> Result<String, RigProblem> {
-        match (scenario, Demand::of(scenario, name)?.flows) {
-            (Scenario::Pattern(scenario), Flows::Entries(day)) => Ok(day::counts_csv(scenario, &day, HALF_HOUR)),
+        match (&scenario.facts, Demand::of(scenario, name)?.flows) {
+            (Facts::Pattern(scenario), Flows::Entries(day)) => Ok(day::counts_csv(scenario, &day, HALF_HOUR)),
             (_, Flows::Counts(counts, _)) => {
                 // Whole approaches are for the plant's entries.
                 let mut counts = counts.coarser(HALF_HOUR);
                 counts.series.retain(|(_, _, movement), _| movement.is_some());
                 Ok(counts.to_csv())
             }
-            (Scenario::Counted(hour), _) => Err(no_such_day(hour, name)),
+            (Facts::Counted(hour), _) => Err(no_such_day(hour, name)),
         }
     }
 
@@ -202,22 +229,22 @@ impl Demand {
         self.weather
     }
 
-    /// Its closed lanes on this street.
-    pub(super) fn closed_lanes(&self, network: &Network, built: &Translated) -> Result<Vec<Closure>, RigProblem> {
-        let mut problems = Vec::new();
-        let closed = self.closures.iter().filter_map(|(c, incident)| {
-            let link = built.approach_link(network, &c.intersection, c.approach);
-            if link.is_none() {
-                let (id, letter) = (&c.intersection, c.approach.letter());
-                problems.push(format!("the street has no approach {id} {letter}; name one it has"));
+    /// What happens on this street besides.
+    pub(super) fn staged(&self, network: &Network, built: &Translated) -> Result<Staged, RigProblem> {
+        let approach = |id: &str, from| built.approach_link(network, id, from);
+        let exit = |id: &str, arm: Approach| built.exit_link(id, arm);
+        let names = Names { approach: &approach, exit: &exit };
+        let (mut all, mut problems) = (Staged::default(), Vec::new());
+        for scene in &self.scenes {
+            match scene.on(&built.street, names) {
+                Ok(staged) => all.and(staged),
+                Err(found) => problems.extend(found),
             }
-            Some(c.on(link?, *incident))
-        });
-        let closed: Vec<Closure> = closed.collect();
-        if let Err(found) = closure::check(&built.street, &closed) {
-            problems.extend(found.iter().map(ToString::to_string));
         }
-        if problems.is_empty() { Ok(closed) } else { Err(RigProblem::Closures(problems.join("\n"))) }
+        if all.rains_twice() || (!all.rains.is_empty() && self.weather != Weather::Dry) {
+            problems.push("rain: it rains already; leave one of them out, or replay another kind of day".to_owned());
+        }
+        if problems.is_empty() { Ok(all) } else { Err(RigProblem::Scene(problems.join("\n"))) }
     }
 
     /// The street as people drive on it that day.
@@ -237,16 +264,6 @@ impl Demand {
         demand.entries.iter_mut().flat_map(|e| &mut e.vehicles).for_each(|vehicles| *vehicles *= self.factor);
         Ok(demand)
     }
-}
-
-/// Lanes closed on every day of a scenario.
-fn closures(scenario: &Scenario) -> Vec<(ClosureFacts, bool)> {
-    let (works, incidents) = match scenario {
-        Scenario::Pattern(scenario) => (&scenario.closure[..], &scenario.incident[..]),
-        Scenario::Counted(hour) => hour.closures(),
-    };
-    let all = works.iter().map(|c| (c, false)).chain(incidents.iter().map(|c| (c, true)));
-    all.map(|(c, incident)| (c.clone(), incident)).collect()
 }
 
 fn no_such_day(hour: &Counted, name: DayName) -> RigProblem {

@@ -10,8 +10,10 @@ use crate::units::{Date, Moment};
 use greenwave_sim::arrivals::Arrivals;
 use greenwave_sim::cabinet::{Cabinet, Mode, SpecError};
 use greenwave_sim::counts::CountsError;
+use greenwave_sim::emergency::Underway;
 use greenwave_sim::measure::{Measures, Window};
 use greenwave_sim::monitor::{MonitorSpec, Violation, WatchedPhase};
+use greenwave_sim::scene::SceneMeasures;
 use greenwave_sim::street::StreetError;
 use greenwave_sim::world::{Installation, World};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,9 +42,9 @@ pub enum RigProblem {
     /// The counts.
     #[error("the plant can not draw these days: {0}")]
     Counts(#[from] CountsError),
-    /// The lanes to be closed.
-    #[error("the plant can not close these lanes:\n{0}")]
-    Closures(String),
+    /// What is to happen besides.
+    #[error("the plant can not have this happen:\n{0}")]
+    Scene(String),
     /// The lanes where people drive otherwise.
     #[error("nobody can drive on these lanes as the scenario says:\n{0}")]
     Driving(String),
@@ -84,7 +86,7 @@ impl Rig {
     pub fn new(network: &Network, own: &[Vec<LocalEntry>], run: &Run<'_>) -> Result<Rig, RigProblem> {
         let translated = translate::street(network)?;
         let demand = run.demand.on(network, &translated)?;
-        let closed = run.demand.closed_lanes(network, &translated)?;
+        let scene = run.demand.staged(network, &translated)?;
         let street = Arc::new(run.demand.driven(network, &translated)?);
         let (start_s, to_s) = (f64::from(run.start_s), f64::from(run.to_s));
         let coming = Arrivals::new(street.clone(), demand, run.seed, start_s, to_s).in_weather(run.demand.weather());
@@ -92,7 +94,7 @@ impl Rig {
         let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
         let installations = installations(network, own, &translated, Moment::new(midnight));
         let mut world = World::new(street, coming, run.seed, window, installations, midnight)?;
-        world.close_lanes(closed);
+        world.stage(scene.within(start_s, to_s));
         let units = network.intersections().iter().map(|i| i.cabinet.unit).collect();
         Ok(Rig { world: Arc::new(Mutex::new(world)), midnight, units })
     }
@@ -160,6 +162,16 @@ impl Rig {
     /// Meters fuel, from before the first step.
     pub fn meter_fuel(&self) {
         self.world().traffic_mut().meter_fuel();
+    }
+
+    /// The emergency vehicles of the run, in the order they were sent: what each has passed, and where it is now.
+    pub fn emergencies(&self) -> Vec<Underway> {
+        self.world().traffic().emergencies().to_vec()
+    }
+
+    /// What is to be told of those known by name; `None` when there are none.
+    pub fn scene(&self) -> Option<SceneMeasures> {
+        self.world().traffic().scene_measures()
     }
 
     /// Ends the run.

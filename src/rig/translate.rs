@@ -141,7 +141,7 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
         // An exit is as long and as wide as the road on its own arm; a one-way exit without an approach takes the others'.
         let like = at.approach(*arm).unwrap_or(&at.approaches[0]);
         links.push(street::Link {
-            name: format!("{}.{arm}.out", at.id),
+            name: exit_name(&at.id, &arm.to_string()),
             node: None,
             entry: false,
             length_m: like.entry.get() as f32,
@@ -155,6 +155,11 @@ pub(super) fn street(network: &Network) -> Result<Translated, StreetError> {
     let (nodes, Ways { crossings, bike_lanes, .. }) = (network.intersections().len(), ways);
     let street = Street::with_bikes(links, nodes, loops, crossings, groups, bike_lanes, bike_sites)?;
     Ok(Translated { street, channels, approaches })
+}
+
+/// The name of the link that leads out of the network from an intersection to this side.
+fn exit_name(id: &str, arm: &str) -> String {
+    format!("{id}.{arm}.out")
 }
 
 /// Lanes of full length.
@@ -227,6 +232,11 @@ impl Translated {
     pub(super) fn approach_link(&self, network: &Network, id: &str, approach: SimApproach) -> Option<usize> {
         let arm = Arm::ALL.into_iter().find(|a| a.letter().to_string() == approach.letter())?;
         self.approaches.get(&(network.find(id)?.0, arm)).copied()
+    }
+
+    /// The link that leads out of the network from an intersection to this side.
+    pub(super) fn exit_link(&self, id: &str, arm: SimApproach) -> Option<usize> {
+        self.street.link(&exit_name(id, arm.letter()))
     }
 }
 

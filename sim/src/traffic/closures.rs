@@ -13,7 +13,7 @@ use crate::lanes::Shut;
 use crate::stopline::{WALL_M, stop};
 
 /// For this long after it was shut somebody may be too near to a stretch to stop, s.
-const FRESH_S: f64 = 3.0;
+pub(super) const FRESH_S: f64 = 3.0;
 /// Drivers slow down for what they pass from here, m before it.
 const SLOWS_M: f32 = 100.0;
 
@@ -21,6 +21,11 @@ impl Traffic {
     /// Closes these stretches at their times, besides those named before.
     pub fn close_lanes(&mut self, closures: impl IntoIterator<Item = Closure>) {
         self.closures.extend(closures);
+        self.closures_hold_s = f64::NEG_INFINITY;
+    }
+
+    /// Has what is shut looked at again in this step.
+    pub(super) fn shut_anew(&mut self) {
         self.closures_hold_s = f64::NEG_INFINITY;
     }
 
@@ -50,6 +55,14 @@ impl Traffic {
                 passing: c.passing_m_s.unwrap_or(f32::INFINITY),
                 fresh: now < c.from_s + FRESH_S,
             });
+        }
+        if !self.guests.buses.is_empty() {
+            let standing: Vec<Shut> = self.shut_by_buses().collect();
+            // Somebody near a bus that has just stopped may be too near to stop.
+            if standing.iter().any(|s| s.fresh) {
+                self.closures_hold_s = self.closures_hold_s.min(now + FRESH_S);
+            }
+            self.map.shut.extend(standing);
         }
         let same = |a: &Shut, b: &Shut| (a.lane, a.from, a.to) == (b.lane, b.from, b.to);
         let changed = self.map.shut.iter().filter(|s| !before.iter().any(|b| same(b, s)));

@@ -3,7 +3,7 @@
 //! Knows: the head of each lane, its turn and its gate. Must not know: why it was let go.
 
 use super::{Exit, GIVES_UP_S, GUARD_M, STEP_S, Traffic};
-use crate::cars::{ARRIVED, Cars, GOES, LEAVES, NOWHERE, QUEUED, TURNING, WRONG_LANE};
+use crate::cars::{ARRIVED, BUS, Cars, GOES, LEAVES, NOWHERE, ORDINARY, QUEUED, TURNING, WRONG_LANE};
 use crate::lanes::NO_RULE;
 use crate::random::{Entity, Stream};
 use crate::street::Movement;
@@ -33,6 +33,9 @@ impl Traffic {
                         self.tally.leaves(&self.trips[id], car.stops, at, car.want);
                         self.trips[id].route = Vec::new();
                         self.vacant.push(car.trip);
+                        if car.class != ORDINARY {
+                            self.guests.leaves(car.id, car.stops, at);
+                        }
                         self.exits.push(Exit { vehicle: car.id, at_s: at, stops: car.stops });
                         self.on_road -= 1;
                     }
@@ -67,6 +70,9 @@ impl Traffic {
                         }
                         let trip = &mut self.trips[id];
                         self.tally.crosses(trip, link, to, t.movement, at, car.want);
+                        if car.class != ORDINARY {
+                            self.guests.passes(car.id, link, to, at);
+                        }
                         self.map.goes(lane, &mut car);
                         trip.cursor += 1;
                         trip.blocks = 0;
@@ -97,6 +103,9 @@ impl Traffic {
     fn gives_up(&mut self, lane: usize, head: usize) {
         let c = &mut self.cars[lane];
         if !c[head].astray() || c[head].vel > PATIENT_M_S || self.map.shut_ahead(lane, c[head].pos).is_some() {
+            return;
+        }
+        if c[head].class == BUS && self.guests.calls(c[head].id) {
             return;
         }
         let turns = &self.map.lanes[lane].turns;
