@@ -241,7 +241,7 @@ fn measure(wanted: Wanted) {
         let console = Box::new(std::io::sink());
         let desk = centre.map(|(centre, _)| Box::new(centre) as Box<dyn Desk>);
         let journal: Option<Box<dyn Write>> = Some(Box::new(kept));
-        let sinks = Sinks { journal, console, state: None, instruments: measured, desk };
+        let sinks = Sinks { journal, console, notes_as_json: false, state: None, instruments: measured, desk };
         serve(setup, &options, clock, sinks).unwrap()
     });
     let rest = Duration::from_secs(1);

@@ -4,6 +4,7 @@ use super::account::Account;
 use super::audit::Audit;
 use super::demo::Demo;
 use super::live::{CampaignArgs, Emulate, Serve};
+use super::overrides::Overrides;
 use super::plans::Plans;
 use super::status::Status;
 use super::stores::StoreArgs;
@@ -35,6 +36,7 @@ pub(super) enum Command {
     Demo(Demo),
     Status(Status),
     Plans(Plans),
+    Override(Overrides),
     Campaign(CampaignArgs),
     Account(Account),
     Audit(Audit),

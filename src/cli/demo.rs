@@ -69,11 +69,12 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     let shop =
         Shop { paths: args.paths.clone(), knowledge: args.knowledge.clone(), armed: true, settings: settings.clone() };
     let instruments = Arc::new(Instruments::new(true, machine.clone())?);
-    let centre = args.pages.open(&network, &instruments, &machine, shop, &Settings::new(&folder))?;
+    let centre = args.pages.open(&network, &instruments, &machine, shop, &Settings::new(&folder), &mut tell)?;
     tell(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: Some(args.time_scale), security: None, hold: false };
     let console: Box<dyn std::io::Write> = Box::new(std::io::sink());
-    let sinks = Sinks { journal: None, console, state: None, instruments, desk: Some(Box::new(centre)) };
+    let sinks =
+        Sinks { journal: None, console, notes_as_json: false, state: None, instruments, desk: Some(Box::new(centre)) };
     let ended = serve(setup, &options, machine, sinks);
     switch.stop();
     let last = street.join().map_err(|_| anyhow!("the emulated street broke down"))??;

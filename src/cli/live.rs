@@ -1,6 +1,6 @@
 //! Arguments of the commands that work on cabinets: `emulate`, `serve` and `campaign`.
 
-use super::args::clock;
+use super::args::{Format, clock};
 use super::audit::Place;
 use super::pages::Pages;
 use super::papers::Papers;
@@ -92,6 +92,9 @@ pub(super) struct Serve {
     /// Append every decision with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
+    /// How standard error is written: for people, or one JSON line each.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) log: Format,
     /// Remember the plans aimed at in this file, so that a restart goes on with a change that was under way. Without it a
     /// restart goes on with what runs where that is a whole.
     #[arg(long, value_name = "FILE")]

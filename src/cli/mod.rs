@@ -17,6 +17,7 @@ mod front;
 mod inputs;
 mod live;
 mod optimise;
+mod overrides;
 mod page;
 mod pages;
 mod papers;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
         args::Command::Demo(demo) => demo::run(&demo),
         args::Command::Status(status) => status::run(&status),
         args::Command::Plans(plans) => plans::run(&plans),
+        args::Command::Override(overrides) => overrides::run(&overrides),
         args::Command::Campaign(args) => campaign::run(&args),
         args::Command::Account(args) => account::run(&args),
         args::Command::Audit(args) => audit::run(&args),

@@ -1,6 +1,5 @@
 //! Opening the command centre beside the loop.
 
-use super::tell;
 use super::workshop::Shop;
 use crate::centre::{Centre, CentreSetup, Tls, start};
 use crate::clock::Clock;
@@ -68,6 +67,7 @@ impl Pages {
         clock: &Arc<dyn Clock>,
         shop: Shop,
         place: &Settings,
+        note: &mut dyn FnMut(&str),
     ) -> Result<Centre> {
         let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
         let tls = match (&self.https_certificate, &self.https_key) {
@@ -83,7 +83,7 @@ impl Pages {
             network: network.clone(),
             instruments: instruments.clone(),
             clock: clock.clone(),
-            people: people(&store)?,
+            people: people(&store, note)?,
             store,
             workshop: Arc::new(shop),
             address: self.http,
@@ -101,12 +101,12 @@ impl Pages {
 }
 
 /// Everybody the store knows; where nobody can look after accounts, a token to begin with is told and written down.
-fn people(store: &Store) -> Result<People> {
+fn people(store: &Store, note: &mut dyn FnMut(&str)) -> Result<People> {
     let mut people = People::load(&store.reader()?, Limits::default(), Cost::OWASP)?;
     if let Some(token) = people.offer_setup(random()?) {
         let path = store.settings().folder.join("setup.token");
         write_private(&path, format!("{}\n", token.reveal()).as_bytes())?;
-        tell(&format!(
+        note(&format!(
             "Nobody has an account yet. Make the first with the setup token {} (also in {}).",
             token.reveal(),
             path.display()

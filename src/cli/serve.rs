@@ -1,5 +1,6 @@
 //! `greenwave serve`.
 
+use super::args::Format;
 use super::live::Serve;
 use super::relay::Relay;
 use super::workshop::Shop;
@@ -17,8 +18,10 @@ use std::sync::Arc;
 pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     args.pages.check()?;
     let mut console = Relay::new("the console", std::io::stderr());
+    let json = args.log == Format::Json;
     let mut note = |text: &str| {
-        let _ = writeln!(console, "{text}");
+        let line = if json { serde_json::json!({ "note": text }).to_string() } else { text.to_owned() };
+        let _ = writeln!(console, "{line}");
     };
     let network = Arc::new(files::network(&args.paths)?);
     args.papers.needed_by(&network)?;
@@ -40,10 +43,17 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let instruments = Arc::new(Instruments::new(args.arm, clock.clone())?);
-    let centre = args.pages.open(&network, &instruments, &clock, shop, &args.place.settings())?;
+    let centre = args.pages.open(&network, &instruments, &clock, shop, &args.place.settings(), &mut note)?;
     note(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: args.time_scale, security, hold: args.hold };
-    let sinks = Sinks { journal, console: Box::new(console), state, instruments, desk: Some(Box::new(centre)) };
+    let sinks = Sinks {
+        journal,
+        console: Box::new(console),
+        notes_as_json: json,
+        state,
+        instruments,
+        desk: Some(Box::new(centre)),
+    };
     Ok(match serve(setup, &options, clock, sinks)? {
         Ended::Stopped => ExitCode::SUCCESS,
         Ended::AtOnce => {

@@ -58,6 +58,8 @@ pub struct Sinks {
     pub journal: Option<Box<dyn Write>>,
     /// The same for people, with notes of the service's own.
     pub console: Box<dyn Write>,
+    /// Whether notes are lines of JSON too, so that all of the console is.
+    pub notes_as_json: bool,
     /// Where the plans aimed at are remembered for the next run.
     pub state: Option<StateFile>,
     /// What is counted, for `/metrics` and `/healthz`.
@@ -327,7 +329,11 @@ async fn time_of_cabinets(bus: &mut LiveBus, network: &Network) -> Result<Moment
 impl Sinks {
     /// A note of the service's own; not in the journal, which holds what the core decided and nothing else.
     fn note(&mut self, text: &str) {
-        let _ = writeln!(self.console, "greenwave serve: {text}");
+        let line = match self.notes_as_json {
+            true => serde_json::json!({ "note": text }).to_string(),
+            false => format!("greenwave serve: {text}"),
+        };
+        let _ = writeln!(self.console, "{line}");
     }
 
     /// What changed on lines to cabinets.
