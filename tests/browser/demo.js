@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
-import path from 'node:path';
 
 /** Longest wait for the pages, ms. */
 const PATIENCE = 120_000;
@@ -27,15 +26,7 @@ export async function demo(binary, definition, more = []) {
   const old = [...text.matchAll(/"127\.0\.0\.1:(\d+)"/g)].map((found) => found[0]);
   const [http, ...ports] = await free(old.length + 1);
   fs.writeFileSync(definition, old.reduce((all, address, k) => all.replace(address, `"127.0.0.1:${ports[k]}"`), text));
-  const data = fs.mkdtempSync(path.join(path.dirname(definition), 'data-'));
-  const help = await new Promise((done) => {
-    let out = '';
-    const child = spawn(binary, ['demo', '--help']);
-    child.stdout.on('data', (chunk) => { out += chunk; });
-    child.on('close', () => done(out));
-  });
-  const keep = help.includes('--data') ? ['--data', data] : [];
-  const child = spawn(binary, ['demo', definition, '--http', `127.0.0.1:${http}`, '--time-scale', '5', '--from', '06:45', ...keep, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['demo', definition, '--http', `127.0.0.1:${http}`, '--time-scale', '5', '--from', '06:45', ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { said += chunk; });
   const gone = new Promise((done) => child.on('close', (code) => done(code)));
@@ -49,7 +40,7 @@ export async function demo(binary, definition, more = []) {
   }
   return {
     base,
-    get token() { return /token[^\n]*?[:=]?\s+([A-Za-z0-9_-]{12,})\s*$/im.exec(said)?.[1] ?? ''; },
+    get token() { return /setup token (\S+)/.exec(said)?.[1] ?? ''; },
     said: () => said,
     pause: () => child.kill('SIGSTOP'),
     go: () => child.kill('SIGCONT'),

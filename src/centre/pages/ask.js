@@ -4,24 +4,26 @@ import { h, patch } from './tree.js';
 import { t } from './text.js';
 
 /**
- * Asks; the answer is what was filled in, or null. `typed` is a word to be typed by hand; with it a second person's name and
+ * Asks; the answer is what was filled in, or null. `typed` is a word to be typed by hand, or words of which one is; with it a second person's name and
  * password do as well, unless `solo`.
- * @param {{title: string, text?: any, fields?: any[], act?: string, typed?: string, solo?: boolean, grave?: boolean}} what
+ * @param {{title: string, text?: any, fields?: any[], act?: string, typed?: string | string[], solo?: boolean, grave?: boolean}} what
  * @returns {Promise<Record<string, any> | null>}
  */
 export function ask(what) {
   return new Promise((resolve) => {
     const dialog = document.createElement('dialog');
-    dialog.className = what.grave || what.typed ? 'grave' : '';
+    dialog.className = what.grave || what.typed !== undefined ? 'grave' : '';
     dialog.setAttribute('aria-labelledby', 'dialog-title');
     /** @param {Record<string, any> | null} value */
     const end = (value) => {
       dialog.remove();
       resolve(value);
     };
-    const typed = what.typed === undefined ? null : h('fieldset', null,
+    const words = what.typed === undefined ? [] : [what.typed].flat();
+    const word = words.join(' / ');
+    const typed = words.length === 0 ? null : h('fieldset', null,
       h('legend', null, t('confirm.legend')),
-      h('label', { class: 'field' }, h('span', null, t('confirm.type', { word: what.typed })), h('input', { name: 'confirm', autocomplete: 'off', spellcheck: 'false' })),
+      h('label', { class: 'field' }, h('span', null, t('confirm.type', { word })), h('input', { name: 'confirm', autocomplete: 'off', spellcheck: 'false' })),
       what.solo ? null : [
         h('p', { class: 'or' }, t('confirm.or')),
         h('label', { class: 'field' }, h('span', null, t('confirm.second')), h('input', { name: 'second_name', autocomplete: 'off' })),
@@ -33,12 +35,12 @@ export function ask(what) {
       const held = {};
       new FormData(/** @type {HTMLFormElement} */ (event.target)).forEach((value, key) => { held[key] = typeof value === 'string' ? value.trim() : value; });
       const { second_name, second_password, confirm, ...rest } = held;
-      if (what.typed !== undefined) {
+      if (words.length > 0) {
         if (second_name) rest.second = { name: second_name, password: second_password };
-        else if (confirm === what.typed) rest.confirm = confirm;
+        else if (words.includes(confirm)) rest.confirm = confirm;
         else {
           const wrong = dialog.querySelector('#dialog-wrong');
-          if (wrong) wrong.textContent = t('confirm.wrong', { word: what.typed });
+          if (wrong) wrong.textContent = t('confirm.wrong', { word });
           return;
         }
       }

@@ -69,8 +69,15 @@ export function announce(text, how = 'done', more = []) {
   tell('notice', { text, how, more });
 }
 
+/** What was complained of last, and when: a view that asks each second says once that nobody answers. */
+let [last, at] = ['', -Infinity];
+const AGAIN_MS = 15000;
+
 /** @param {any} error */
 export function complain(error) {
+  const said = String(error?.message ?? error);
+  if (said === last && performance.now() - at < AGAIN_MS) return;
+  [last, at] = [said, performance.now()];
   const more = [...(error?.detail ? [error.detail] : [])];
   for (const one of error?.problems ?? []) more.push([one.place, one.rule, one.mend].filter(Boolean).join(' · '));
   announce(error?.message ?? String(error), 'failed', more);

@@ -241,7 +241,10 @@ function predictions(c, frame, model, look) {
 function transitions(c, frame, model, look) {
   c.fillStyle = look.ink;
   c.globalAlpha = 0.07;
-  for (const { at, until } of model.changes) {
+  for (const [k, change] of model.changes.entries()) {
+    const at = change.at;
+    // the next change takes over what this one has not finished
+    const until = change.until === undefined ? undefined : Math.min(change.until, model.changes[k + 1]?.at ?? Infinity);
     if (until === undefined || until < frame.from || at > frame.until) continue;
     if (frame.across === 'time') c.fillRect(frame.x(at, 0), frame.top, frame.x(until, 0) - frame.x(at, 0), frame.height);
     else c.fillRect(frame.left, frame.y(until, 0), frame.width, frame.y(at, 0) - frame.y(until, 0));
@@ -276,12 +279,13 @@ function changeNames(c, frame, model, look) {
     const words = `◈ ${text ? name(text) : t('diagram.change')}`;
     if (frame.across === 'time') {
       const x = frame.x(at, 0);
-      if (x < taken) continue;
+      const wide = c.measureText(words).width;
+      const from = Math.min(x - 4, frame.left + frame.width - wide);
+      if (from < taken) continue;
       c.textAlign = 'left';
       c.textBaseline = 'bottom';
-      const room = frame.left + frame.width - x;
-      c.fillText(words, x - 4, frame.top - 4, Math.max(40, room));
-      taken = x + Math.min(room, c.measureText(words).width) + 10;
+      c.fillText(words, from, frame.top - 4);
+      taken = from + wide + 10;
     } else {
       c.textAlign = 'left';
       c.textBaseline = 'bottom';

@@ -88,7 +88,7 @@ class IntersectionView extends View {
     return h('div', { class: 'columns' }, approaches.map((one) => h('section', { class: 'card', key: one.from }, h('h2', null, `${t('coordination')} · ${t('coordination.from', { from: word('arm', one.from) })} ${one.phase}`),
       h('p', null, t('aog'), ' ', h('b', null, percent(one.arrivals_on_green)), ' · ', t('ratio'), ' ', h('b', null, num(one.platoon_ratio, 2)), ' · ', t('delay'), ' ', h('b', null, num(one.delay_s, 0, 's')),
         ' · ', t('detector.flow'), ' ', h('b', null, num(one.flow_veh_h, 0)), ' · ', t('queue'), ' ', h('b', null, num(one.queue_m, 0, 'm'))),
-      h('gw-coordination', { '.data': { approach: one, from: d.at - 1800, until: d.at } }),
+      h('gw-coordination', { '.data': { approach: one, from: Math.max(d.at - 1800, Math.min(d.at - 600, ...list(d.coordination).flatMap((other) => [other.arrivals[0]?.[0] ?? d.at, other.greens[0]?.[0] ?? d.at]))), until: d.at } }),
       h('p', { class: 'quiet' }, t('coordination.key')))));
   }
 
@@ -97,11 +97,21 @@ class IntersectionView extends View {
     const health = new Map(list(d.detectors).map((row) => [row.channel, row.health]));
     if (one.detectors.length === 0) return nothing('detectors.none');
     const excluded = (/** @type {number} */ channel) => state.interventions.some((other) => other.kind === 'exclude' && other.intersection === one.id && /** @type {any} */ (other).channel === channel);
-    return table([th(t('detector.channel')), t('detector.place'), t('detector.kind'), t('detector.health')], one.detectors.map((row) => {
-      const says = health.get(row.channel);
-      return h('tr', { key: row.channel }, tdn(row.channel), h('td', null, `${word('arm', row.from)} · ${t('detector.lane', { n: row.lane })}`), h('td', null, `${word('detector', row.kind)} ${row.distance_m ? num(row.distance_m, 0, 'm') : ''}`),
-        h('td', null, says === undefined || says === 'good' ? word('health', says) : [mark(says === 'silent' ? 'medium' : 'high'), ' ', word('health', says)], excluded(row.channel) ? [' ', badge('mark-intervention', t('detector.excluded'))] : null));
-    }));
+    /** A row for each approach and kind, a cell for each lane. @type {Map<string, import('../shapes.js').Detector[]>} */
+    const rows = new Map();
+    for (const detector of one.detectors) {
+      const key = `${detector.from} ${detector.kind} ${detector.distance_m}`;
+      rows.set(key, [...(rows.get(key) ?? []), detector]);
+    }
+    const lanes = Math.max(...one.detectors.map((detector) => detector.lane));
+    return table([t('detector.place'), t('detector.kind'), ...Array.from({ length: lanes }, (_, k) => t('detector.lane', { n: k + 1 }))], [...rows].map(([key, all]) => h('tr', { key },
+      h('th', { scope: 'row' }, word('arm', all[0].from)), h('td', null, `${word('detector', all[0].kind)} ${all[0].distance_m ? num(all[0].distance_m, 0, 'm') : ''}`),
+      Array.from({ length: lanes }, (_, k) => h('td', null, all.filter((detector) => detector.lane === k + 1).map((detector) => {
+        const says = health.get(detector.channel);
+        const well = says === undefined || says === 'good';
+        return h('span', { key: detector.channel, title: `${t('detector.channel')} ${detector.channel}: ${word('health', says)}` }, well ? h('span', { class: 'quiet' }, `${detector.channel} ✓`) : [h('b', null, `${detector.channel} `), mark(says === 'silent' ? 'medium' : 'high'), ' ', word('health', says)],
+          excluded(detector.channel) ? [' ', badge('mark-intervention', t('detector.excluded'))] : null, ' ');
+      }))))));
   }
 
   /** @param {import('../shapes.js').Intersection} one @param {import('../shapes.js').LiveIntersection | undefined} live @param {any} d */

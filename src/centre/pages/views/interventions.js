@@ -45,7 +45,7 @@ class Interventions extends View {
     const road = this.where.startsWith('road:') ? this.where.slice(5) : '';
     if (this.kind === 'local') Object.assign(body, road ? { corridor: road } : { intersections: [this.where || this.first()] });
     else if (this.kind === 'exclude') Object.assign(body, { intersection: this.at || this.first(), channel: Number(rest.channel) });
-    else if (this.kind === 'lane') Object.assign(body, { intersection: this.at || this.first(), from: rest.from, lane: Number(rest.lane), state: rest.state });
+    else if (this.kind === 'lane') Object.assign(body, { intersection: this.at || this.first(), arm: rest.arm, lane: Number(rest.lane), state: rest.state });
     else if (this.kind === 'weather') body.weather = rest.weather;
     else if (this.kind === 'plans') Object.assign(body, { plans: [this.manual(form)] });
     const whole = road !== '' || this.kind === 'hold' || this.kind === 'freeze';
@@ -89,8 +89,8 @@ class Interventions extends View {
     return table([t('what'), t('place'), t('who'), t('why'), t('since'), th(t('interventions.left')), ''], rows.map((row) => h('tr', { key: row.id },
       h('td', null, badge('mark-intervention', word('intervention', row.kind)), row.text ? [' ', name(row.text)] : null),
       h('td', null, row.corridor ? name(corridor(row.corridor)?.name) || row.corridor : list(row.intersections).length > 0 ? list(row.intersections).slice(0, 6).map((id) => [place(id), ' ']) : row.intersection ? place(row.intersection) : t('everywhere'),
-        row.channel ? ` ${t('detector.channel')} ${row.channel}` : '', row.lane !== undefined ? ` ${word('arm', row.from)} ${t('detector.lane', { n: row.lane })} ${word('lane', row.state ?? '')}` : '', row.weather ? ` ${word('weather', row.weather)}` : ''),
-      h('td', null, row.by ?? ''), h('td', null, row.why ?? ''), h('td', null, stamp(row.since ?? row.from_at ?? (typeof row.from === 'number' ? row.from : undefined))), tdn(row.until ? h('b', null, span(row.until - now())) : '—'),
+        row.channel ? ` ${t('detector.channel')} ${row.channel}` : '', row.lane !== undefined ? ` ${word('arm', row.arm)} ${t('detector.lane', { n: row.lane })} ${word('lane', row.lane_is)}` : '', row.weather ? ` ${word('weather', row.weather)}` : ''),
+      h('td', null, row.by ?? '', row.second ? h('small', null, ` + ${row.second}`) : null), h('td', null, row.why ?? ''), h('td', null, stamp(row.from)), tdn(row.until ? h('b', null, span(row.until - now())) : '—'),
       h('td', { class: 'number' }, may('operator') ? h('button', { class: 'slim end', onclick: () => this.end(row) }, t('interventions.endnow')) : null))));
   }
 
@@ -108,7 +108,7 @@ class Interventions extends View {
         this.kind === 'local' ? field(t('place'), h('select', { name: 'where', onchange: (/** @type {any} */ e) => { this.where = e.target.value; } }, all.map((at) => h('option', { key: at.id, value: at.id }, `${at.id} ${name(at.name)}`)),
           roads.map((road) => h('option', { key: `road:${road.id}`, value: `road:${road.id}` }, t('interventions.whole', { road: name(road.name) }))))) : null,
         this.kind === 'exclude' ? [pick(), field(t('detector.channel'), select('channel', one?.detectors.map((d) => [d.channel, `${d.channel} · ${word('arm', d.from)} ${t('detector.lane', { n: d.lane })} ${word('detector', d.kind)}`]) ?? []))] : null,
-        this.kind === 'lane' ? [pick(), field(t('detector.place'), select('from', ['N', 'E', 'S', 'W'].filter((arm) => one?.phases.some((phase) => phase.from === arm)).map((arm) => [arm, word('arm', arm)]))),
+        this.kind === 'lane' ? [pick(), field(t('detector.place'), select('arm', ['N', 'E', 'S', 'W'].filter((arm) => one?.phases.some((phase) => phase.from === arm)).map((arm) => [arm, word('arm', arm)]))),
           field(t('lane'), h('input', { name: 'lane', type: 'number', min: 1, max: 9, value: 1, required: true }), t('lane.from')), field(t('state'), select('state', ['closed', 'reversed'].map((s) => [s, word('lane', s)])))] : null,
         this.kind === 'weather' ? field(t('weather'), select('weather', ['dry', 'rain', 'heavy-rain', 'snow'].map((w) => [w, word('weather', w)]))) : null,
         this.kind === 'plans' ? [pick(), field(t('cycle'), h('input', { name: 'cycle', type: 'number', min: 30, max: 240, required: true })), field(t('row.offset'), h('input', { name: 'offset', type: 'number', min: 0, max: 240, required: true })),

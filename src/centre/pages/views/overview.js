@@ -1,5 +1,6 @@
 // @ts-check
 // The city at one look: a strip for each corridor, always at its place; what is wrong is told by shape, not by moving things about.
+import '../diagram/element.js';
 import { num, percent } from '../format.js';
 import { alarms, badge, mark, speed } from '../parts.js';
 import { counts, liveCorridor, state } from '../state.js';
@@ -8,13 +9,16 @@ import { name, t } from '../text.js';
 import { h } from '../tree.js';
 import { View } from '../view.js';
 
+/** With so few corridors there is room for their diagrams, too. */
+const ROOMY = 1;
+
 class Overview extends View {
   topics = ['city', 'standing', 'language', 'network'];
 
   render() {
     const { city, network } = state;
     if (!city || !network) return h('p', { class: 'quiet' }, t('loading'));
-    return [h('h1', { class: 'unseen', tabindex: '-1' }, t('nav.overview')), this.summary(city), h('div', { class: 'city' }, network.corridors.map((one) => this.corridor(one)))];
+    return [h('h1', { class: 'unseen', tabindex: '-1' }, t('nav.overview')), this.summary(city), h('div', { class: 'city' }, network.corridors.map((one) => this.corridor(one))), network.corridors.length <= ROOMY ? network.corridors.map((one) => h('section', { key: `d-${one.id}`, class: 'card picture', 'aria-label': `${t('diagram')} ${name(one.name)}` }, h('gw-diagram', { '.corridor': one }))) : null];
   }
 
   /** @param {import('../shapes.js').City} city */

@@ -50,7 +50,7 @@ class Plans extends View {
 
   /** @param {PlanSet} set @param {boolean} later */
   async approve(set, later) {
-    const everywhere = (state.network?.corridors.length ?? 1) > 1 ? 'city' : state.network?.corridors[0].id ?? '';
+    const everywhere = state.network?.corridors.map((one) => one.id) ?? [];
     const roads = state.network?.corridors ?? [];
     const held = await ask({ title: t(later ? 'plans.schedule.title' : 'plans.approve.title', { id: set.id }), text: h('p', null, t('plans.approve.text')), act: t(later ? 'plans.schedule' : 'plans.approve'), typed: everywhere, fields: [
       roads.length > 1 ? field(t('corridor'), h('select', { name: 'corridor' }, h('option', { value: '' }, t('corridor.all')), roads.map((road) => h('option', { value: road.id }, name(road.name))))) : null,
@@ -65,7 +65,7 @@ class Plans extends View {
   }
 
   async back() {
-    const everywhere = (state.network?.corridors.length ?? 1) > 1 ? 'city' : state.network?.corridors[0].id ?? '';
+    const everywhere = state.network?.corridors.map((one) => one.id) ?? [];
     const held = await ask({ title: t('plans.rollback'), text: h('p', null, t('plans.rollback.text')), typed: everywhere, fields: [field(t('why'), h('input', { name: 'why', required: true, minlength: 3 }))] });
     if (!held) return;
     if (await this.attempt(post('plans/rollback', { ...held, until: now() + 3600 }).then(() => true))) announce(t('plans.rolledback'));
