@@ -7,6 +7,7 @@ use super::live::{History, Shelf, city};
 use super::problem::Problem;
 use super::table::Route;
 use super::tls::Tls;
+use super::usual::{Usual, usual};
 use super::{routes, server};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
@@ -102,13 +103,14 @@ pub(super) struct Live {
     pub(super) shelf: Shelf,
     /// The city as JSON.
     pub(super) city: Option<Arc<str>>,
+    usual: Usual,
     calendar: Calendar,
 }
 
 impl Live {
     fn new(network: Arc<Network>) -> Live {
         let calendar = Calendar::new(&network);
-        Live { history: History::new(network), shelf: Shelf::default(), city: None, calendar }
+        Live { history: History::new(network), shelf: Shelf::default(), city: None, usual: Usual::new(), calendar }
     }
 
     /// The definitions the loop goes by.
@@ -172,7 +174,7 @@ impl Room {
         let Live { history, shelf, .. } = &mut *live;
         history.take(picture.clone());
         shelf.take(&picture, history.in_step);
-        let city = city(&live.history, &live.calendar).and_then(|city| serde_json::to_string(&city).ok());
+        let city = city(&live.history, &live.calendar, &live.usual).and_then(|city| serde_json::to_string(&city).ok());
         live.city = city.map(Into::into);
         // Nobody listens: that is no fault.
         for data in lines {
@@ -219,10 +221,19 @@ async fn run(listener: TcpListener, tls: Option<Tls>, room: Arc<Room>, mut shown
     let router = router(&room);
     tokio::spawn(server::accept(listener, tls.map(|tls| tls.0), router));
     tokio::spawn(follow_files(room.clone()));
-    let mut keeper = Keeper::default();
+    let (mut keeper, mut first) = (Keeper::default(), true);
     while let Some(picture) = shown.recv().await {
-        keeper.take(&picture, &room.store);
+        let (at, over) = (picture.at, keeper.take(&picture, &room.store));
         room.take(picture);
+        if over || first {
+            first = false;
+            let shared = room.clone();
+            tokio::task::spawn_blocking(move || {
+                let calendar = Calendar::new(&shared.network());
+                let usual = usual(&shared.store, &calendar, at);
+                shared.live().usual = usual;
+            });
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 use super::live::seconds;
 use crate::service::Picture;
 use crate::store::{Event, Sample, Store, Write};
-use crate::units::{Moment, Tenths};
+use crate::units::Moment;
 use std::collections::BTreeMap;
 
-/// How long a sample lasts.
-const SPAN: Tenths = Tenths::from_seconds(300);
+/// How long a sample lasts, in tenths.
+const SPAN_TENTHS: i64 = 3000;
 
 /// Sums of a series within a sample.
 type Sums = BTreeMap<(&'static str, String), (u32, f64)>;
@@ -21,22 +21,26 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Takes a picture; what is complete goes to the store, which never keeps anybody waiting.
-    pub(super) fn take(&mut self, picture: &Picture, store: &Store) {
+    /// Takes a picture; what is complete goes to the store, which never keeps anybody waiting. Whether an interval ended with it.
+    pub(super) fn take(&mut self, picture: &Picture, store: &Store) -> bool {
         for (decision, line) in picture.decisions.iter().zip(&picture.journal) {
             let place = super::live::about(decision).unwrap_or_default().to_owned();
             store.offer(Write::Event(Event { kind: "decision".into(), at: picture.at, place, body: line.clone() }));
         }
         self.plans(picture, store);
         self.measure(picture);
-        let begun = *self.begun.get_or_insert(picture.at);
-        if picture.at.elapsed_since(begun) >= SPAN {
+        // Intervals are those of the clock, so that days can be held against each other.
+        let interval = Moment::new(picture.at.count().div_euclid(SPAN_TENTHS) * SPAN_TENTHS);
+        let begun = *self.begun.get_or_insert(interval);
+        let over = interval != begun;
+        if over {
             for ((measure, place), (n, sum)) in std::mem::take(&mut self.sums) {
                 store.offer(Write::Sample(Sample::many(measure, &place, begun, n, sum / f64::from(n.max(1)))));
             }
-            self.begun = Some(picture.at);
+            self.begun = Some(interval);
             store.tidy(picture.at);
         }
+        over
     }
 
     /// A plan that runs for the first time.

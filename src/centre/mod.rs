@@ -25,6 +25,7 @@ mod server;
 mod table;
 mod timed;
 mod tls;
+mod usual;
 
 pub use desk::{Centre, CentreProblem, CentreSetup, start};
 pub use files::{Expected, Workshop};

@@ -69,7 +69,7 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     let shop =
         Shop { paths: args.paths.clone(), knowledge: args.knowledge.clone(), armed: true, settings: settings.clone() };
     let instruments = Arc::new(Instruments::new(true, machine.clone())?);
-    let centre = args.pages.open(&network, &instruments, &machine, shop, &Settings::new(&folder), &mut tell)?;
+    let centre = args.pages.open(&network, &instruments, &machine, shop, &Settings::new(&folder), true, &mut tell)?;
     tell(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: Some(args.time_scale), security: None, hold: false };
     let console: Box<dyn std::io::Write> = Box::new(std::io::sink());

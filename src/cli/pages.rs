@@ -67,6 +67,7 @@ impl Pages {
         clock: &Arc<dyn Clock>,
         shop: Shop,
         place: &Settings,
+        fleeting: bool,
         note: &mut dyn FnMut(&str),
     ) -> Result<Centre> {
         let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
@@ -83,7 +84,7 @@ impl Pages {
             network: network.clone(),
             instruments: instruments.clone(),
             clock: clock.clone(),
-            people: people(&store, note)?,
+            people: people(&store, fleeting, note)?,
             store,
             workshop: Arc::new(shop),
             address: self.http,
@@ -101,16 +102,14 @@ impl Pages {
 }
 
 /// Everybody the store knows; where nobody can look after accounts, a token to begin with is told and written down.
-fn people(store: &Store, note: &mut dyn FnMut(&str)) -> Result<People> {
+fn people(store: &Store, fleeting: bool, note: &mut dyn FnMut(&str)) -> Result<People> {
     let mut people = People::load(&store.reader()?, Limits::default(), Cost::OWASP)?;
     if let Some(token) = people.offer_setup(random()?) {
         let path = store.settings().folder.join("setup.token");
         write_private(&path, format!("{}\n", token.reveal()).as_bytes())?;
-        note(&format!(
-            "Nobody has an account yet. Make the first with the setup token {} (also in {}).",
-            token.reveal(),
-            path.display()
-        ));
+        // What a log keeps, others read: a service says where the token lies, a demonstration shows it.
+        let shown = if fleeting { format!("{}, also", token.reveal()) } else { String::new() };
+        note(&format!("Nobody has an account yet. Make the first with the setup token {shown} in {}", path.display()));
     }
     Ok(people)
 }

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let instruments = Arc::new(Instruments::new(args.arm, clock.clone())?);
-    let centre = args.pages.open(&network, &instruments, &clock, shop, &args.place.settings(), &mut note)?;
+    let centre = args.pages.open(&network, &instruments, &clock, shop, &args.place.settings(), false, &mut note)?;
     note(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: args.time_scale, security, hold: args.hold };
     let sinks = Sinks {

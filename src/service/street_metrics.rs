@@ -9,6 +9,8 @@ use crate::plan::Plan;
 use crate::plan::band::measure;
 use crate::watch::{ApproachState, DirectionState};
 use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Opts, Registry};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// Gauges of the street.
 pub(super) struct StreetMetrics {
@@ -21,6 +23,8 @@ pub(super) struct StreetMetrics {
     on_green: GaugeVec,
     full: GaugeVec,
     detectors: IntGaugeVec,
+    /// Who is not believed, so that a detector that goes from one fault to another counts once.
+    unbelieved: Mutex<BTreeSet<(String, u16)>>,
     push_failures: IntCounterVec,
 }
 
@@ -58,6 +62,7 @@ impl StreetMetrics {
             )?,
             on_green: reals("intersection_arrivals_on_green", "Share of all arrivals that come on green.", &at)?,
             full: reals("intersection_road_full", "Largest share of an approach's road that its queue covers.", &at)?,
+            unbelieved: Mutex::default(),
             detectors: keep(
                 registry,
                 IntGaugeVec::new(Opts::new("detectors_not_believed", "Detectors that are not believed."), &at)?,
@@ -75,9 +80,8 @@ impl StreetMetrics {
     pub(super) fn set(&self, network: &Network, picture: &Picture) {
         for decision in &picture.decisions {
             match decision {
-                Decision::Detector { intersection, health, .. } => {
-                    let here = self.detectors.with_label_values(&[intersection]);
-                    if *health == Health::Good { here.dec() } else { here.inc() }
+                Decision::Detector { intersection, channel, health } => {
+                    self.believe(intersection, *channel, *health == Health::Good);
                 }
                 Decision::PushFailed { intersection, .. } => {
                     self.push_failures.with_label_values(&[intersection]).inc()
@@ -105,6 +109,18 @@ impl StreetMetrics {
             set(&self.on_green, &id, weighted(approaches, |a| a.arrivals_on_green));
             set(&self.full, &id, approaches.iter().filter_map(|a| a.share_full).reduce(f64::max));
         }
+    }
+
+    fn believe(&self, intersection: &str, channel: u16, good: bool) {
+        let mut all = self.unbelieved.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (intersection.to_owned(), channel);
+        if good {
+            all.remove(&key)
+        } else {
+            all.insert(key)
+        };
+        let here = all.iter().filter(|(at, _)| at == intersection).count();
+        self.detectors.with_label_values(&[intersection]).set(i64::try_from(here).unwrap_or(i64::MAX));
     }
 
     fn way(&self, corridor: &str, direction: &str, state: &DirectionState) {

@@ -1,5 +1,6 @@
 //! The whole city at one look: what pages draw each second.
 
+use super::super::usual::Usual;
 use super::history::History;
 use crate::calendar::Calendar;
 use crate::corridor::{Corridor, Direction, Intersection, IntersectionIndex, Network};
@@ -62,6 +63,9 @@ struct CityWay {
     #[serde(skip_serializing_if = "Option::is_none")]
     speed_km_h: Option<f64>,
     free_flow_km_h: f64,
+    /// At this time on earlier days by the same day plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_km_h: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_s: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,11 +135,16 @@ struct DetectorCounts {
 }
 
 /// Draws the picture; `None` before the loop showed one.
-pub(in crate::centre) fn city(history: &History, calendar: &Calendar) -> Option<City> {
+pub(in crate::centre) fn city(history: &History, calendar: &Calendar, usual: &Usual) -> Option<City> {
     let picture = history.last.as_deref()?;
     let network = &*history.network;
     let plans = running(picture);
-    let corridor = |(k, c): (usize, &Corridor)| corridor_of(history, picture, plans.as_deref(), c, k);
+    let corridor = |(k, c): (usize, &Corridor)| {
+        let mut one = corridor_of(history, picture, plans.as_deref(), c, k);
+        one.outbound.baseline_km_h = usual.get(&format!("{}/outbound", c.id)).copied();
+        one.inbound.baseline_km_h = usual.get(&format!("{}/inbound", c.id)).copied();
+        one
+    };
     Some(City {
         at: seconds(picture.at),
         clock: calendar.clock(picture.at),
@@ -217,6 +226,7 @@ fn way_of(
     CityWay {
         speed_km_h: state.and_then(|s| s.speed_km_h),
         free_flow_km_h: free * 3.6,
+        baseline_km_h: None,
         delay_s: state.and_then(|s| s.delay_s),
         arrivals_on_green: state.and_then(|s| s.arrivals_on_green),
         band: band.map(|(band, cycle)| CityBand { width_s: band.width_s, share: band.width_s / cycle }),
