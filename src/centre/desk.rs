@@ -1,5 +1,6 @@
 //! Setting the centre up, and the desk between it and the loop.
 
+use super::acts::{self, Acts};
 use super::door::{Names, Rule, every, guard};
 use super::files::{Files, Workshop};
 use super::keep::Keeper;
@@ -92,6 +93,7 @@ pub(super) struct Room {
     /// Whether it is reached by TLS.
     pub(super) secure: bool,
     live: Mutex<Live>,
+    acts: Mutex<Acts>,
     files: Mutex<Files>,
     pub(super) feed: broadcast::Sender<Message>,
     orders: Arc<Mutex<Vec<Event>>>,
@@ -137,6 +139,11 @@ impl Room {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What people asked of the core.
+    pub(super) fn acts(&self) -> MutexGuard<'_, Acts> {
+        self.acts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Definition files and changes to them.
     pub(super) fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
@@ -168,14 +175,25 @@ impl Room {
         let lines: Vec<Arc<str>> = picture.journal.iter().map(|line| line.as_str().into()).collect();
         let picture = Arc::new(picture);
         if !Arc::ptr_eq(live.network(), &picture.network) {
-            // Other definitions: what was drawn is of another street.
+            // Other definitions: what was drawn is of another street, and the core that goes by them knows of no orders.
             *live = Live::new(picture.network.clone());
+            let again = self.acts().again(&picture.network, picture.at);
+            self.orders.lock().unwrap_or_else(PoisonError::into_inner).extend(again);
         }
         let Live { history, shelf, .. } = &mut *live;
         history.take(picture.clone());
         shelf.take(&picture, history.in_step);
         let city = city(&live.history, &live.calendar, &live.usual).and_then(|city| serde_json::to_string(&city).ok());
         live.city = city.map(Into::into);
+        let (acted, writes) = {
+            let mut acts = self.acts();
+            (acts.take(&picture), acts.take_writes())
+        };
+        writes.into_iter().for_each(|write| self.store.offer(write));
+        for id in acted {
+            let data = format!("{{\"id\":{id}}}").into();
+            let _ = self.feed.send(Message { kind: "intervention", data });
+        }
         // Nobody listens: that is no fault.
         for data in lines {
             let _ = self.feed.send(Message { kind: "decision", data });
@@ -196,9 +214,13 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let (pictures, shown) = mpsc::channel(MOST_PICTURES);
-    let orders = Arc::default();
+    let remembered = setup.store.reader().and_then(|reader| reader.documents(acts::KIND)).unwrap_or_default();
+    let mut acts = Acts::remembered(&remembered);
+    // What stood when the service ended stands again.
+    let orders = Arc::new(Mutex::new(acts.again(&setup.network, setup.clock.utc())));
     let room = Arc::new(Room {
         live: Mutex::new(Live::new(setup.network)),
+        acts: Mutex::new(acts),
         files: Mutex::new(Files::new(setup.workshop)),
         instruments: setup.instruments,
         clock: setup.clock,

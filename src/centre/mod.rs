@@ -12,6 +12,9 @@
 //! ([`table`]) says method, path, least role and schemas; router, role check and the OpenAPI document are made from it, so a
 //! route without a role can not exist.
 
+mod acting;
+mod acts;
+mod asked;
 mod desk;
 mod door;
 mod files;

@@ -1,6 +1,6 @@
 //! What the loop shows after each step, and whom it shows it to.
 
-use crate::control::{Coordinator, Decision, Event, Finding, Mode, Setup};
+use crate::control::{Coordinator, Decision, Event, Finding, Mode, Run, Setup};
 use crate::corridor::{Intersection, IntersectionIndex, Network, StageIndex};
 use crate::detection::Reading;
 use crate::field::{Link, RunningPlan, Session, Status};
@@ -67,6 +67,8 @@ pub struct Picture {
     pub cabinets: Vec<CabinetState>,
     /// Plans aimed at, in network order.
     pub targets: Vec<Plan>,
+    /// Escorts under way, and those whose signals are finding back.
+    pub escorts: Vec<Run>,
     /// What the street does.
     pub street: Arc<Street>,
     /// Greens that ended in this step.
@@ -153,6 +155,7 @@ impl Painter {
             changes: core.changes(),
             cabinets: cabinets.collect(),
             targets: core.targets().to_vec(),
+            escorts: core.escorts().cloned().collect(),
             street: self.street.clone(),
             greens,
             arrivals,

@@ -1,7 +1,9 @@
 //! The routes, a file for each subject.
 
+mod escorts;
 mod feeds;
 mod files;
+mod interventions;
 mod live;
 mod machine;
 mod pages;
@@ -11,8 +13,17 @@ use super::table::Route;
 
 /// All of them.
 pub(super) fn all() -> Vec<Route> {
-    [pages::routes(), machine::routes(), live::routes(), plans::routes(), feeds::routes(), files::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        pages::routes(),
+        machine::routes(),
+        live::routes(),
+        plans::routes(),
+        feeds::routes(),
+        files::routes(),
+        interventions::routes(),
+        escorts::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
