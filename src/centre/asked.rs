@@ -5,7 +5,7 @@ use super::problem::Fault;
 use crate::control::{Ends, Escort, Intervention, OrderProblem, Vehicle, route};
 use crate::corridor::{Arm, IntersectionIndex, LaneState, Movement, Network, StageIndex, Weather};
 use crate::plan::Plan;
-use crate::units::{Metres, MetresPerSecond, Moment, Shift, Tenths};
+use crate::units::{Metres, MetresPerSecond, Moment, Tenths};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,9 @@ pub(in crate::centre) struct GivenPlan {
     pub(in crate::centre) intersection: String,
     /// Start of the reference phase's green after the epoch, modulo the cycle.
     pub(in crate::centre) offset_s: f64,
+    /// What greens and intergreens make, if it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::centre) cycle_s: Option<f64>,
     /// Stages in their order.
     pub(in crate::centre) stages: Vec<GivenStage>,
 }
@@ -80,11 +83,14 @@ pub(in crate::centre) struct InterventionAsk {
     /// Ids: local, exclude (one), lane (one), plans of a set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(in crate::centre) intersections: Vec<String>,
+    /// One of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::centre) intersection: Option<String>,
     /// Detector channel, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::centre) channel: Option<u16>,
     /// The approach of a lane: `N`, `E`, `S` or `W`, where its traffic comes from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "from", skip_serializing_if = "Option::is_none")]
     pub(in crate::centre) arm: Option<String>,
     /// From the median, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -203,6 +209,7 @@ impl GivenPlan {
         GivenPlan {
             intersection: intersection.to_owned(),
             offset_s: plan.offset.since_zero().seconds(),
+            cycle_s: Some(plan.cycle.seconds()),
             stages: plan.splits.iter().map(stage).collect(),
         }
     }
@@ -221,13 +228,19 @@ impl GivenPlan {
         }
         let offset = Tenths::parse_seconds(self.offset_s).map(Tenths::later);
         let whole = order.len() == self.stages.len() && order.len() == at.stages.len();
-        let plan = Plan::from_greens_in(at, &order, &greens, offset.unwrap_or(Shift::default()));
+        let plan = Plan::from_greens_in(at, &order, &greens, offset.unwrap_or_default());
         let plan = plan.filter(|_| whole && offset.is_some());
         if plan.is_none() {
             let rule = format!("it is no plan of the {} stages of {}", at.stages.len(), at.id);
             faults.tell("plans", &rule, "Give every stage once, with its green.");
         }
-        Some((index, plan?))
+        let plan = plan?;
+        let makes = plan.cycle.seconds();
+        if self.cycle_s.is_some_and(|says| (says - makes).abs() > 0.05) {
+            let rule = format!("{}: greens and intergreens make a cycle of {makes} s", at.id);
+            faults.tell("plans", &rule, "Give this cycle, or other greens.");
+        }
+        Some((index, plan))
     }
 }
 
@@ -251,8 +264,12 @@ impl InterventionAsk {
     }
 
     fn all(&self, network: &Network, faults: &mut Faults) -> Vec<IntersectionIndex> {
-        let mut all: Vec<IntersectionIndex> =
-            self.intersections.iter().filter_map(|id| faults.index(network, "intersections", id)).collect();
+        let mut all: Vec<IntersectionIndex> = self
+            .intersections
+            .iter()
+            .chain(&self.intersection)
+            .filter_map(|id| faults.index(network, "intersections", id))
+            .collect();
         if let Some(id) = &self.corridor {
             match network.corridors().iter().find(|c| c.id == *id) {
                 Some(corridor) => all.extend(corridor.members.iter().map(|m| m.intersection)),
@@ -390,6 +407,9 @@ pub(in crate::centre) fn to_type(network: &Network, what: &Intervention) -> Vec<
         }
     });
     let mut words: Vec<String> = corridors.map(|corridor| corridor.id.clone()).collect();
+    if *what == Intervention::Hold && words.len() > 1 {
+        words = vec!["city".to_owned()];
+    }
     if words.is_empty() && matches!(what, Intervention::Escort(_)) {
         words.extend(named.first().map(|&index| network.intersection(index).id.clone()));
     }

@@ -7,6 +7,7 @@ use super::keep::Keeper;
 use super::live::{History, Shelf, city};
 use super::problem::Problem;
 use super::table::Route;
+use super::tasks::{self, Rehearsal, Tasks};
 use super::tls::Tls;
 use super::usual::{Usual, usual};
 use super::{routes, server};
@@ -51,6 +52,8 @@ pub struct CentreSetup {
     pub people: People,
     /// The definition files.
     pub workshop: Arc<dyn Workshop>,
+    /// The simulated street tasks are rehearsed on, where there is one.
+    pub rehearsal: Option<Arc<dyn Rehearsal>>,
     /// Where to listen.
     pub address: SocketAddr,
     /// Names, beside the address, that the server is reached under.
@@ -94,6 +97,8 @@ pub(super) struct Room {
     pub(super) secure: bool,
     live: Mutex<Live>,
     acts: Mutex<Acts>,
+    tasks: Mutex<Tasks>,
+    pub(super) rehearsal: Option<Arc<dyn Rehearsal>>,
     files: Mutex<Files>,
     pub(super) feed: broadcast::Sender<Message>,
     orders: Arc<Mutex<Vec<Event>>>,
@@ -142,6 +147,11 @@ impl Room {
     /// What people asked of the core.
     pub(super) fn acts(&self) -> MutexGuard<'_, Acts> {
         self.acts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is prepared.
+    pub(super) fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Definition files and changes to them.
@@ -214,13 +224,16 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let (pictures, shown) = mpsc::channel(MOST_PICTURES);
-    let remembered = setup.store.reader().and_then(|reader| reader.documents(acts::KIND)).unwrap_or_default();
-    let mut acts = Acts::remembered(&remembered);
+    let documents = |kind| setup.store.reader().and_then(|reader| reader.documents(kind)).unwrap_or_default();
+    let mut acts = Acts::remembered(&documents(acts::KIND));
+    let tasks = Tasks::remembered(&documents(tasks::KIND));
     // What stood when the service ended stands again.
     let orders = Arc::new(Mutex::new(acts.again(&setup.network, setup.clock.utc())));
     let room = Arc::new(Room {
         live: Mutex::new(Live::new(setup.network)),
         acts: Mutex::new(acts),
+        tasks: Mutex::new(tasks),
+        rehearsal: setup.rehearsal,
         files: Mutex::new(Files::new(setup.workshop)),
         instruments: setup.instruments,
         clock: setup.clock,

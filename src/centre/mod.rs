@@ -26,10 +26,12 @@ mod problem;
 mod routes;
 mod server;
 mod table;
+mod tasks;
 mod timed;
 mod tls;
 mod usual;
 
 pub use desk::{Centre, CentreProblem, CentreSetup, start};
 pub use files::{Expected, Workshop};
+pub use tasks::{Rehearsal, Rehearsed};
 pub use tls::{PapersProblem, Tls};

@@ -87,6 +87,7 @@ impl Pages {
             people: people(&store, fleeting, note)?,
             store,
             workshop: Arc::new(shop),
+            rehearsal: None,
             address: self.http,
             names: self.names.clone(),
             tls,

@@ -20,10 +20,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Escorts told of unless all are asked for.
+const RECENT: usize = 30;
+
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::new(Method::GET, "/api/v1/escorts", VIEWER, get(list))
-            .says("escorts under way, or all that are remembered")
+            .says("the last escorts, or all that are remembered")
             .asks(&["state"])
             .gives::<Vec<EscortPage>>(),
         Route::new(Method::POST, "/api/v1/escorts", OPERATOR, post(begin))
@@ -123,12 +126,9 @@ pub(in crate::centre) fn now(room: &Room, id: u64) -> Result<EscortPage, Problem
 
 async fn list(With(room): With<Arc<Room>>, Query(which): Query<Which>) -> Json<Vec<EscortPage>> {
     let (network, now, acts) = (room.network(), room.street_time(), room.acts());
-    let of = |act: &Act| {
-        let run = acts.runs.iter().find(|run| run.id == act.id);
-        let live = which.all() || run.is_some() || matches!(act.state, State::Asked | State::Standing);
-        page(&network, act, run, now).filter(|_| live)
-    };
-    Json(acts.all().filter_map(of).collect())
+    let of = |act: &Act| page(&network, act, acts.runs.iter().find(|run| run.id == act.id), now);
+    let most = if which.all() { usize::MAX } else { RECENT };
+    Json(acts.all().filter_map(of).take(most).collect())
 }
 
 async fn begin(

@@ -88,17 +88,28 @@ pub(in crate::centre) struct InterventionPage {
 /// An act as an intervention; `None` where it is an escort.
 pub(in crate::centre) fn page(act: &Act) -> Option<InterventionPage> {
     let Asked::Intervention(ask) = &act.asked else { return None };
-    let InterventionAsk { kind, corridor, intersections, channel, arm, lane, state, weather, plans, why, .. } =
-        ask.clone();
+    let InterventionAsk {
+        kind,
+        corridor,
+        intersections,
+        intersection,
+        channel,
+        arm,
+        lane,
+        state,
+        weather,
+        plans,
+        why,
+        ..
+    } = ask.clone();
+    let named = intersections.into_iter().chain(intersection);
+    let all: Vec<String> =
+        if plans.is_empty() { named.collect() } else { plans.iter().map(|p| p.intersection.clone()).collect() };
     Some(InterventionPage {
         id: act.id,
         kind,
         corridor,
-        intersections: if plans.is_empty() {
-            intersections
-        } else {
-            plans.iter().map(|p| p.intersection.clone()).collect()
-        },
+        intersections: all,
         channel,
         arm,
         lane,

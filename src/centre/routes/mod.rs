@@ -8,6 +8,7 @@ mod live;
 mod machine;
 mod pages;
 mod plans;
+mod tasks;
 
 use super::table::Route;
 
@@ -22,6 +23,7 @@ pub(super) fn all() -> Vec<Route> {
         files::routes(),
         interventions::routes(),
         escorts::routes(),
+        tasks::routes(),
     ]
     .into_iter()
     .flatten()
