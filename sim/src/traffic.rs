@@ -294,6 +294,11 @@ impl Traffic {
         self.bikes.on_strip(lane)
     }
 
+    /// The street.
+    pub fn street(&self) -> &Street {
+        &self.street
+    }
+
     /// Vehicles on the street.
     pub fn on_road(&self) -> usize {
         self.on_road

@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::audit::Audit;
 use super::demo::Demo;
+use super::escort::Escort;
 use super::live::{CampaignArgs, Emulate, Serve};
 use super::overrides::Overrides;
 use super::plans::Plans;
@@ -31,6 +32,7 @@ pub(super) enum Command {
     Optimise(Optimise),
     Diagram(Diagram),
     Replay(Replay),
+    Escort(Escort),
     Emulate(Emulate),
     Serve(Serve),
     Demo(Demo),
@@ -395,7 +397,7 @@ fn tail(text: &str) -> Result<Tail, String> {
     Tail::new(number(weight)?, number(share)?).ok_or_else(told)
 }
 
-fn days(text: &str) -> Result<DayList, String> {
+pub(super) fn days(text: &str) -> Result<DayList, String> {
     let mut days = Vec::new();
     for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let (numbers, kind) = part.split_once(':').unwrap_or((part, "workday"));

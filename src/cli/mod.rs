@@ -12,6 +12,7 @@ mod coupling;
 mod demo;
 mod diagram;
 mod emulate;
+mod escort;
 mod files;
 mod front;
 mod inputs;
@@ -52,6 +53,7 @@ pub fn main() -> ExitCode {
         args::Command::Optimise(optimise) => optimise::run(&optimise),
         args::Command::Diagram(diagram) => diagram::run(&diagram),
         args::Command::Replay(replay) => replay::run(&replay),
+        args::Command::Escort(escort) => escort::run(&escort),
         args::Command::Emulate(emulate) => emulate::run(&emulate),
         args::Command::Serve(serve) => serve::run(&serve),
         args::Command::Demo(demo) => demo::run(&demo),

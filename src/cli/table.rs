@@ -131,7 +131,7 @@ fn shown(c: &Comparison, results: &Results) -> bool {
     }
 }
 
-fn comparison(c: &Comparison) -> String {
+pub(super) fn comparison(c: &Comparison) -> String {
     let relative = c.unit == "1";
     let show = |v: Option<f64>| match v {
         None => "absent".into(),

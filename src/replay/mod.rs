@@ -9,12 +9,14 @@
 //! ```
 
 mod arms;
+mod escort;
 mod offsets;
 mod run;
 mod study;
 mod train;
 
 pub use arms::{Arm, Book};
+pub use escort::{EscortPair, EscortResults, EscortSide, EscortStudy, along};
 pub use run::{BusKind, Outcome, RunProblem, Shared, run_arm};
 pub use study::{Results, Row, RunResult, Study, comparisons, means};
 pub use train::{TrainProblem, Training, train};

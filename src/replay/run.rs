@@ -6,7 +6,7 @@
 use super::arms::{Arm, Book};
 use crate::bus::{Bus, MemoryBus, Stuck, TcpBus, TcpServer};
 use crate::calendar::Calendar;
-use crate::control::{Coordinator, Event, Finding, Policy, Setup};
+use crate::control::{Coordinator, Decision, Event, Finding, Policy, Setup};
 use crate::corridor::{Corridor, Network};
 use crate::demand::DayProfile;
 use crate::journal::Journal;
@@ -112,7 +112,7 @@ pub(super) fn film(
     let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
     // results do not depend on the bus, so the quick one does
-    drive(shared, arm, rig.clone(), run, BusKind::Memory, Some(&watch))?;
+    drive(shared, arm, rig.clone(), run, BusKind::Memory, (Some(&watch), &mut Nobody))?;
     Ok(watch.camera.develop(&rig, f64::from(watch.from_s), f64::from(to_s)))
 }
 
@@ -124,7 +124,42 @@ pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result
     let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
     rig.meter_fuel();
-    drive(shared, arm, rig, run, bus, None)
+    drive(shared, arm, rig, run, bus, (None, &mut Nobody))
+}
+
+/// Somebody at the centre during a run: what he orders, and what he sees decided.
+pub(super) trait Beside {
+    /// Orders of a second, given before the core's step.
+    fn events(&mut self, rig: &Rig, second: u32) -> Vec<Event>;
+    /// What was decided in it.
+    fn decided(&mut self, decisions: &[Decision]);
+}
+
+/// Nobody.
+struct Nobody;
+
+impl Beside for Nobody {
+    fn events(&mut self, _: &Rig, _: u32) -> Vec<Event> {
+        Vec::new()
+    }
+
+    fn decided(&mut self, _: &[Decision]) {}
+}
+
+/// As [`run_arm`], with somebody at the centre.
+///
+/// # Errors
+/// As [`run_arm`].
+pub(super) fn run_beside(
+    shared: &Shared,
+    arm: Arm,
+    run: &Run<'_>,
+    bus: BusKind,
+    beside: &mut dyn Beside,
+) -> Result<Outcome, RunProblem> {
+    let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
+    let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
+    drive(shared, arm, rig, run, bus, (None, beside))
 }
 
 fn drive(
@@ -133,7 +168,7 @@ fn drive(
     rig: Rig,
     run: &Run<'_>,
     bus: BusKind,
-    watch: Option<&Watch>,
+    (watch, beside): (Option<&Watch>, &mut dyn Beside),
 ) -> Result<Outcome, RunProblem> {
     let mut shared = Cow::Borrowed(shared);
     match arm {
@@ -145,7 +180,9 @@ fn drive(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match bus {
-            BusKind::Memory => with_core(shared, rig.clone(), run, watch, MemoryBus::new(rig.devices())).await,
+            BusKind::Memory => {
+                with_core(shared, rig.clone(), run, (watch, beside), MemoryBus::new(rig.devices())).await
+            }
             BusKind::Tcp => {
                 let mut servers = Vec::new();
                 let mut cabinets = Vec::new();
@@ -154,7 +191,7 @@ fn drive(
                     cabinets.push((server.address(), unit));
                     servers.push(server);
                 }
-                with_core(shared, rig, run, watch, TcpBus::guarded(cabinets, GUARD)).await
+                with_core(shared, rig, run, (watch, beside), TcpBus::guarded(cabinets, GUARD)).await
             }
         }
     })
@@ -188,7 +225,7 @@ async fn with_core(
     shared: &Shared,
     rig: Rig,
     run: &Run<'_>,
-    watch: Option<&Watch>,
+    (watch, beside): (Option<&Watch>, &mut dyn Beside),
     mut bus: impl Bus,
 ) -> Result<Outcome, RunProblem> {
     let calendar = Calendar::new(&shared.network);
@@ -215,7 +252,9 @@ async fn with_core(
         if let Some((_, finding)) = found.take_if(|(due, _)| *due <= second) {
             events.push(Event::Found(finding));
         }
+        events.extend(beside.events(&rig, second));
         let out = core.step(now, &events);
+        beside.decided(&out.decisions);
         journal.add(&calendar, now, &out.decisions);
         if let Some(work) = &out.work {
             found = Some((second + WORK_S, carry_out(&shared.network, work, &shared.settings, &|| false)));

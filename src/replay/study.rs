@@ -218,7 +218,7 @@ const MEASURES: [Measure; 13] = [
     Measure { name: "unserved vehicles", unit: "veh", read: |m| Some(f64::from(m.all.unserved)) },
 ];
 
-fn pedestrian_wait(measures: &Measures) -> Option<f64> {
+pub(super) fn pedestrian_wait(measures: &Measures) -> Option<f64> {
     let served = measures.crossings.iter().filter_map(|c| Some((f64::from(c.served), c.mean_wait_s?)));
     let (n, sum) = served.fold((0.0, 0.0), |(n, sum), (served, wait)| (n + served, sum + served * wait));
     (n > 0.0).then(|| sum / n)

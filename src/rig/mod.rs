@@ -11,6 +11,7 @@ mod fault;
 mod give_way;
 mod layout;
 mod plant;
+mod siren;
 mod translate;
 
 pub use cabinets::Cabinets;
@@ -25,5 +26,6 @@ pub use greenwave_sim::progression::ProgressionMeasure;
 pub use greenwave_sim::scene::{Scene, SceneMeasures};
 pub use greenwave_sim::series::WaySeries;
 pub use plant::{Faults, Rig, RigProblem, Run, date_of};
+pub use siren::{SIREN_SPEED, Whereabouts, siren};
 pub use translate::LocalEntry;
 pub(crate) use translate::PASSAGE;
