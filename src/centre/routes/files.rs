@@ -5,6 +5,7 @@ use super::super::door::{By, Sent};
 use super::super::files::{ChangePage, Checked, FilePage, Stuck};
 use super::super::problem::Problem;
 use super::super::table::{ENGINEER, Route, VIEWER};
+use super::aside;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::Method;
@@ -12,7 +13,6 @@ use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tokio::task::spawn_blocking;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -71,11 +71,6 @@ impl From<Stuck> for Problem {
             Stuck::Machine(why) => Problem::not_now().with(why),
         }
     }
-}
-
-/// Checking and reckoning take a while: not on the thread that serves everybody.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> + Send + 'static) -> Result<T, Problem> {
-    spawn_blocking(work).await.unwrap_or_else(|_| Err(Problem::not_now()))
 }
 
 async fn list(State(room): State<Arc<Room>>) -> Result<Json<Vec<FileName>>, Problem> {
