@@ -1,6 +1,7 @@
 //! Setting the centre up, and the desk between it and the loop.
 
 use super::acts::{self, Acts};
+use super::alarms::{AlarmPage, Alarms};
 use super::door::{Names, Rule, every, guard};
 use super::files::{Files, Workshop};
 use super::keep::Keeper;
@@ -10,7 +11,7 @@ use super::table::Route;
 use super::tasks::{self, Rehearsal, Tasks};
 use super::tls::Tls;
 use super::usual::{Usual, usual};
-use super::{routes, server};
+use super::{console, routes, server};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::control::{Event, Setup};
@@ -100,6 +101,7 @@ pub(super) struct Room {
     tasks: Mutex<Tasks>,
     pub(super) rehearsal: Option<Arc<dyn Rehearsal>>,
     files: Mutex<Files>,
+    alarms: Mutex<Alarms>,
     pub(super) feed: broadcast::Sender<Message>,
     orders: Arc<Mutex<Vec<Event>>>,
 }
@@ -157,6 +159,21 @@ impl Room {
     /// Definition files and changes to them.
     pub(super) fn files(&self) -> MutexGuard<'_, Files> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is wrong.
+    pub(super) fn alarms(&self) -> MutexGuard<'_, Alarms> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what changed in the book of alarms, and tells who listens.
+    pub(super) fn tell_alarms(&self, changed: Vec<AlarmPage>) {
+        let writes = self.alarms().writes();
+        if !writes.is_empty() {
+            self.store.commit(writes, Box::new(drop));
+        }
+        let data = serde_json::to_string(&changed).unwrap_or_default();
+        let _ = self.feed.send(Message { kind: "alarm", data: data.into() });
     }
 
     /// The street's time: that of the last picture, before it the machine's.
@@ -235,6 +252,7 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
         tasks: Mutex::new(tasks),
         rehearsal: setup.rehearsal,
         files: Mutex::new(Files::new(setup.workshop)),
+        alarms: Mutex::new(setup.store.reader().map(|reader| Alarms::load(&reader)).unwrap_or_default()),
         instruments: setup.instruments,
         clock: setup.clock,
         store: setup.store,
@@ -256,9 +274,14 @@ async fn run(listener: TcpListener, tls: Option<Tls>, room: Arc<Room>, mut shown
     let router = router(&room);
     tokio::spawn(server::accept(listener, tls.map(|tls| tls.0), router));
     tokio::spawn(follow_files(room.clone()));
+    tokio::spawn(console::follow(room.clone()));
     let (mut keeper, mut first) = (Keeper::default(), true);
     while let Some(picture) = shown.recv().await {
         let (at, over) = (picture.at, keeper.take(&picture, &room.store));
+        let changed = room.alarms().take(&picture, &room.store.health());
+        if !changed.is_empty() {
+            room.tell_alarms(changed);
+        }
         room.take(picture);
         if over || first {
             first = false;

@@ -15,6 +15,8 @@
 mod acting;
 mod acts;
 mod asked;
+mod alarms;
+mod console;
 mod desk;
 mod door;
 mod files;

@@ -1,6 +1,7 @@
 //! The routes, a file for each subject.
 
 mod accounts;
+mod alarms;
 mod audit;
 mod escorts;
 mod feeds;
@@ -30,6 +31,9 @@ pub(super) fn all() -> Vec<Route> {
         tokens::routes(),
         live::routes(),
         plans::routes(),
+        alarms::routes(),
+        audit::routes(),
+        handover::routes(),
         feeds::routes(),
         files::routes(),
         interventions::routes(),
