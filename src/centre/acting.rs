@@ -66,7 +66,7 @@ async fn settled(room: &Arc<Room>, id: u64, so: impl Fn(&Act) -> bool) -> Result
 
 /// Whether an order that needs it is confirmed: by a word typed by hand, or by a second person of the same role or a higher one,
 /// who is named then.
-async fn confirmed(
+pub(super) async fn confirmed(
     room: &Arc<Room>,
     (by, from): (&Identity, IpAddr),
     words: &[String],

@@ -1,7 +1,8 @@
 //! What people asked of the core, and what became of it: the ledger of interventions and escorts.
 //!
 //! ```text
-//!  route ──ask──► Asked ──Began──► Standing ──Ended──► Ended
+//!  route ──plan──► Scheduled ──its time──┐
+//!  route ──ask──► Asked ◄────────────────┘   ──Began──► Standing ──Ended──► Ended
 //!                   └────RefusedOrder──► Refused
 //! ```
 //! Written down at every change, so that a core that begins anew (a restart, other definitions) is handed again what stood.
@@ -27,6 +28,8 @@ const MOST: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {
+    /// It begins later.
+    Scheduled,
     /// Handed to the core.
     Asked,
     /// It stands.
@@ -129,6 +132,25 @@ pub(super) fn rows(network: &Network, rows: &[Row]) -> Vec<EscortRow> {
     rows.iter().map(|r| row(network, r)).collect()
 }
 
+impl Act {
+    /// The order for the core; where there is none, the act is over, or refused.
+    fn order(&mut self, network: &Network, now: Moment) -> Option<Event> {
+        let what = match &self.asked {
+            Asked::Intervention(ask) => ask.read(network).map(|(what, _)| what),
+            Asked::Escort(ask) => ask.read(network, self.from).map(|(escort, _)| Intervention::Escort(escort)),
+        };
+        match what {
+            Ok(what) if self.until > now => {
+                self.state = State::Asked;
+                return Some(Event::Order(Order::Begin { id: self.id, what, until: self.until }));
+            }
+            Ok(_) => (self.state, self.ended, self.ended_by) = (State::Ended, Some(self.until), Some("expiry".into())),
+            Err(problems) => (self.state, self.ended, self.problems) = (State::Refused, Some(now), problems),
+        }
+        None
+    }
+}
+
 impl Acts {
     /// What was written down by an earlier service.
     pub(super) fn remembered(documents: &[Document]) -> Acts {
@@ -177,6 +199,55 @@ impl Acts {
         self.acts.insert(id, act);
         self.keep(id);
         (id, Event::Order(Order::Begin { id, what, until }))
+    }
+
+    /// Enters something that begins later.
+    pub(super) fn plan(
+        &mut self,
+        asked: Asked,
+        (by, second): (String, Option<String>),
+        (from, until): (Moment, Moment),
+    ) -> u64 {
+        let by_time = u64::try_from(from.unix_seconds()).unwrap_or(0);
+        let id = self.acts.keys().next_back().map_or(1, |last| last + 1).max(by_time);
+        let act = Act {
+            id,
+            asked,
+            by,
+            second,
+            from,
+            until,
+            state: State::Scheduled,
+            ended: None,
+            ended_by: None,
+            problems: Vec::new(),
+            report: None,
+        };
+        self.acts.insert(id, act);
+        self.keep(id);
+        id
+    }
+
+    /// Orders whose time has come.
+    pub(super) fn due(&mut self, network: &Network, now: Moment) -> Vec<Event> {
+        let due = |act: &&Act| act.state == State::Scheduled && act.from <= now;
+        let due: Vec<u64> = self.acts.values().filter(due).map(|act| act.id).collect();
+        let mut events = Vec::new();
+        for id in due {
+            let Some(act) = self.acts.get_mut(&id) else { continue };
+            act.state = State::Asked;
+            events.extend(act.order(network, now));
+            self.keep(id);
+        }
+        events
+    }
+
+    /// Takes back what has not begun.
+    pub(super) fn take_back(&mut self, id: u64, by: &str, now: Moment) -> bool {
+        let Some(act) = self.acts.get_mut(&id).filter(|act| act.state == State::Scheduled) else { return false };
+        (act.state, act.ended, act.ended_by) = (State::Ended, Some(now), Some(by.to_owned()));
+        self.keep(id);
+        true
     }
 
     /// Notes who wants something ended.
@@ -254,20 +325,7 @@ impl Acts {
         let mut events = Vec::new();
         let mut over = Vec::new();
         for act in self.acts.values_mut().filter(|act| matches!(act.state, State::Asked | State::Standing)) {
-            let what = match &act.asked {
-                Asked::Intervention(ask) => ask.read(network).map(|(what, _)| what),
-                Asked::Escort(ask) => ask.read(network, act.from).map(|(escort, _)| Intervention::Escort(escort)),
-            };
-            match what {
-                Ok(what) if act.until > now => {
-                    act.state = State::Asked;
-                    events.push(Event::Order(Order::Begin { id: act.id, what, until: act.until }));
-                }
-                Ok(_) => (act.state, act.ended, act.ended_by) = (State::Ended, Some(act.until), Some("expiry".into())),
-                Err(problems) => {
-                    (act.state, act.ended, act.problems) = (State::Refused, Some(now), problems);
-                }
-            }
+            events.extend(act.order(network, now));
             over.push(act.id);
         }
         over.into_iter().for_each(|id| self.keep(id));

@@ -245,6 +245,27 @@ impl GivenPlan {
 }
 
 impl InterventionAsk {
+    /// One that names nothing yet.
+    pub(in crate::centre) fn new(kind: Kind, minutes: f64, why: String) -> InterventionAsk {
+        InterventionAsk {
+            kind,
+            corridor: None,
+            intersections: Vec::new(),
+            intersection: None,
+            channel: None,
+            arm: None,
+            lane: None,
+            state: None,
+            weather: None,
+            plan: None,
+            plans: Vec::new(),
+            minutes,
+            why,
+            confirm: None,
+            second: None,
+        }
+    }
+
     /// What it means, and for how long.
     pub(in crate::centre) fn read(&self, network: &Network) -> Result<(Intervention, Tenths), Vec<Fault>> {
         let mut faults = Faults::default();

@@ -214,6 +214,8 @@ impl Room {
         live.city = city.map(Into::into);
         let (acted, writes) = {
             let mut acts = self.acts();
+            let due = acts.due(&picture.network, picture.at);
+            self.orders.lock().unwrap_or_else(PoisonError::into_inner).extend(due);
             (acts.take(&picture), acts.take_writes())
         };
         writes.into_iter().for_each(|write| self.store.offer(write));

@@ -14,8 +14,8 @@
 
 mod acting;
 mod acts;
-mod asked;
 mod alarms;
+mod asked;
 mod console;
 mod desk;
 mod door;

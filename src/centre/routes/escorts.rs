@@ -85,7 +85,7 @@ pub(in crate::centre) fn page(network: &Network, act: &Act, run: Option<&Run>, n
     let starts = ask.starts.unwrap_or(seconds(act.from));
     let state = match act.state {
         State::Refused => "refused",
-        State::Asked => "waiting",
+        State::Scheduled | State::Asked => "waiting",
         State::Standing if starts > seconds(now) => "waiting",
         State::Standing => "running",
         State::Ended if run.is_some() => "recovering",

@@ -1,14 +1,15 @@
 //! Interventions: asked for, looked at, ended.
 
-use super::super::acting::{Confirmation, ask, end};
+use super::super::acting::{Confirmation, ask, confirmed, end};
 use super::super::acts::{Act, Asked, State};
-use super::super::asked::{GivenPlan, InterventionAsk, Kind, LaneIs, Sky};
+use super::super::asked::{GivenPlan, InterventionAsk, Kind, LaneIs, Sky, to_type};
 use super::super::desk::Room;
 use super::super::door::{By, Peer, Sent};
 use super::super::live::seconds;
 use super::super::problem::{Fault, Problem};
 use super::super::table::{OPERATOR, Route, VIEWER};
-use crate::people::Role;
+use crate::people::{Identity, Role};
+use crate::units::Moment;
 use axum::Json;
 use axum::extract::{Path, Query, State as With};
 use axum::http::Method;
@@ -130,7 +131,7 @@ pub(in crate::centre) fn page(act: &Act) -> Option<InterventionPage> {
 
 async fn list(With(room): With<Arc<Room>>, Query(which): Query<Which>) -> Json<Vec<InterventionPage>> {
     let acts = room.acts();
-    let stands = |act: &&Act| which.all() || matches!(act.state, State::Asked | State::Standing);
+    let stands = |act: &&Act| which.all() || matches!(act.state, State::Scheduled | State::Asked | State::Standing);
     Json(acts.all().filter(stands).filter_map(page).collect())
 }
 
@@ -138,7 +139,18 @@ async fn begin(
     With(room): With<Arc<Room>>,
     By(person): By,
     peer: Peer,
-    Sent(mut sent): Sent<InterventionAsk>,
+    Sent(sent): Sent<InterventionAsk>,
+) -> Result<Json<InterventionPage>, Problem> {
+    asked(&room, &person, peer, sent, None).await
+}
+
+/// Asks for an intervention, at once or from a time on.
+pub(super) async fn asked(
+    room: &Arc<Room>,
+    person: &Identity,
+    peer: Peer,
+    mut sent: InterventionAsk,
+    from: Option<Moment>,
 ) -> Result<Json<InterventionPage>, Problem> {
     let network = room.network();
     if sent.kind == Kind::Plans {
@@ -159,8 +171,19 @@ async fn begin(
     }
     let confirmation = Confirmation { typed: sent.confirm.take(), second: sent.second.take() };
     let (what, lasts) = sent.read(&network).map_err(|faults| Problem::invalid().all(faults))?;
-    let asked = (Asked::Intervention(sent), what, lasts);
-    let act = ask(&room, (&person, peer.0.ip()), asked, confirmation).await?;
+    let act = match from {
+        None => {
+            let asked = (Asked::Intervention(sent), what, lasts);
+            ask(room, (person, peer.0.ip()), asked, confirmation).await?
+        }
+        Some(from) => {
+            let words = to_type(&network, &what);
+            let second = confirmed(room, (person, peer.0.ip()), &words, confirmation).await?;
+            let mut acts = room.acts();
+            let id = acts.plan(Asked::Intervention(sent), (person.name.clone(), second), (from, from + lasts));
+            acts.get(id).cloned().ok_or(Problem::not_found())?
+        }
+    };
     page(&act).map(Json).ok_or(Problem::not_found())
 }
 
@@ -172,6 +195,11 @@ async fn undo(
     let is = room.acts().get(id).is_some_and(|act| page(act).is_some());
     if !is {
         return Err(Problem::not_found());
+    }
+    let now = room.street_time();
+    if room.acts().take_back(id, &person.name, now) {
+        let act = room.acts().get(id).cloned().ok_or(Problem::not_found())?;
+        return page(&act).map(Json).ok_or(Problem::not_found());
     }
     let act = end(&room, &person, id).await?;
     page(&act).map(Json).ok_or(Problem::not_found())

@@ -39,8 +39,6 @@ pub(super) fn all() -> Vec<Route> {
         interventions::routes(),
         escorts::routes(),
         tasks::routes(),
-        audit::routes(),
-        handover::routes(),
     ]
     .into_iter()
     .flatten()
