@@ -9,6 +9,7 @@ const STALE_MS = 3000;
 const RETRY_MS = 1500;
 /** What stands is asked for again at least this often, ms. */
 const ASK_MS = 10000;
+const FOLLOW_MS = 2000;
 const TOPICS = ['alarm', 'decision', 'intervention', 'plans'];
 
 /** @type {EventSource | null} */
@@ -92,4 +93,14 @@ export async function standing() {
   await Promise.all([ask('alarms', 'alarms?state=open'), ask('interventions', 'interventions'), ask('escorts', 'escorts')]);
 }
 setInterval(() => { if (!state.stale) void standing(); }, ASK_MS);
+// an escort under way is followed closely
+setInterval(async () => {
+  if (state.stale || !state.escorts.some((one) => one.state === 'running')) return;
+  try {
+    state.escorts = list(await get('escorts'));
+    tell('standing', 'escorts');
+  } catch {
+    // the next beat asks again
+  }
+}, FOLLOW_MS);
 for (const topic of ['alarm', 'intervention']) listen(topic, () => void standing());

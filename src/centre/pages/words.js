@@ -84,6 +84,7 @@ export const words = {
 
   'corridor.unknown': ['没有这条干线。', 'There is no such corridor.'],
   diagram: ['实时时距图', 'Live time-space diagram'],
+  'diagram.label': ['实时时距图。方向键移动时间，Shift 加方向键移动读数，加减号缩放，End 回到实时，x 交换坐标轴。下表为各路口状态。', 'Live time-space diagram. Arrows move time, with shift the read-out, plus and minus zoom, End is the present, x swaps axes. The table below says the same of now.'],
   'diagram.tools': ['时距图工具', 'Tools of the diagram'],
   'diagram.live': ['实时', 'Live'], 'diagram.back': ['向前翻', 'Earlier'], 'diagram.on': ['向后翻', 'Later'], 'diagram.in': ['放大', 'Zoom in'], 'diagram.out': ['缩小', 'Zoom out'], 'diagram.swap': ['交换坐标轴', 'Swap axes'],
   'diagram.green': ['绿灯 {from} 至 {until}（{n}）', 'green {from} to {until} ({n} s)'],

@@ -60,6 +60,7 @@ export class Diagram extends HTMLElement {
     const beat = setInterval(() => void this.load(), BEAT_MS);
     this.ends.push(() => clearInterval(beat), listen('network', () => void this.load()));
     this.ends.push(listen('city', () => { if (this.model?.last === -Infinity) void this.load(); }));
+    this.ends.push(listen('standing', (what) => { if (what === 'escorts') this.dynamic = true; }));
     for (const topic of ['language', 'layout']) this.ends.push(listen(topic, () => { this.looks(); this.size(); }));
     this.ends.push(listen('stale', () => { this.dirty = true; }));
     this.listen();
@@ -121,6 +122,7 @@ export class Diagram extends HTMLElement {
   }
 
   looks() {
+    this.over?.setAttribute('aria-label', t('diagram.label'));
     const css = getComputedStyle(this);
     const of = (/** @type {string} */ key) => css.getPropertyValue(`--${key}`).trim();
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -208,6 +210,7 @@ export class Diagram extends HTMLElement {
       c.textAlign = frame.across === 'time' ? 'left' : 'right';
       c.fillText(clock(present), frame.across === 'time' ? x + 5 : frame.left + frame.width, frame.across === 'time' ? frame.top + frame.height - 3 : y - 3);
     }
+    this.escorts(c);
     if (this.cross && frame.holds(this.cross.x, this.cross.y)) {
       c.strokeStyle = look.ink;
       c.globalAlpha = 0.5;
@@ -219,6 +222,38 @@ export class Diagram extends HTMLElement {
       c.lineTo(frame.left + frame.width, this.cross.y);
       c.stroke();
       c.globalAlpha = 1;
+    }
+  }
+
+  /** The way of every escorted vehicle: where it passed, and where it is foretold. @param {CanvasRenderingContext2D} c */
+  escorts(c) {
+    const { frame, look, model } = this;
+    if (!look || !model) return;
+    for (const one of state.escorts) {
+      if (one.state !== 'running' && one.state !== 'waiting') continue;
+      const points = (one.rows ?? []).flatMap((row) => {
+        const [at, m] = [row.passed ?? row.predicted, model.byId.get(row.intersection)?.at];
+        return at === undefined || at === null || m === undefined ? [] : [[frame.x(at, m), frame.y(at, m)]];
+      });
+      if (points.length === 0) continue;
+      c.save();
+      c.beginPath();
+      c.rect(frame.left, frame.top, frame.width, frame.height);
+      c.clip();
+      c.strokeStyle = look.now;
+      c.lineWidth = 2.5;
+      c.lineJoin = 'round';
+      c.setLineDash([9, 4]);
+      c.beginPath();
+      points.forEach(([x, y], k) => (k === 0 ? c.moveTo(x, y) : c.lineTo(x, y)));
+      c.stroke();
+      c.setLineDash([]);
+      c.fillStyle = look.now;
+      c.font = `700 ${look.text}px ${look.font}`;
+      c.textAlign = 'left';
+      c.textBaseline = 'bottom';
+      c.fillText(`✚ ${one.vehicle ?? ''}`, points[0][0] + 6, points[0][1] - 6);
+      c.restore();
     }
   }
 

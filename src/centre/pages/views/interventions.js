@@ -21,8 +21,8 @@ class Interventions extends View {
   kind = 'hold';
   where = '';
   at = '';
-  /** @type {any} */
-  plans = null;
+  /** What is aimed at now: where a plan by hand begins. @type {import('../shapes.js').PlanSet | null} */
+  target = null;
 
   start() {
     void this.load();
@@ -66,7 +66,12 @@ class Interventions extends View {
   manual(form) {
     const data = new FormData(form);
     const one = intersection(this.at || this.first());
-    return { intersection: one?.id, cycle_s: Number(data.get('cycle')), offset_s: Number(data.get('offset')), stages: one?.stages.map((stage) => ({ stage: stage.stage, green_s: Number(data.get(`green-${stage.stage}`)) })) };
+    return { intersection: one?.id, cycle_s: Number(data.get('cycle')), offset_s: Number(data.get('offset')), stages: this.order(one?.id).map((stage) => ({ stage, green_s: Number(data.get(`green-${stage}`)) })) };
+  }
+
+  /** Stages in the order in which they come now. @param {string | undefined} id @returns {number[]} */
+  order(id) {
+    return this.target?.plans.find((plan) => plan.intersection === id)?.stages.map((split) => split.stage) ?? intersection(id ?? '')?.stages.map((stage) => stage.stage) ?? [];
   }
 
   first() { return state.network?.intersections[0]?.id ?? ''; }
@@ -81,6 +86,16 @@ class Interventions extends View {
 
   render() {
     return [title(t('nav.interventions')), section(t('interventions.standing'), this.standing()), may('operator') ? section(t('interventions.new'), this.form()) : h('p', { class: 'quiet' }, t('viewer.only'))];
+  }
+
+  /** @param {string} kind */
+  async turn(kind) {
+    this.kind = kind;
+    this.paint();
+    if (kind === 'plans') {
+      this.target = (await this.attempt(get('plans')))?.target ?? null;
+      this.paint();
+    }
   }
 
   standing() {
@@ -99,10 +114,12 @@ class Interventions extends View {
     const all = state.network?.intersections ?? [];
     const one = intersection(this.at || this.first());
     const pick = () => field(t('row.intersection'), h('select', { name: 'intersection', onchange: (/** @type {any} */ e) => { this.at = e.target.value; this.paint(); } }, all.map((at) => h('option', { key: at.id, value: at.id }, `${at.id} ${name(at.name)}`))));
+    const given = this.target?.plans.find((plan) => plan.intersection === one?.id);
+    const green = (/** @type {number} */ stage) => given?.stages.find((split) => split.stage === stage)?.green_s ?? false;
     const days = this.kind === 'exclude' || this.kind === 'lane';
     return h('form', { onsubmit: (/** @type {Event} */ e) => this.begin(e) },
       h('div', { class: 'tabs', role: 'tablist', 'aria-label': t('what') }, KINDS.map((kind) => h('button', { key: kind, type: 'button', role: 'tab', class: 'toggle', 'aria-selected': this.kind === kind ? 'true' : 'false', 'aria-pressed': this.kind === kind ? 'true' : 'false', 'data-kind': kind,
-        onclick: () => { this.kind = kind; this.paint(); } }, word('intervention', kind)))),
+        onclick: () => this.turn(kind) }, word('intervention', kind)))),
       h('p', { class: 'quiet' }, t(`intervention.${this.kind}.text`)),
       h('div', { class: 'form', key: this.kind },
         this.kind === 'local' ? field(t('place'), h('select', { name: 'where', onchange: (/** @type {any} */ e) => { this.where = e.target.value; } }, all.map((at) => h('option', { key: at.id, value: at.id }, `${at.id} ${name(at.name)}`)),
@@ -111,8 +128,8 @@ class Interventions extends View {
         this.kind === 'lane' ? [pick(), field(t('detector.place'), select('arm', ['N', 'E', 'S', 'W'].filter((arm) => one?.phases.some((phase) => phase.from === arm)).map((arm) => [arm, word('arm', arm)]))),
           field(t('lane'), h('input', { name: 'lane', type: 'number', min: 1, max: 9, value: 1, required: true }), t('lane.from')), field(t('state'), select('state', ['closed', 'reversed'].map((s) => [s, word('lane', s)])))] : null,
         this.kind === 'weather' ? field(t('weather'), select('weather', ['dry', 'rain', 'heavy-rain', 'snow'].map((w) => [w, word('weather', w)]))) : null,
-        this.kind === 'plans' ? [pick(), field(t('cycle'), h('input', { name: 'cycle', type: 'number', min: 30, max: 240, required: true })), field(t('row.offset'), h('input', { name: 'offset', type: 'number', min: 0, max: 240, required: true })),
-          one?.stages.map((stage) => field(`${stage.stage} ${name(stage.name)}`, h('input', { name: `green-${stage.stage}`, type: 'number', min: stage.min_green_s, max: stage.max_green_s, required: true }), `${stage.min_green_s} – ${stage.max_green_s} s`))] : null,
+        this.kind === 'plans' ? [pick(), field(t('cycle'), h('input', { name: 'cycle', type: 'number', min: 30, max: 240, step: 'any', required: true, value: given?.cycle_s ?? false })), field(t('row.offset'), h('input', { name: 'offset', type: 'number', min: 0, max: 240, step: 'any', required: true, value: given?.offset_s ?? false })),
+          one?.stages.map((stage) => field(`${stage.stage} ${name(stage.name)}`, h('input', { name: `green-${stage.stage}`, type: 'number', min: stage.min_green_s, max: stage.max_green_s, step: 'any', required: true, value: green(stage.stage) }), `${stage.min_green_s} – ${stage.max_green_s} s`))] : null,
         field(t('minutes'), h('input', { name: 'minutes', type: 'number', min: 1, max: days ? 44640 : 1440, value: 30, required: true })),
         h('label', { class: 'field wide-field' }, h('span', null, t('why')), h('input', { name: 'why', required: true, minlength: 3 })),
         h('button', { type: 'submit', class: 'main' }, t('interventions.begin'))));
