@@ -86,6 +86,7 @@ fn well(second: i64) -> Picture {
         finding: None,
         journal: Vec::new(),
         missed: 0,
+        escorts: Vec::new(),
         network,
     }
 }
@@ -224,8 +225,8 @@ fn the_book_outlives_a_restart_and_is_bounded() {
     assert_eq!(states(&again), states(&alarms));
     assert!(again.take(&silent(1), &Health::default()).is_empty(), "known already");
     for k in 0..400 {
-        again.take(&silent(1000 + k * 1000), &Health::default());
-        again.take(&well(1500 + k * 1000), &Health::default());
+        again.take(&silent(1000 + k * 2000), &Health::default());
+        again.take(&well(1500 + k * 2000), &Health::default());
         again.writes();
     }
     assert_eq!(again.all.len(), MOST_CLEARED);
