@@ -161,7 +161,7 @@ const OUTSIDE: Table<'static> = &[
     ("prometheus", &["service"]),
     ("clap", &["cli", "replay"]),
     ("indicatif", &["cli"]),
-    ("ureq", &["cli"]),
+    ("ureq", &["centre", "cli"]),
     ("sd_notify", &["service"]),
     ("anyhow", &["cli"]),
     ("rand", &["bus", "campaign", "replay"]),

@@ -56,6 +56,8 @@ pub(crate) fn open(
         store,
         people,
         workshop: Arc::new(Shut),
+        rehearsal: None,
+        webhook: None,
         address: "127.0.0.1:0".parse().unwrap(),
         names: Vec::new(),
         tls: None,

@@ -11,7 +11,7 @@ use super::table::Route;
 use super::tasks::{self, Rehearsal, Tasks};
 use super::tls::Tls;
 use super::usual::{Usual, usual};
-use super::{console, routes, server};
+use super::{console, routes, server, webhook};
 use crate::calendar::Calendar;
 use crate::clock::Clock;
 use crate::control::{Event, Setup};
@@ -55,6 +55,8 @@ pub struct CentreSetup {
     pub workshop: Arc<dyn Workshop>,
     /// The simulated street tasks are rehearsed on, where there is one.
     pub rehearsal: Option<Arc<dyn Rehearsal>>,
+    /// Where every change of an alarm is sent.
+    pub webhook: Option<String>,
     /// Where to listen.
     pub address: SocketAddr,
     /// Names, beside the address, that the server is reached under.
@@ -265,18 +267,27 @@ pub fn start(setup: CentreSetup) -> Result<Centre, CentreProblem> {
         orders: Arc::clone(&orders),
     });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (served, tls) = (room.clone(), setup.tls);
-    let run = move || runtime.block_on(run(listener, tls, served, shown));
+    let (served, tls, hook) = (room.clone(), setup.tls, setup.webhook);
+    let run = move || runtime.block_on(run(listener, tls, hook, served, shown));
     std::thread::Builder::new().name("centre".into()).spawn(run)?;
     Ok(Centre { address, pictures, orders, room })
 }
 
-async fn run(listener: TcpListener, tls: Option<Tls>, room: Arc<Room>, mut shown: mpsc::Receiver<Picture>) {
+async fn run(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    hook: Option<String>,
+    room: Arc<Room>,
+    mut shown: mpsc::Receiver<Picture>,
+) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let router = router(&room);
     tokio::spawn(server::accept(listener, tls.map(|tls| tls.0), router));
     tokio::spawn(follow_files(room.clone()));
     tokio::spawn(console::follow(room.clone()));
+    if let Some(url) = hook {
+        tokio::spawn(webhook::send(room.clone(), url));
+    }
     let (mut keeper, mut first) = (Keeper::default(), true);
     while let Some(picture) = shown.recv().await {
         let (at, over) = (picture.at, keeper.take(&picture, &room.store));

@@ -32,6 +32,7 @@ mod tasks;
 mod timed;
 mod tls;
 mod usual;
+mod webhook;
 
 pub use desk::{Centre, CentreProblem, CentreSetup, start};
 pub use files::{Expected, Workshop};

@@ -25,6 +25,9 @@ pub(super) struct Pages {
     /// ... and there unencrypted: passwords can be read on the way.
     #[arg(long, requires = "listen_any", conflicts_with = "https_certificate")]
     pub(super) plain: bool,
+    /// Send every alarm that begins, changes or ends to this address, as JSON.
+    #[arg(long, value_name = "URL")]
+    pub(super) webhook: Option<String>,
     /// A name that the pages are reached under, beside the address. May be given several times.
     #[arg(long = "name", value_name = "HOST")]
     pub(super) names: Vec<String>,
@@ -88,6 +91,7 @@ impl Pages {
             store,
             workshop: Arc::new(shop),
             rehearsal: None,
+            webhook: self.webhook.clone(),
             address: self.http,
             names: self.names.clone(),
             tls,
