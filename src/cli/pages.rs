@@ -1,5 +1,7 @@
 //! Opening the command centre beside the loop.
 
+use super::args::DemandFiles;
+use super::escort::Stage;
 use super::workshop::Shop;
 use crate::centre::{Centre, CentreSetup, Tls, start};
 use crate::clock::Clock;
@@ -81,6 +83,8 @@ impl Pages {
             ),
             _ => None,
         };
+        let demand = DemandFiles { counts: shop.knowledge.counts.clone(), scenario: None };
+        let stage = Stage { paths: shop.paths.clone(), demand, plans: shop.knowledge.plans.clone() };
         let now = clock.utc();
         let store = Store::open(place, Opener::Service, now)?;
         let setup = CentreSetup {
@@ -90,8 +94,8 @@ impl Pages {
             people: people(&store, fleeting, note)?,
             store,
             workshop: Arc::new(shop),
-            rehearsal: None,
             webhook: self.webhook.clone(),
+            rehearsal: Some(Arc::new(stage)),
             address: self.http,
             names: self.names.clone(),
             tls,
