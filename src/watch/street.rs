@@ -13,6 +13,8 @@ use std::sync::Arc;
 const LONGEST_STEP: Tenths = Tenths::from_seconds(5);
 /// An approach is said to fill up when the trend reaches its link's beginning within this time.
 const WARN_WITHIN_S: f64 = 600.0;
+/// ... and the queue covers this share: the trend of a short queue is noise;
+const TREND_SHARE: f64 = 0.3;
 /// ... or its queue already covers this share of the link.
 const WARN_SHARE: f64 = 0.7;
 
@@ -51,7 +53,8 @@ pub struct ApproachState {
 impl ApproachState {
     /// Whether somebody should be told before the road jams.
     pub fn warns(&self) -> bool {
-        self.full_in_s.is_some() || self.share_full.is_some_and(|share| share >= WARN_SHARE)
+        let covers = |least: f64| self.share_full.is_some_and(|share| share >= least);
+        covers(WARN_SHARE) || (self.full_in_s.is_some() && covers(TREND_SHARE))
     }
 }
 

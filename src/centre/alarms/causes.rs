@@ -23,6 +23,13 @@ pub(super) fn standing(picture: &Picture, store: &Health, missed: &mut Option<(u
     for (intersection, cabinet) in picture.network.intersections().iter().zip(&picture.cabinets) {
         cabinet_causes(&intersection.id, cabinet, picture.armed, &mut found);
     }
+    for (intersection, approaches) in picture.network.intersections().iter().zip(&picture.street.approaches) {
+        for (approach, number) in approaches.iter().zip(1..).filter(|(approach, _)| approach.warns()) {
+            // Without numbers that change with each step.
+            let cause = Cause { kind: Kind::Full, place: intersection.id.clone(), channel: number };
+            found.push((cause, approach.from.clone()));
+        }
+    }
     if late(picture, missed) {
         found.push((at(Kind::Late, ""), String::new()));
     }

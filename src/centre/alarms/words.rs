@@ -33,6 +33,8 @@ pub(in crate::centre) enum Kind {
     Lanes,
     /// A cabinet's clock is off.
     Clock,
+    /// The road before a stop line fills up.
+    Full,
     /// A detector is not believed.
     Detector,
     /// Steps of the control loop came late.
@@ -65,6 +67,7 @@ impl Kind {
             Kind::PushFailed => "push-failed",
             Kind::Lanes => "lanes",
             Kind::Clock => "clock",
+            Kind::Full => "road-full",
             Kind::Detector => "detector",
             Kind::Late => "late",
             Kind::Hold => "hold",
@@ -89,6 +92,7 @@ impl Kind {
             | Kind::LeftCentre
             | Kind::PushFailed
             | Kind::Lanes
+            | Kind::Full
             | Kind::Late
             | Kind::Hold
             | Kind::StoreLoss
@@ -111,6 +115,7 @@ impl Kind {
             Kind::PushFailed => ("方案下发失败", "a plan did not get in"),
             Kind::Lanes => ("方案与车道状态不符", "plans disagree with the lanes as they are"),
             Kind::Clock => ("时钟偏差", "the clock is off"),
+            Kind::Full => ("路段即将排满", "the road fills up"),
             Kind::Detector => ("检测器不可信", "a detector is not believed"),
             Kind::Late => ("控制周期延迟", "the control loop came late"),
             Kind::Hold => ("自适应暂停，保持现有方案", "adaptation waits, plans are held"),
