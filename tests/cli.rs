@@ -416,11 +416,14 @@ fn every_command_that_is_shown_parses() {
     let shown = commands(&readme, "cargo run --release --");
     assert_eq!(shown[0], ["replay", STREET], "the first command");
     assert!(readme.contains("\n    cargo test --workspace --locked\n"), "the second command");
-    for name in ["check", "plan", "diagram", "replay", "emulate", "serve", "campaign"] {
+    for name in ["check", "plan", "diagram", "replay", "emulate", "serve", "demo", "campaign"] {
         assert!(shown.iter().any(|c| c[0] == name), "no example of {name}");
         let examples = commands(&prints(&[name, "--help"]), "greenwave");
         assert!(examples.len() > 1 && examples.iter().all(|c| c[0] == name), "{examples:?}");
         examples.iter().for_each(|c| parses(c, &folder));
+    }
+    for name in ["status", "plans", "override", "escort", "account", "audit", "store"] {
+        assert!(prints(&[name, "--help"]).contains(&format!("Examples:\n  greenwave {name}")), "{name}");
     }
     shown.iter().for_each(|c| parses(c, &folder));
     assert_eq!(commands("  greenwave fly --high # x\ngreenwave no", "greenwave"), [["fly", "--high"]]);

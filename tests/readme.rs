@@ -11,7 +11,7 @@ mod program;
 use program::Program;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -158,7 +158,8 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
 #[test]
 fn every_command_of_the_readme_prints_what_it_says() {
     let folder = folder();
-    let commands: Vec<_> = shown(&readme()).into_iter().filter(|c| c[0] != "emulate" && c[0] != "serve").collect();
+    let commands: Vec<_> =
+        shown(&readme()).into_iter().filter(|c| !["emulate", "serve", "demo"].contains(&c[0].as_str())).collect();
     for name in ["check", "plan", "optimise", "diagram", "replay", "completions", "man"] {
         assert!(commands.iter().any(|c| c[0] == name), "no example of {name}");
     }
@@ -187,20 +188,15 @@ impl Program {
 /// Status line and text of a page; `None` while nobody answers.
 fn page(at: SocketAddr, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(at).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\n\r\n").ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n").ok()?;
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;
     Some(text)
 }
 
-#[test]
-fn the_two_programs_of_the_readme_control_the_street() {
-    let folder = folder();
-    let all = shown(&readme());
-    let command = |name: &str| all.iter().find(|c| c[0] == name).unwrap_or_else(|| panic!("no {name}")).clone();
-    let (mut emulate, mut serve) = (command("emulate"), command("serve"));
-    // the definition on ports that are free now
-    let mut text = std::fs::read_to_string(Path::new(ROOT).join(&emulate[1])).unwrap();
+/// The definition on ports that are free now, and one more of them.
+fn on_free_ports(definition: &str, folder: &Path) -> (PathBuf, SocketAddr) {
+    let mut text = std::fs::read_to_string(Path::new(ROOT).join(definition)).unwrap();
     let ports: Vec<String> = text
         .lines()
         .filter_map(|line| Some(line.split_once("127.0.0.1:")?.1.split('"').next()?.to_owned()))
@@ -211,10 +207,48 @@ fn the_two_programs_of_the_readme_control_the_street() {
     for (port, new) in ports.iter().zip(&free) {
         text = text.replace(&format!("\"{port}\""), &format!("\"{}\"", new.local_addr().unwrap()));
     }
-    let http = free[12].local_addr().unwrap();
-    drop(free);
-    let copy = folder.path().join("street.toml");
+    let copy = folder.join("street.toml");
     std::fs::write(&copy, text).unwrap();
+    (copy, free[12].local_addr().unwrap())
+}
+
+#[test]
+fn the_demo_of_the_readme_shows_a_street_in_control() {
+    let folder = folder();
+    let mut demo = shown(&readme()).into_iter().find(|c| c[0] == "demo").unwrap();
+    let root = |name: &str| Path::new(ROOT).join(name).to_str().unwrap().to_owned();
+    let id = Path::new(&demo[1]).file_stem().unwrap().to_str().unwrap().to_owned();
+    let (copy, http) = on_free_ports(&demo[1], folder.path());
+    demo[1] = copy.to_str().unwrap().to_owned();
+    demo.extend(["--scenario".to_owned(), root(&format!("sim/scenarios/{id}.toml"))]);
+    demo.extend(["--counts".to_owned(), root(&format!("sim/scenarios/{id}/mean-workday.csv"))]);
+    demo.extend(["--http".to_owned(), http.to_string()]);
+    let program = Program::start(&demo, folder.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ready = || page(http, "/readyz").is_some_and(|text| text.starts_with("HTTP/1.1 200"));
+    for _ in 0..MOST_LOOKS {
+        if ready() {
+            break;
+        }
+        runtime.block_on(async { tokio::time::sleep(Duration::from_millis(100)).await });
+    }
+    assert!(ready(), "the street is in control");
+    assert!(page(http, "/").unwrap().contains("<script"), "the pages are there");
+    assert!(page(http, "/api/v1/city").unwrap().starts_with("HTTP/1.1 401"), "and tell nobody anything");
+    let (code, said) = program.interrupted();
+    assert_eq!(code, Some(0), "{said}");
+    for word in ["Pages: http://", "setup token setup_", "conflict monitors: 0 violations"] {
+        assert!(said.contains(word), "`{word}` is not in:\n{said}");
+    }
+}
+
+#[test]
+fn the_two_programs_of_the_readme_control_the_street() {
+    let folder = folder();
+    let all = shown(&readme());
+    let command = |name: &str| all.iter().find(|c| c[0] == name).unwrap_or_else(|| panic!("no {name}")).clone();
+    let (mut emulate, mut serve) = (command("emulate"), command("serve"));
+    let (copy, http) = on_free_ports(&emulate[1], folder.path());
     let id = Path::new(&emulate[1]).file_stem().unwrap().to_str().unwrap().to_owned();
     let root = |name: &str| Path::new(ROOT).join(name).to_str().unwrap().to_owned();
     emulate.extend(["--scenario".to_owned(), root(&format!("sim/scenarios/{id}.toml"))]);
