@@ -315,6 +315,9 @@ pub(super) struct Replay {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) demand: DemandFiles,
+    /// A scene laid over every day: closures, incidents, emergency vehicles (kind = "scene"); plans know nothing of it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) scene: Option<PathBuf>,
     /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, the model's optimum is used).
     #[arg(long, value_name = "FILE")]
     pub(super) plans: Option<PathBuf>,

@@ -4,7 +4,7 @@ use super::count;
 use crate::corridor::{Corridor, Network, Problem, load};
 use crate::demand::DayProfile;
 use crate::plan::DayPlans;
-use crate::rig::Scenario;
+use crate::rig::{Scenario, Scene};
 use crate::safety::{Limits, judge};
 use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
@@ -143,6 +143,14 @@ pub(super) fn scenario(network: &Network, paths: &[PathBuf], given: Option<&Path
     };
     let value = Scenario::parse(&path.display().to_string(), &text, beside).map_err(|e| anyhow!("{e}"))?;
     Ok(Hashed { value, hash: hash((text + &counts).as_bytes()), path })
+}
+
+/// A scene of a file of its own, laid over a scenario; its hash and place.
+pub(super) fn stage(scenario: &mut Scenario, path: &Path) -> Result<Hashed<()>> {
+    let text = text(path)?;
+    let scene = Scene::parse(&path.display().to_string(), &text).map_err(|e| anyhow!("{e}"))?;
+    scenario.stage(scene);
+    Ok(Hashed { value: (), hash: hash(text.as_bytes()), path: path.to_path_buf() })
 }
 
 /// The day plan book, if one is given or lies beside the definitions. Every plan of it is judged by the guard.

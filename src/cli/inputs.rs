@@ -19,6 +19,8 @@ pub(super) struct Inputs {
     pub(super) profile: files::Hashed<DayProfile>,
     pub(super) scenario: files::Hashed<Scenario>,
     pub(super) plans: Option<files::Hashed<DayPlans>>,
+    /// Where the scene lies that was laid over the scenario.
+    pub(super) scene: Option<files::Hashed<()>>,
 }
 
 impl Inputs {
@@ -29,8 +31,15 @@ impl Inputs {
             profile: files::profile(&network, paths, demand.counts.as_deref())?,
             scenario: files::scenario(&network, paths, demand.scenario.as_deref())?,
             plans: files::day_plans(&network, paths, plans)?,
+            scene: None,
             network,
         })
+    }
+
+    /// Lays a scene over the scenario's days.
+    pub(super) fn stage(&mut self, scene: &Path) -> Result<()> {
+        self.scene = Some(files::stage(&mut self.scenario.value, scene)?);
+        Ok(())
     }
 
     /// What all runs share: the book, or where there is none the model's optimum.

@@ -15,6 +15,7 @@ mod emulate;
 mod escort;
 mod files;
 mod front;
+mod guests;
 mod inputs;
 mod live;
 mod optimise;

@@ -106,7 +106,8 @@ fn facts(study: &Study, made: &Provenance) -> Vec<(String, String)> {
             "greenwave replay --verify REPORT.json, with the JSON that --json wrote in the same run".to_owned(),
         ),
     ];
-    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let scene = files.scene.iter().map(|path| ("情景 scene", path.display().to_string()));
+    facts.into_iter().chain(scene).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Speed over the time of day: sums over all runs of the arm (contract 18).

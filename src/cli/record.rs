@@ -29,6 +29,9 @@ pub(super) struct Asked {
     /// How much of the scenario's vehicles; reports from before it could be asked for have all of them.
     #[serde(default = "all")]
     pub(super) demand: f64,
+    /// What happens besides the ordinary days: names of scenes, with what is in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) scenes: Vec<String>,
 }
 
 fn all() -> f64 {
@@ -45,6 +48,9 @@ pub(super) struct Provenance {
     pub(super) counts: String,
     pub(super) scenario: String,
     pub(super) plans: Option<String>,
+    /// Absent where no scene was laid over the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scene: Option<String>,
     /// Where the files lay, as typed or found.
     pub(super) files: Files,
     pub(super) command: String,
@@ -58,11 +64,13 @@ pub(super) struct Files {
     pub(super) counts: PathBuf,
     pub(super) scenario: PathBuf,
     pub(super) plans: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scene: Option<PathBuf>,
 }
 
 impl Asked {
     /// What a study asks for; bus and threads do not change results and are not in it.
-    pub(super) fn of(study: &Study) -> Asked {
+    pub(super) fn of(study: &Study, scenes: Vec<String>) -> Asked {
         Asked {
             arms: study.arms.iter().map(ToString::to_string).collect(),
             days: study.days.iter().map(ToString::to_string).collect(),
@@ -70,6 +78,7 @@ impl Asked {
             from_s: study.from_s,
             to_s: study.to_s,
             demand: study.demand,
+            scenes,
         }
     }
 }
@@ -84,11 +93,13 @@ impl Provenance {
             counts: inputs.profile.hash.clone(),
             scenario: inputs.scenario.hash.clone(),
             plans: inputs.plans.as_ref().map(|p| p.hash.clone()),
+            scene: inputs.scene.as_ref().map(|s| s.hash.clone()),
             files: Files {
                 definitions: paths.to_vec(),
                 counts: inputs.profile.path.clone(),
                 scenario: inputs.scenario.path.clone(),
                 plans: inputs.plans.as_ref().map(|p| p.path.clone()),
+                scene: inputs.scene.as_ref().map(|s| s.path.clone()),
             },
             command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
             bus: match bus {

@@ -3,7 +3,7 @@
 use super::args::{Format, Replay};
 use super::inputs::Inputs;
 use super::record::{Asked, Provenance, Report, SCHEMA};
-use super::{count, files, page, progress, say, table, verify};
+use super::{count, files, guests, page, progress, say, table, verify};
 use crate::replay::{Arm, Results, Study, means};
 use crate::units::clock;
 use anyhow::{Result, bail};
@@ -16,7 +16,9 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     }
     let outs = [&args.json, &args.csv, &args.html, &args.journal];
     outs.into_iter().flatten().try_for_each(|path| files::writable(path))?;
-    let inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
+    let mut inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
+    args.scene.iter().try_for_each(|scene| inputs.stage(scene))?;
+    let scenes = inputs.scenario.value.scenes();
     let usual = inputs.scenario.value.usual();
     let (from_s, to_s) = match args.whole_day {
         true => (6 * 3600, 21 * 3600),
@@ -46,7 +48,7 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         let page = page::of(&shared, &inputs.scenario.value, corridor, &study, ran, &provenance)?;
         files::write(path, page.html().as_bytes())?;
     }
-    let report = Report { schema: SCHEMA, provenance, study: Asked::of(&study), results: &results };
+    let report = Report { schema: SCHEMA, provenance, study: Asked::of(&study, scenes.clone()), results: &results };
     let json = serde_json::to_string_pretty(&report)?;
     if let Some(path) = &args.json {
         files::write(path, json.as_bytes())?;
@@ -73,8 +75,13 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
                 table::lighter(&study)
             );
             let names = corridors.collect::<Vec<_>>().join(", ");
-            say(&format!("{}\n{}\n", table::wrapped(&names), table::wrapped(&run)));
+            say(&format!("{}\n{}", table::wrapped(&names), table::wrapped(&run)));
+            scenes.iter().for_each(|scene| say(&table::wrapped(&format!("scene {scene}"))));
+            say("");
             say(table::results(&results).trim_end());
+            if !scenes.is_empty() {
+                say(guests::told(&results).trim_end());
+            }
         }
     }
     let unsafe_runs = results.arms.iter().any(|r| r.seeds.iter().any(|s| s.violations > 0));

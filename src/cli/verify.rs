@@ -89,10 +89,17 @@ fn same_files(made: &Provenance, args: &Replay) -> Result<Inputs> {
         // the report was made without a book: one that came since is not what was run
         inputs.plans = None;
     }
+    if let Some(scene) = args.scene.as_ref().or(lay.scene.as_ref()) {
+        inputs.stage(scene)?;
+    }
     let definitions = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
     unchanged("the definition", &definitions, &made.definition, inputs.network.fingerprint())?;
     unchanged("the counts file", &inputs.profile.path.display().to_string(), &made.counts, &inputs.profile.hash)?;
     unchanged("the scenario", &inputs.scenario.path.display().to_string(), &made.scenario, &inputs.scenario.hash)?;
+    if let Some(scene) = &inputs.scene {
+        let was = made.scene.as_deref().unwrap_or("absent");
+        unchanged("the scene", &scene.path.display().to_string(), was, &scene.hash)?;
+    }
     if let Some(book) = &inputs.plans {
         let was = made.plans.as_deref().unwrap_or("absent");
         unchanged("the day plan book", &book.path.display().to_string(), was, &book.hash)?;
