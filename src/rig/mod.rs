@@ -19,6 +19,7 @@ pub use camera::{Approach, Camera, Film, Shows, Standing, Track};
 pub use days::{DayKind, DayName, Demand, Scenario, ScenarioProblem};
 pub use emulate::{EmulateProblem, Faulty, Glance, Pace, Told, emulate};
 pub use fault::{CabinetFault, Fault, FaultText, Injection, Injector, Notice, Target, fault_kinds};
+pub use greenwave_sim::bus::BusMeasure;
 pub use greenwave_sim::emergency::{EmergencyMeasure, Underway};
 pub use greenwave_sim::gain;
 pub use greenwave_sim::measure::{ApproachMeasure, Measures, WayMeasure};

@@ -17,6 +17,8 @@ use crate::stopline::stop;
 
 /// From here before its stop a bus makes for the kerb lane, m.
 const MAKES_FOR_M: f32 = 250.0;
+/// Nobody changes lanes in the intersection area, m from the link's start to the rear bumper.
+const BOX_M: f32 = 10.0;
 /// A bus has come to its stop when it is so near and so slow, m and m/s.
 const THERE: (f32, f32) = (1.5, 0.6);
 /// A bus that stands beside its stop in another lane for this long passes it, s.
@@ -72,7 +74,7 @@ impl Traffic {
             } else if near && lane == kerb {
                 self.arrive(k, lane, i, now);
             } else if left < MAKES_FOR_M {
-                self.cars[lane].aim(i, (me.turn, (kerb as i32 - lane as i32) as i8));
+                self.make_for(lane, i, kerb, left);
             }
         }
     }
@@ -88,7 +90,9 @@ impl Traffic {
             if info.link == call.stop.link && stands {
                 self.cars[lane][i].acc = -1.0;
             } else if info.link == call.stop.link && at - me.pos < MAKES_FOR_M {
+                let target = if me.side == 0 { None } else { info.beside(me.side) };
                 stop(&mut self.cars[lane], i, at + STANDSTILL_GAP_M);
+                target.into_iter().for_each(|target| self.let_over(lane, i, target));
             }
         }
     }
@@ -110,6 +114,21 @@ impl Traffic {
                 fresh: now < since + super::closures::FRESH_S,
             })
         })
+    }
+
+    /// Moves a bus a lane towards the kerb where there is room, the more urgently the nearer its stop is.
+    fn make_for(&mut self, lane: usize, i: usize, kerb: usize, left: f32) {
+        let side = (kerb as i32 - lane as i32) as i8;
+        let me = self.cars[lane][i];
+        self.cars[lane].aim(i, (me.turn, side));
+        let Some(target) = (side != 0).then(|| self.map.lanes[lane].beside(side)).flatten() else { return };
+        let u = ((MAKES_FOR_M - left) / MAKES_FOR_M).clamp(0.0, 1.0);
+        if me.pos > me.len + BOX_M && change::fits(&self.map, &self.cars, lane, i, target, 2.0 + 1.5 * u, 0.6 - 0.4 * u)
+        {
+            let at = change::move_over(&self.map, &mut self.cars, lane, i, target, self.steps + 2);
+            let turn = self.cars[target][at].turn;
+            self.cars[target].aim(at, (turn, (kerb as i32 - target as i32) as i8));
+        }
     }
 
     fn find_bus(&self, k: usize) -> Option<(usize, usize)> {

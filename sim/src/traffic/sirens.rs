@@ -76,17 +76,24 @@ impl Traffic {
             let sight = self.guests.emergencies[k].vehicle.sight_m;
             for InTheWay { lane, i } in self.in_the_way(lane, i, sight) {
                 let Some(target) = self.aside(lane, i).next() else { continue };
-                let me = self.cars[lane].seen(i);
-                let j = self.cars[target].leader_of(me.pos);
-                if j < self.cars[target].len() && me.vel > WALKS_M_S {
-                    let ahead = self.cars[target].seen(j);
-                    let c = &mut self.cars[lane][i];
-                    c.acc = c.acc.min(c.follows(c.v0, ahead.rear - me.pos, ahead.vel).max(-FALLS_IN_M_S2));
-                }
-                if let Some(behind) = j.checked_sub(1) {
-                    let o = &mut self.cars[target][behind];
-                    o.acc = o.acc.min(o.follows(o.v0, me.rear - o.pos, me.vel).max(-LETS_IN_M_S2));
-                }
+                self.let_over(lane, i, target);
+            }
+        }
+    }
+
+    /// Somebody who wants over falls in behind his leader-to-be, and his follower-to-be lets him in.
+    pub(super) fn let_over(&mut self, lane: usize, i: usize, target: usize) {
+        let me = self.cars[lane].seen(i);
+        let j = self.cars[target].leader_of(me.pos);
+        if j < self.cars[target].len() && me.vel > WALKS_M_S {
+            let ahead = self.cars[target].seen(j);
+            let c = &mut self.cars[lane][i];
+            c.acc = c.acc.min(c.follows(c.v0, ahead.rear - me.pos, ahead.vel).max(-FALLS_IN_M_S2));
+        }
+        if let Some(behind) = j.checked_sub(1) {
+            let o = &mut self.cars[target][behind];
+            if o.class != EMERGENCY {
+                o.acc = o.acc.min(o.follows(o.v0, me.rear - o.pos, me.vel).max(-LETS_IN_M_S2));
             }
         }
     }
