@@ -64,7 +64,10 @@ fn a_scene_is_driven_told_of_and_verified() {
         assert!(travel >= free && travel < free + 200.0, "{travel} s, free flow {free} s");
         let buses = with["scene"]["buses"].as_array().unwrap();
         assert_eq!(buses.len(), 5);
-        assert!(buses.iter().all(|b| b["called"] == 2 && b["travel_s"].as_f64() > b["free_s"].as_f64()), "{buses:?}");
+        assert!(buses.iter().all(|b| b["travel_s"].as_f64() > b["free_s"].as_f64()), "{buses:?}");
+        // The stop before the works may be passed while they are there.
+        let called: u64 = buses.iter().map(|b| b["called"].as_u64().unwrap()).sum();
+        assert!((8..=10).contains(&called), "{buses:?}");
         // Everybody else is who he was; besides, one ambulance, the buses after the warm-up and about 40 of the shift drove.
         let wished = |run: &Value| run["measures"]["all"]["wished"].as_u64().unwrap();
         assert!((20..70).contains(&(wished(with) - wished(plain))), "{} {}", wished(with), wished(plain));

@@ -17,6 +17,7 @@ use crate::driving::{self, DrivingFacts};
 use crate::emergency::EmergencyFacts;
 use crate::event::EventFacts;
 use crate::random::{Entity, Stream};
+use crate::reversal::ReversalFacts;
 use crate::scenario::ScenarioError;
 use crate::scene::Scene;
 use crate::street::Movement;
@@ -48,6 +49,8 @@ struct Facts {
     event: Vec<EventFacts>,
     #[serde(default)]
     rain: Vec<RainFacts>,
+    #[serde(default)]
+    reversed_lane: Vec<ReversalFacts>,
 }
 
 impl Facts {
@@ -59,6 +62,7 @@ impl Facts {
             bus_line: self.bus_line.clone(),
             event: self.event.clone(),
             rain: self.rain.clone(),
+            reversed_lane: self.reversed_lane.clone(),
             ..Scene::named(&self.name)
         }
     }

@@ -26,6 +26,7 @@ pub mod measure;
 pub mod monitor;
 pub mod progression;
 pub mod random;
+pub mod reversal;
 pub mod route;
 pub mod scenario;
 pub mod scene;

@@ -9,6 +9,7 @@ use crate::closure::ClosureFacts;
 use crate::driving::{self, DrivingFacts};
 use crate::emergency::EmergencyFacts;
 use crate::event::EventFacts;
+use crate::reversal::ReversalFacts;
 use crate::scene::Scene;
 use crate::weather::{self, Weather};
 
@@ -59,6 +60,9 @@ pub struct Scenario {
     /// Rain for a part of every day.
     #[serde(default)]
     pub rain: Vec<weather::RainFacts>,
+    /// Lanes that the other direction has for a time of every day.
+    #[serde(default)]
+    pub reversed_lane: Vec<ReversalFacts>,
 }
 
 /// Peak flows and their pattern over the day.
@@ -265,6 +269,7 @@ impl Scenario {
             bus_line: self.bus_line.clone(),
             event: self.event.clone(),
             rain: self.rain.clone(),
+            reversed_lane: self.reversed_lane.clone(),
             ..Scene::named(&self.name)
         }
     }

@@ -11,6 +11,7 @@ use crate::bus::{BusLine, BusLineFacts, BusMeasure};
 use crate::closure::{self, Closure, ClosureFacts};
 use crate::emergency::{Emergency, EmergencyFacts, EmergencyMeasure};
 use crate::event::{Event, EventFacts};
+use crate::reversal::{Reversal, ReversalFacts};
 use crate::route::Names;
 use crate::scenario::ScenarioError;
 use crate::street::Street;
@@ -42,6 +43,9 @@ pub struct Scene {
     /// Rain for a part of the day.
     #[serde(default)]
     pub rain: Vec<RainFacts>,
+    /// Lanes that the other direction has for a time.
+    #[serde(default)]
+    pub reversed_lane: Vec<ReversalFacts>,
 }
 
 /// A scene on one street.
@@ -57,6 +61,8 @@ pub struct Staged {
     pub events: Vec<Event>,
     /// Rain.
     pub rains: Vec<Rain>,
+    /// Reversed lanes.
+    pub reversals: Vec<Reversal>,
 }
 
 /// What a run tells of its scene.
@@ -114,6 +120,7 @@ impl Scene {
         look("[[bus_line]]", self.bus_line.iter().map(BusLineFacts::problems).collect());
         look("[[event]]", self.event.iter().map(EventFacts::problems).collect());
         look("[[rain]]", self.rain.iter().map(RainFacts::problems).collect());
+        look("[[reversed_lane]]", self.reversed_lane.iter().map(ReversalFacts::problems).collect());
         found.sort_by_key(|f| f.0);
         let mut found = found.into_iter();
         let Some((line, mut problem)) = found.next() else { return Ok(()) };
@@ -137,6 +144,7 @@ impl Scene {
             ("bus line", self.bus_line.len()),
             ("event", self.event.len()),
             ("rain", self.rain.len()),
+            ("reversed lane", self.reversed_lane.len()),
         ];
         all.into_iter().filter(|c| c.1 > 0).collect()
     }
@@ -176,7 +184,15 @@ impl Scene {
             }
         }
         staged.rains.extend(self.rain.iter().map(RainFacts::rain));
-        if let Err(found) = closure::check(street, &staged.closures) {
+        for reversal in &self.reversed_lane {
+            match reversal.on(names) {
+                Ok(reversal) => staged.reversals.push(reversal),
+                Err(found) => problems.extend(found.iter().map(|p| format!("reversed lane: {p}"))),
+            }
+        }
+        let reversed = staged.reversals.iter().flat_map(|r| r.stretches);
+        let closed: Vec<Closure> = staged.closures.iter().copied().chain(reversed).collect();
+        if let Err(found) = closure::check(street, &closed) {
             problems.extend(found.iter().map(ToString::to_string));
         }
         if problems.is_empty() { Ok(staged) } else { Err(problems) }
@@ -191,6 +207,7 @@ impl Staged {
         self.bus_lines.extend(more.bus_lines);
         self.events.extend(more.events);
         self.rains.extend(more.rains);
+        self.reversals.extend(more.reversals);
     }
 
     /// Whether it rains twice at once.

@@ -17,6 +17,7 @@ mod doors;
 mod guests;
 mod lines;
 mod motion;
+mod reversals;
 mod sirens;
 
 use std::collections::VecDeque;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 pub(crate) use self::border::{Border, Sent};
 use self::guests::Guests;
 use self::lines::Ends;
+use self::reversals::Changing;
 use crate::arrivals::Departure;
 use crate::bikes::{BikeMeasure, Bikes};
 use crate::cars::Cars;
@@ -125,6 +127,7 @@ pub struct Traffic {
     /// Until then what is shut stays as it is, s of the day.
     closures_hold_s: f64,
     guests: Guests,
+    reversals: Vec<Changing>,
     rains: Vec<Rain>,
     weather: Weather,
     /// The links that are driven here: all of them, unless others drive the rest.
@@ -183,6 +186,7 @@ impl Traffic {
             closures: Vec::new(),
             closures_hold_s: f64::NEG_INFINITY,
             guests: Guests::default(),
+            reversals: Vec::new(),
             rains: Vec::new(),
             weather: Weather::Dry,
             own: (0..links.len()).collect(),
@@ -221,7 +225,10 @@ impl Traffic {
         if !self.guests.is_empty() {
             self.serve_stops();
         }
-        if !self.closures.is_empty() || !self.guests.is_empty() {
+        if !self.reversals.is_empty() {
+            self.change_hands();
+        }
+        if !self.closures.is_empty() || !self.guests.is_empty() || !self.reversals.is_empty() {
             self.shut_and_open();
         }
         self.admit();

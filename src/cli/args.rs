@@ -315,7 +315,8 @@ pub(super) struct Replay {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) demand: DemandFiles,
-    /// A scene laid over every day (kind = "scene"): closures, incidents, emergency vehicles, bus lines, events, rain. Plans know nothing of it.
+    /// A scene laid over every day (kind = "scene"): closures, incidents, reversed lanes, emergency vehicles, bus lines, events, rain.
+    /// Plans know nothing of it.
     #[arg(long, value_name = "FILE")]
     pub(super) scene: Option<PathBuf>,
     /// Day plan book (default: plans/CORRIDOR.toml beside the definition; if there is none, the model's optimum is used).

@@ -56,13 +56,13 @@ impl Traffic {
                 fresh: now < c.from_s + FRESH_S,
             });
         }
-        if !self.guests.buses.is_empty() {
-            let standing: Vec<Shut> = self.shut_by_buses().collect();
-            // Somebody near a bus that has just stopped may be too near to stop.
-            if standing.iter().any(|s| s.fresh) {
+        if !self.guests.buses.is_empty() || !self.reversals.is_empty() {
+            let more: Vec<Shut> = self.shut_by_buses().chain(self.shut_by_reversals()).collect();
+            // Somebody near what has just been shut may be too near to stop.
+            if more.iter().any(|s| s.fresh) {
                 self.closures_hold_s = self.closures_hold_s.min(now + FRESH_S);
             }
-            self.map.shut.extend(standing);
+            self.map.shut.extend(more);
         }
         let same = |a: &Shut, b: &Shut| (a.lane, a.from, a.to) == (b.lane, b.from, b.to);
         let changed = self.map.shut.iter().filter(|s| !before.iter().any(|b| same(b, s)));

@@ -102,6 +102,7 @@ impl Traffic {
     /// Has a scene happen from now on, besides what was staged before; who wished to come earlier comes now.
     pub fn stage(&mut self, scene: Staged) {
         self.close_lanes(scene.closures);
+        self.reverse_lanes(scene.reversals);
         for vehicle in scene.emergencies {
             self.send_emergency(vehicle);
         }
