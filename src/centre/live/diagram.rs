@@ -5,13 +5,16 @@ use super::history::{Change, History, KEPT};
 use super::map::Name;
 use crate::corridor::{Arm, Corridor, Direction, IntersectionIndex, Movement, Network, PhaseIndex};
 use crate::plan::Plan;
-use crate::plan::band::{common_cycle, measure};
+use crate::plan::band::{Band, common_cycle, measure};
 use crate::units::{Circle, Moment, Tenths};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::ops::Range;
 
 /// How far ahead greens are told as programmed.
 const AHEAD: Tenths = Tenths::from_seconds(600);
+/// A band narrower than this carries nobody.
+const NARROWEST_S: f64 = 4.0;
 /// Repetitions of a band; a bound, where a cycle is short and the window long.
 const MOST_BANDS: usize = 1_000;
 
@@ -54,7 +57,7 @@ struct Row {
     yellow_s: Ways<f64>,
 }
 
-/// One repetition of a band.
+/// One repetition of a band, through the whole corridor or a piece of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct BandLine {
     width_s: f64,
@@ -167,6 +170,22 @@ fn greens(history: &History, index: IntersectionIndex, from: Arm, window: (Momen
     spans.into_iter().map(|(a, b)| [seconds(a), seconds(b)]).collect()
 }
 
+/// Pieces of a corridor with a band of their own, as long as they can be, the first from its beginning.
+fn pieces(network: &Network, corridor: &Corridor, plans: &[Plan], direction: Direction) -> Vec<(Range<usize>, Band)> {
+    let n = corridor.members.len();
+    let wide = |range: Range<usize>| {
+        measure(network, corridor, plans, range, direction).filter(|band| band.width_s >= NARROWEST_S)
+    };
+    let (mut found, mut first) = (Vec::new(), 0);
+    while first + 1 < n {
+        let piece = (first + 2..=n).rev().find_map(|end| Some((first..end, wide(first..end)?)));
+        // The last of one piece is the first of the next.
+        first = piece.as_ref().map_or(first + 1, |(range, _)| range.end - 1);
+        found.extend(piece);
+    }
+    found
+}
+
 fn bands(
     network: &Network,
     corridor: &Corridor,
@@ -174,24 +193,24 @@ fn bands(
     direction: Direction,
     window: (Moment, Moment),
 ) -> Vec<BandLine> {
-    let n = corridor.members.len();
-    let band = measure(network, corridor, plans, 0..n, direction);
-    let cycle = common_cycle(corridor.members.iter().map(|m| plans[m.intersection.0].cycle));
-    let Some((band, cycle)) = band.zip(cycle) else { return Vec::new() };
-    let circle = Circle::from(cycle);
-    // When the head passes each stop line, after it passed the corridor's first in outbound order of `measure`.
     let times = travel(corridor, direction);
     let (begin, end) = (seconds(window.0), seconds(window.1));
-    let slack = times.iter().copied().fold(0.0, f64::max) + cycle.seconds();
-    let first = begin - slack + circle.wrap(band.start_s - (begin - slack));
-    (0..MOST_BANDS)
-        .map(|k| first + k as f64 * cycle.seconds())
-        .take_while(|head| *head <= end)
-        .map(|head| BandLine {
+    let mut lines = Vec::new();
+    for (range, band) in pieces(network, corridor, plans, direction) {
+        let members = &corridor.members[range.clone()];
+        let Some(cycle) = common_cycle(members.iter().map(|m| plans[m.intersection.0].cycle)) else { continue };
+        // When the head passes each stop line, after it passed the piece's first on its way.
+        let times = &times[range];
+        let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+        let slack = times.iter().copied().fold(0.0, f64::max) - least + cycle.seconds();
+        let first = begin - slack + Circle::from(cycle).wrap(band.start_s - (begin - slack));
+        let heads = (0..MOST_BANDS).map(|k| first + k as f64 * cycle.seconds()).take_while(|head| *head <= end);
+        lines.extend(heads.map(|head| BandLine {
             width_s: band.width_s,
-            points: corridor.members.iter().zip(&times).map(|(m, t)| [head + t, m.chainage.get()]).collect(),
-        })
-        .collect()
+            points: members.iter().zip(times).map(|(m, t)| [head + t - least, m.chainage.get()]).collect(),
+        }));
+    }
+    lines
 }
 
 /// Time from the stop line a band meets first to each member's, s.
