@@ -9,7 +9,7 @@
 //!    └──── events ◄──── Desk ◄──── orders ◄── route ◄── table: role ◄── door: who is it ◄── server: slow ones are cut
 //! ```
 //! It runs on a thread and a runtime of its own: whatever clients do, the loop's steps do not wait for it. One table of routes
-//! ([`table`]) says method, path, least role and schemas; router, role check and the OpenAPI document are made from it, so a
+//! (`table`) says method, path, least role and schemas; router, role check and the OpenAPI document are made from it, so a
 //! route without a role can not exist.
 
 mod acting;
