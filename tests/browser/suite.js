@@ -7,23 +7,23 @@ import { chromium } from 'playwright-core';
 import { demo } from './demo.js';
 import { frames, load } from './measure.js';
 
-const { GREENWAVE_BINARY: BINARY, GREENWAVE_STREET: STREET, GREENWAVE_SHOTS: SHOTS } = process.env;
-if (!BINARY || !STREET || !SHOTS) throw new Error('start this by tests/browser/run');
+const { GREENWAVE_BINARY: BINARY, GREENWAVE_STREET: STREET, GREENWAVE_SHOTS: SHOTS, GREENWAVE_ROOT: ROOT } = process.env;
+if (!BINARY || !STREET || !SHOTS || !ROOT) throw new Error('start this by tests/browser/run');
 const ROAD = 'dongchang-road';
 /** Who is who. Passwords of a street that lives for two minutes. */
 const PEOPLE = { admin: 'a street of two minutes', engineer: 'plans of two minutes', second: 'another engineer here', operator: 'watches two minutes', viewer: 'only looks two minutes' };
 const ROLES = { engineer: 'engineer', second: 'engineer', operator: 'operator', viewer: 'viewer' };
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
-const street = await demo(BINARY, STREET);
+const street = await demo(BINARY, STREET, ROOT);
 /** @type {string[]} */
 const failed = [];
 /** What a browser said that it should not have. @type {string[]} */
 const wrongs = [];
 let count = 0;
 
-/** @param {string} name @param {() => Promise<void>} act */
-async function step(name, act) {
+/** `vital`: without it no later step makes sense. @param {string} name @param {() => Promise<void>} act @param {boolean} [vital] */
+async function step(name, act, vital = false) {
   count += 1;
   const began = performance.now();
   try {
@@ -33,7 +33,16 @@ async function step(name, act) {
     failed.push(name);
     console.log(`not ok ${count} - ${name}\n    ${String(error?.stack ?? error).split('\n').slice(0, 12).join('\n    ')}`);
     for (const [who, page] of pages) await shot(page, `failed-${count}-${who}`).catch(() => undefined);
+    if (vital) await over();
   }
+}
+
+/** The end of it all. */
+async function over() {
+  await browser.close();
+  await street.stop();
+  console.log(failed.length === 0 ? `all ${count} steps` : `${failed.length} of ${count} failed: ${failed.join('; ')}`);
+  process.exit(failed.length === 0 ? 0 : 1);
 }
 
 /** @type {Map<string, import('playwright-core').Page>} */
@@ -95,7 +104,7 @@ await step('the first administrator is made, once, with the token the server pri
   assert.match(await page.innerText('.who'), /admin/);
   const again = await past(page, 'POST', 'setup', { token: street.token, name: 'other', password: 'another password' });
   assert.ok(again.status >= 400, `a second setup is refused, not ${again.status}`);
-});
+}, true);
 
 await step('accounts are made and log in by role', async () => {
   const page = await enter('admin');
@@ -186,7 +195,7 @@ await step('a viewer sees no approve button and is refused by the server', async
   await go(page, '#/plans', 'gw-plans [data-set]');
   assert.equal(await page.locator('gw-plans .approve, gw-plans #rollback').count(), 0);
   const set = Number(await page.getAttribute('gw-plans [data-set]', 'data-set'));
-  const refused = await past(page, 'POST', `plans/${set}/approve`, { until: Date.now() / 1000 + 600, confirm: ROAD, why: 'trial' });
+  const refused = await past(page, 'POST', `plans/${set}/approve`, { minutes: 10, confirm: ROAD, why: 'trial' });
   assert.equal(refused.status, 403);
   for (const [method, url] of [['POST', 'interventions'], ['POST', 'escorts'], ['GET', 'audit'], ['GET', 'accounts']]) assert.equal((await past(page, method, url, {})).status, 403, `${method} ${url}`);
   assert.equal(await page.locator('nav a[href="#/accounts"], nav a[href="#/audit"]').count(), 0);
@@ -328,7 +337,4 @@ await step('no page broke and nothing was forbidden by the content policy', asyn
   assert.deepEqual(wrongs, []);
 });
 
-await browser.close();
-await street.stop();
-console.log(failed.length === 0 ? `all ${count} steps` : `${failed.length} of ${count} failed: ${failed.join('; ')}`);
-process.exit(failed.length === 0 ? 0 : 1);
+await over();

@@ -46,7 +46,7 @@ export function strip(id) {
     const who = marked(member.intersection);
     const kind = !live || live.link === 'lost' ? 'lost' : live.mode === 'centre' ? 'centre' : live.mode === 'preempt' ? 'preempt' : 'alone';
     const words = [`${member.intersection} ${name(one?.name)}`, live?.mode ? word('mode', live.mode) : '', wrong?.why ?? '', who ? word('mark', who) : ''].filter(Boolean).join(' · ');
-    return h('a', { key: member.intersection, role: 'listitem', class: `node ${kind} ${who ? `mark-${who}` : ''}`, href: `#/intersection/${encodeURIComponent(member.intersection)}`,
+    return h('a', { key: member.intersection, role: 'listitem', class: `node ${kind} ${wrong && wrong.severity !== 'low' ? 'troubled' : ''} ${who ? `mark-${who}` : ''}`, href: `#/intersection/${encodeURIComponent(member.intersection)}`,
       style: { left: `${at(member.at_m, k).toFixed(2)}%` }, title: words, 'aria-label': words },
       h('span', { class: 'above' }, wrong ? mark(wrong.severity) : who === 'escort' ? '✚' : who ? '⚑' : null),
       h('span', { class: 'lamps' }, h('i', { class: `lamp ${lamp(member, 'outbound')}` }), h('i', { class: `lamp ${lamp(member, 'inbound')}` })),

@@ -80,7 +80,7 @@ export const words = {
   warning: ['拥堵预警：{id} {from}进口排队增长。', 'The queue grows at {id}, approach from {from}.'],
   'warning.full': ['已占路段 {n}%。', 'It fills {n} % of the road.'],
   'warning.in': ['按趋势约 {n} 分钟后排满。', 'By its trend the road is full in about {n} min.'],
-  'overview.instep': ['协调中的干线', 'corridors in step'], 'overview.coordinated': ['中心控制路口', 'intersections under the centre'], 'overview.lost': ['通信中断', 'links lost'], 'overview.away': ['脱离中心', 'away from the centre'],
+  'overview.instep': ['协调中的干线', 'corridors in step'], 'overview.coordinated': ['中心控制路口', 'intersections under the centre'], 'overview.alarms': ['未确认告警', 'open alarms'], 'overview.lost': ['通信中断', 'links lost'], 'overview.away': ['脱离中心', 'away from the centre'],
 
   'corridor.unknown': ['没有这条干线。', 'There is no such corridor.'],
   diagram: ['实时时距图', 'Live time-space diagram'],

@@ -11,6 +11,8 @@ import { View } from '../view.js';
 
 /** With so few corridors there is room for their diagrams, too. */
 const ROOMY = 1;
+/** With more than these, names stand only where something is wrong: all strips must fit one screen. */
+const CROWDED = 4;
 
 class Overview extends View {
   topics = ['city', 'standing', 'language', 'network'];
@@ -18,7 +20,7 @@ class Overview extends View {
   render() {
     const { city, network } = state;
     if (!city || !network) return h('p', { class: 'quiet' }, t('loading'));
-    return [h('h1', { class: 'unseen', tabindex: '-1' }, t('nav.overview')), this.summary(city), h('div', { class: 'city' }, network.corridors.map((one) => this.corridor(one))), network.corridors.length <= ROOMY ? network.corridors.map((one) => h('section', { key: `d-${one.id}`, class: 'card picture', 'aria-label': `${t('diagram')} ${name(one.name)}` }, h('gw-diagram', { '.corridor': one }))) : null];
+    return [h('h1', { class: 'unseen', tabindex: '-1' }, t('nav.overview')), this.summary(city), h('div', { class: network.corridors.length > CROWDED ? 'city dense' : 'city' }, network.corridors.map((one) => this.corridor(one))), network.corridors.length <= ROOMY ? network.corridors.map((one) => h('section', { key: `d-${one.id}`, class: 'card picture', 'aria-label': `${t('diagram')} ${name(one.name)}` }, h('gw-diagram', { '.corridor': one }))) : null];
   }
 
   /** @param {import('../shapes.js').City} city */
@@ -32,7 +34,7 @@ class Overview extends View {
       tile(t('overview.coordinated'), `${city.intersections.length - lost - away} / ${city.intersections.length}`, null),
       tile(t('overview.lost'), String(lost), lost > 0 ? 'high' : null),
       tile(t('overview.away'), String(away), away > 0 ? 'medium' : null),
-      tile(t('nav.alarms'), alarms(counts()), null));
+      tile(t('overview.alarms'), alarms(counts()), null));
   }
 
   /** @param {import('../shapes.js').Corridor} corridor */
@@ -45,7 +47,7 @@ class Overview extends View {
         live ? badge(live.in_step ? 'instep' : 'transition', t(live.in_step ? 'instep' : 'transition')) : null,
         h('span', { class: 'fact' }, t('cycle'), ' ', h('b', null, num(live?.cycle_s, 0, 's'))),
         h('span', { class: 'fact' }, t('bands'), ' ', h('b', { class: 'outbound' }, `→${num(live?.outbound.band?.width_s, 0, 's')}`), ' ', h('b', { class: 'inbound' }, `←${num(live?.inbound.band?.width_s, 0, 's')}`)),
-        h('span', { class: 'fact' }, t('aog'), ' ', h('b', { class: 'outbound' }, `→${percent(live?.outbound.arrivals_on_green)}`), ' ', h('b', { class: 'inbound' }, `←${percent(live?.inbound.arrivals_on_green)}`)),
+        h('span', { class: 'fact aog' }, t('aog'), ' ', h('b', { class: 'outbound' }, `→${percent(live?.outbound.arrivals_on_green)}`), ' ', h('b', { class: 'inbound' }, `←${percent(live?.inbound.arrivals_on_green)}`)),
         h('span', { class: 'space' }), alarms(counts(corridor.id))),
       h('div', { class: 'body' },
         h('div', { class: 'speeds' }, speed(live?.outbound, 'outbound'), speed(live?.inbound, 'inbound'),

@@ -55,11 +55,11 @@ class Plans extends View {
     const held = await ask({ title: t(later ? 'plans.schedule.title' : 'plans.approve.title', { id: set.id }), text: h('p', null, t('plans.approve.text')), act: t(later ? 'plans.schedule' : 'plans.approve'), typed: everywhere, fields: [
       roads.length > 1 ? field(t('corridor'), h('select', { name: 'corridor' }, h('option', { value: '' }, t('corridor.all')), roads.map((road) => h('option', { value: road.id }, name(road.name))))) : null,
       later ? field(t('from'), h('input', { name: 'at', type: 'datetime-local', required: true, value: dateField(now() + 600) })) : null,
-      field(t('until'), h('input', { name: 'until', type: 'datetime-local', required: true, value: dateField(now() + 3600) })),
+      field(t('minutes'), h('input', { name: 'minutes', type: 'number', min: 1, max: 1440, value: 60, required: true })),
       field(t('why'), h('input', { name: 'why', required: true, minlength: 3 }))] });
     if (!held) return;
-    const { at, until, corridor, ...rest } = held;
-    const body = { ...rest, until: instant(until), ...(corridor ? { corridor } : {}), ...(later ? { at: instant(at) } : {}) };
+    const { at, minutes, corridor, ...rest } = held;
+    const body = { ...rest, minutes: Number(minutes), ...(corridor ? { corridor } : {}), ...(later ? { at: instant(at) } : {}) };
     if (await this.attempt(post(`plans/${encodeURIComponent(set.id)}/${later ? 'schedule' : 'approve'}`, body).then(() => true))) announce(t(later ? 'plans.scheduled' : 'plans.approved', { id: set.id }));
     await this.load();
   }
@@ -68,7 +68,7 @@ class Plans extends View {
     const everywhere = state.network?.corridors.map((one) => one.id) ?? [];
     const held = await ask({ title: t('plans.rollback'), text: h('p', null, t('plans.rollback.text')), typed: everywhere, fields: [field(t('why'), h('input', { name: 'why', required: true, minlength: 3 }))] });
     if (!held) return;
-    if (await this.attempt(post('plans/rollback', { ...held, until: now() + 3600 }).then(() => true))) announce(t('plans.rolledback'));
+    if (await this.attempt(post('plans/rollback', { ...held, minutes: 60 }).then(() => true))) announce(t('plans.rolledback'));
     await this.load();
   }
 
