@@ -185,7 +185,7 @@ impl Entry {
             if self.next < self.passed + flow {
                 let at_s = demand.start_s + demand.bin_s * (self.bin as f64 + (self.next - self.passed) / flow);
                 self.next += self.times.exponential();
-                let driver = driver(&mut self.who, demand.heavy_share);
+                let driver = driver(&mut self.who, demand.heavy_share, None);
                 let route = facts.route(&mut self.who, self.link, at_s);
                 return Some(Departure { at_s, route, driver });
             }
@@ -195,9 +195,10 @@ impl Entry {
     }
 }
 
-/// Draws who drives what.
-pub(crate) fn driver(who: &mut Stream, heavy_share: f64) -> Driver {
-    let heavy = who.uniform() < heavy_share;
+/// Draws a driver; `class` says whether his vehicle is heavy where that is known, and changes no other draw.
+pub(crate) fn driver(who: &mut Stream, heavy_share: f64, class: Option<bool>) -> Driver {
+    let drawn = who.uniform() < heavy_share;
+    let heavy = class.unwrap_or(drawn);
     let base = if heavy { Driver::HEAVY } else { Driver::CAR };
     let speed = who.normal_within(1.0, 0.08, 0.8, 1.2) as f32;
     let headway = who.normal_within(1.0, 0.10, 0.75, 1.25) as f32;

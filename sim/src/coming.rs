@@ -5,15 +5,47 @@
 use std::vec::IntoIter;
 
 use crate::arrivals::{Arrivals, Departure};
+use crate::trips::Travellers;
 
 /// Vehicles that are still to come, numbered in the order of their coming.
 #[derive(Debug, Clone)]
 pub struct Coming {
-    drawn: Option<Arrivals>,
+    drawn: Option<Drawn>,
     given: IntoIter<Departure>,
     /// Numbers of those given; empty = as they come.
     numbers: IntoIter<u32>,
     come: u32,
+}
+
+/// Who is made a vehicle of when he comes.
+#[derive(Debug, Clone)]
+enum Drawn {
+    Arrivals(Arrivals),
+    Trips(Travellers),
+}
+
+impl Drawn {
+    fn next_s(&self) -> Option<f64> {
+        match self {
+            Drawn::Arrivals(arrivals) => arrivals.next_s(),
+            Drawn::Trips(trips) => trips.next_s(),
+        }
+    }
+
+    fn next(&mut self) -> Option<Departure> {
+        match self {
+            Drawn::Arrivals(arrivals) => arrivals.next(),
+            Drawn::Trips(trips) => trips.next(),
+        }
+    }
+
+    /// How many are vehicles already.
+    fn kept(&self) -> usize {
+        match self {
+            Drawn::Arrivals(arrivals) => arrivals.kept(),
+            Drawn::Trips(_) => 0,
+        }
+    }
 }
 
 impl Coming {
@@ -29,7 +61,7 @@ impl Coming {
 
     /// How many vehicles are known that have not come yet.
     pub(crate) fn kept(&self) -> usize {
-        self.given.len() + self.drawn.as_ref().map_or(0, Arrivals::kept)
+        self.given.len() + self.drawn.as_ref().map_or(0, Drawn::kept)
     }
 
     /// How many have come.
@@ -44,7 +76,7 @@ impl Coming {
 
     fn next_s(&self) -> Option<f64> {
         let given = self.given.as_slice().first().map(|d| d.at_s);
-        given.into_iter().chain(self.drawn.as_ref().and_then(Arrivals::next_s)).reduce(f64::min)
+        given.into_iter().chain(self.drawn.as_ref().and_then(Drawn::next_s)).reduce(f64::min)
     }
 
     /// The next one with his number, if he has come by `now`, s of the day. Of two at the same time the one given comes first.
@@ -67,6 +99,12 @@ impl From<Vec<Departure>> for Coming {
 
 impl From<Arrivals> for Coming {
     fn from(arrivals: Arrivals) -> Coming {
-        Coming { drawn: Some(arrivals), ..Coming::from(Vec::new()) }
+        Coming { drawn: Some(Drawn::Arrivals(arrivals)), ..Coming::from(Vec::new()) }
+    }
+}
+
+impl From<Travellers> for Coming {
+    fn from(trips: Travellers) -> Coming {
+        Coming { drawn: Some(Drawn::Trips(trips)), ..Coming::from(Vec::new()) }
     }
 }

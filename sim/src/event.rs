@@ -154,7 +154,7 @@ impl Event {
                 pick -= weight;
                 pick < 0.0
             });
-            let driver = arrivals::driver(&mut draws, 0.0);
+            let driver = arrivals::driver(&mut draws, 0.0, None);
             let drives = (self.window_s.0..self.window_s.1).contains(&at_s);
             if let Some((route, _)) = way.or(self.ways.last()).filter(|_| drives) {
                 trips.push(Departure { at_s, route: route.clone(), driver });

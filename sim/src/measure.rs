@@ -9,9 +9,13 @@ use crate::bikes::BikeMeasure;
 use crate::cars::NOWHERE;
 use crate::driver::Driver;
 use crate::emission::{Burnt, FuelMeasure};
+use crate::green::{GreenUse, LaneMeasure};
 use crate::progression::{Progression, ProgressionMeasure};
+use crate::queue::Queue;
 use crate::series::WaySeries;
+use crate::spread::{Spread, SpreadMeasure};
 use crate::street::{ApproachClass, Movement, Street};
+use crate::traffic::STEP_S;
 use crate::walkers::CrossingMeasure;
 
 /// What is simulated and what of it is measured, s of the day.
@@ -120,8 +124,7 @@ impl Trips {
 struct Approach {
     vehicles: u32,
     delay_s: f64,
-    queue_sum: f64,
-    queue_max: u32,
+    queue: Queue,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -144,9 +147,11 @@ pub struct Tally {
     series: [WaySeries; 2],
     whole: [Way; 2],
     classes: [Trips; 5],
+    spreads: [Spread; 5],
     approaches: Vec<Approach>,
     queue_steps: u64,
     pub(crate) progression: Progression,
+    pub(crate) green: GreenUse,
     /// Fuel, where it is asked for.
     pub(crate) fuel: Option<Burnt>,
     /// Vehicles that gave up their turn because they could not reach its lane.
@@ -196,9 +201,11 @@ impl Tally {
             series: WaySeries::both(window.from_s, window.to_s),
             whole: Default::default(),
             classes: Default::default(),
+            spreads: Default::default(),
             approaches: vec![Approach::default(); links.len()],
             queue_steps: 0,
             progression: Progression::new(street, window),
+            green: GreenUse::new(street, window),
             fuel: None,
             missed_turns: 0,
             departed: 0,
@@ -268,7 +275,11 @@ impl Tally {
         if !self.window.holds(trip.wish_s) {
             return;
         }
-        let c = &mut self.classes[self.class(&trip.route) as usize];
+        let class = self.class(&trip.route) as usize;
+        if out {
+            self.spreads[class].add(now - trip.wish_s);
+        }
+        let c = &mut self.classes[class];
         c.wished += 1;
         c.out += u32::from(out);
         c.delay_s += now - trip.wish_s - free;
@@ -299,8 +310,14 @@ impl Tally {
         }
         self.queue_steps += 1;
         for (a, &q) in self.approaches.iter_mut().zip(queued) {
-            a.queue_sum += f64::from(q);
-            a.queue_max = a.queue_max.max(q);
+            a.queue.step(q);
+        }
+    }
+
+    /// Notes how far back those reach who queue on a link.
+    pub(crate) fn reaches(&mut self, now: f64, link: usize, metres: f32) {
+        if self.window.holds(now) {
+            self.approaches[link].queue.reaches(metres);
         }
     }
 
@@ -313,13 +330,15 @@ impl Tally {
             way.vehicles += more.vehicles;
         }
         self.series.iter_mut().zip(&piece.series).for_each(|(way, more)| way.add_all(more));
+        self.spreads.iter_mut().zip(&piece.spreads).for_each(|(s, more)| s.add_all(more));
         for (c, more) in self.classes.iter_mut().zip(&piece.classes) {
             *c = c.and(more);
         }
         for (there, here) in links.clone() {
             self.approaches[here] = piece.approaches[there];
         }
-        self.progression.take(&piece.progression, links);
+        self.progression.take(&piece.progression, links.clone());
+        self.green.take(&piece.green, links);
         if let Some(more) = piece.fuel {
             self.fuel = Some(self.fuel.unwrap_or_default().and(more));
         }
@@ -338,29 +357,37 @@ impl Tally {
         crossings: Vec<CrossingMeasure>,
         bikes: Vec<BikeMeasure>,
     ) -> Measures {
-        let rows = street.links().iter().zip(&self.approaches).filter_map(|(l, a)| {
-            let steps = self.queue_steps;
+        let rows = street.links().iter().zip(&self.approaches).enumerate().filter_map(|(k, (l, a))| {
+            let (queue_s, longest_queue_s) = a.queue.seconds(STEP_S);
             l.node.map(|node| ApproachMeasure {
                 link: l.name.clone(),
                 node,
                 side: l.approach_class == ApproachClass::Side,
                 vehicles: a.vehicles,
                 mean_delay_s: mean(a.delay_s, a.vehicles),
-                mean_queue: (steps > 0).then(|| a.queue_sum / steps as f64),
-                max_queue: a.queue_max,
+                mean_queue: a.queue.mean(self.queue_steps),
+                max_queue: a.queue.max,
+                mean_reach_m: a.queue.mean_reach(),
+                max_reach_m: a.queue.reach_max,
+                queue_s,
+                longest_queue_s,
+                lanes: self.green.measures(k),
             })
         });
         let approaches: Vec<ApproachMeasure> = rows.collect();
         let all = self.classes.iter().fold(Trips::default(), |all, c| all.and(c));
+        let mut every = Spread::default();
+        self.spreads.iter().for_each(|s| every.add_all(s));
+        let class = |k: TripClass| trips(Some(k), &self.classes[k as usize], &self.spreads[k as usize]);
         Measures {
             window: self.window,
             end_s,
             corridor: ways(&self.corridor),
             corridor_over_time: self.series.to_vec(),
             end_to_end: ways(&self.whole),
-            all: trips(None, &all),
+            all: trips(None, &all, &every),
             fuel: self.fuel.map(|f| f.measure()),
-            classes: CLASSES.iter().map(|&k| trips(Some(k), &self.classes[k as usize])).collect(),
+            classes: CLASSES.iter().map(|&k| class(k)).collect(),
             side_streets: Together::of(approaches.iter().filter(|a| a.side)),
             arterial_approaches: Together::of(approaches.iter().filter(|a| !a.side)),
             approaches,
@@ -389,7 +416,7 @@ fn ways(both: &[Way; 2]) -> Vec<WayMeasure> {
     rows.collect()
 }
 
-fn trips(class: Option<TripClass>, t: &Trips) -> TripMeasure {
+fn trips(class: Option<TripClass>, t: &Trips, spread: &Spread) -> TripMeasure {
     TripMeasure {
         class,
         wished: t.wished,
@@ -401,6 +428,7 @@ fn trips(class: Option<TripClass>, t: &Trips) -> TripMeasure {
         mean_travel_s: mean(t.travel_s, t.out),
         stops: t.stops,
         mean_stops: mean(t.stops as f64, t.wished),
+        travel: spread.measure(),
     }
 }
 
@@ -442,6 +470,8 @@ pub struct TripMeasure {
     pub stops: u64,
     /// Stops a vehicle.
     pub mean_stops: Option<f64>,
+    /// Quantiles of the time from wish to exit of those out; `None` = nobody is out.
+    pub travel: Option<SpreadMeasure>,
 }
 
 /// One approach.
@@ -461,6 +491,17 @@ pub struct ApproachMeasure {
     pub mean_queue: Option<f64>,
     /// Largest number of queueing vehicles.
     pub max_queue: u32,
+    /// Mean reach, m: from the stop line to the rear of the last queueing vehicle on the link, 0 when nobody queues; looked at every
+    /// 5 s, whoever stopped within 20 m of the link's beginning left out.
+    pub mean_reach_m: Option<f64>,
+    /// Furthest reach, m.
+    pub max_reach_m: f32,
+    /// Seconds of the window with somebody queueing, outside included.
+    pub queue_s: f64,
+    /// The longest of them without a break.
+    pub longest_queue_s: f64,
+    /// Its lanes from the median: who crossed, and how much of their green that took.
+    pub lanes: Vec<LaneMeasure>,
 }
 
 /// Several approaches together.

@@ -38,6 +38,7 @@ use crate::giveway::{self, View};
 use crate::lanes::LaneMap;
 use crate::loops::{LoopState, Loops};
 use crate::measure::{Measures, Tally, Trip, Window};
+use crate::queue::REACH_STEPS;
 use crate::signal::Lamp;
 use crate::stopline::{self, Heads};
 use crate::street::Street;
@@ -75,6 +76,8 @@ pub struct Sample {
     pub length_m: f32,
     /// Index of the vehicle's departure.
     pub vehicle: u32,
+    /// Whether it is a heavy vehicle.
+    pub heavy: bool,
 }
 
 /// A vehicle that has left the street.
@@ -278,6 +281,9 @@ impl Traffic {
         if !self.guests.is_empty() {
             self.note_guests();
         }
+        if self.steps % REACH_STEPS == 0 {
+            self.reaches();
+        }
         self.record();
     }
 
@@ -363,6 +369,11 @@ impl Traffic {
         self.recorder = Some(Recorder { links: mask, samples: Vec::new() });
     }
 
+    /// Records no more.
+    pub fn stop_recording(&mut self) {
+        self.recorder = None;
+    }
+
     /// Takes what the recorder has, leaving it empty.
     pub fn take_samples(&mut self) -> Vec<Sample> {
         self.recorder.as_mut().map(|r| std::mem::take(&mut r.samples)).unwrap_or_default()
@@ -411,6 +422,7 @@ impl Traffic {
                 speed_m_s: c[i].vel,
                 length_m: c[i].len,
                 vehicle: c[i].id,
+                heavy: self.trips[c[i].trip as usize].heavy,
             }));
         }
     }

@@ -367,11 +367,22 @@ pub(super) struct Replay {
     #[arg(long, value_name = "ID", requires = "html")]
     pub(super) corridor: Option<String>,
     /// Run again what a report says was run, and compare every byte: 0 the same, 1 not. Files that have moved since can be named.
-    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "factor", "json", "csv", "html", "journal", "format", "corridor"])]
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["days", "seeds", "arms", "from", "to", "whole_day", "factor", "json", "csv", "html", "journal", "trajectories", "format", "corridor"])]
     pub(super) verify: Option<PathBuf>,
     /// Write every decision of the core with its reason, one JSON line each.
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
+    /// Drive the trips of this CSV file (depart_s, route or entry and exit, class; model card of the plant) instead of the
+    /// scenario's vehicles; drivers are drawn. Default day: one.
+    #[arg(long, value_name = "FILE", conflicts_with = "factor")]
+    pub(super) trips: Option<PathBuf>,
+    /// Write where every vehicle is, every second, while the runs go: JSON lines for .jsonl, else CSV. Of several runs each has a file of
+    /// its own, with arm, day and seed in its name.
+    #[arg(long, value_name = "FILE")]
+    pub(super) trajectories: Option<PathBuf>,
+    /// Only in this part of the day, such as 07:30-07:45 (default: what is measured).
+    #[arg(long, value_name = "HH:MM-HH:MM", value_parser = window, requires = "trajectories")]
+    pub(super) trajectories_within: Option<(u32, u32)>,
     /// text: the table; json: the report on standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,

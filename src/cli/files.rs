@@ -197,6 +197,18 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Opens a file to write it piece by piece.
+pub(super) fn create(path: &Path) -> std::io::Result<std::io::BufWriter<fs::File>> {
+    fs::File::create(path).map(std::io::BufWriter::new)
+}
+
+/// Trips instead of a scenario's own vehicles.
+pub(super) fn trips(network: &Network, scenario: Scenario, path: PathBuf) -> Result<Hashed<Scenario>> {
+    let text = text(&path)?;
+    let value = scenario.with_trips(network, &path.display().to_string(), &text)?;
+    Ok(Hashed { value, hash: hash(text.as_bytes()), path })
+}
+
 /// Finds out before minutes of work whether a file can be written there afterwards.
 pub(super) fn writable(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -21,6 +21,8 @@ pub(super) struct Inputs {
     pub(super) plans: Option<files::Hashed<DayPlans>>,
     /// Where the scene lies that was laid over the scenario.
     pub(super) scene: Option<files::Hashed<()>>,
+    /// Hash and place of the trips that the scenario's vehicles were replaced by.
+    pub(super) trips: Option<(String, PathBuf)>,
 }
 
 impl Inputs {
@@ -32,6 +34,7 @@ impl Inputs {
             scenario: files::scenario(&network, paths, demand.scenario.as_deref())?,
             plans: files::day_plans(&network, paths, plans)?,
             scene: None,
+            trips: None,
             network,
         })
     }
@@ -40,6 +43,16 @@ impl Inputs {
     pub(super) fn stage(&mut self, scene: &Path) -> Result<()> {
         self.scene = Some(files::stage(&mut self.scenario.value, scene)?);
         Ok(())
+    }
+
+    /// The same with the trips of a file, if one is named.
+    pub(super) fn with_trips(mut self, path: Option<&Path>) -> Result<Inputs> {
+        if let Some(path) = path {
+            let trips = files::trips(&self.network, self.scenario.value.clone(), path.to_path_buf())?;
+            self.scenario.value = trips.value;
+            self.trips = Some((trips.hash, trips.path));
+        }
+        Ok(self)
     }
 
     /// What all runs share: the book, or where there is none the model's optimum.

@@ -51,6 +51,8 @@ pub(super) struct Provenance {
     /// Absent where no scene was laid over the scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scene: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) trips: Option<String>,
     /// Where the files lay, as typed or found.
     pub(super) files: Files,
     pub(super) command: String,
@@ -66,6 +68,8 @@ pub(super) struct Files {
     pub(super) plans: Option<PathBuf>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) scene: Option<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) trips: Option<PathBuf>,
 }
 
 impl Asked {
@@ -94,12 +98,14 @@ impl Provenance {
             scenario: inputs.scenario.hash.clone(),
             plans: inputs.plans.as_ref().map(|p| p.hash.clone()),
             scene: inputs.scene.as_ref().map(|s| s.hash.clone()),
+            trips: inputs.trips.as_ref().map(|t| t.0.clone()),
             files: Files {
                 definitions: paths.to_vec(),
                 counts: inputs.profile.path.clone(),
                 scenario: inputs.scenario.path.clone(),
                 plans: inputs.plans.as_ref().map(|p| p.path.clone()),
                 scene: inputs.scene.as_ref().map(|s| s.path.clone()),
+                trips: inputs.trips.as_ref().map(|t| t.1.clone()),
             },
             command: std::env::args().skip(1).collect::<Vec<_>>().join(" "),
             bus: match bus {

@@ -4,7 +4,8 @@ use super::args::{Format, Replay};
 use super::inputs::Inputs;
 use super::record::{Asked, Provenance, Report, SCHEMA};
 use super::{count, files, guests, page, progress, say, table, verify};
-use crate::replay::{Arm, Results, Study, means};
+use crate::replay::{Arm, Results, RunProblem, Shared, Study, means};
+use crate::rig::{DayName, Ways, WaysForm};
 use crate::units::clock;
 use anyhow::{Result, bail};
 use std::fmt::Write as _;
@@ -14,9 +15,10 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     if let Some(report) = &args.verify {
         return verify::run(report, args);
     }
-    let outs = [&args.json, &args.csv, &args.html, &args.journal];
+    let outs = [&args.json, &args.csv, &args.html, &args.journal, &args.trajectories];
     outs.into_iter().flatten().try_for_each(|path| files::writable(path))?;
-    let mut inputs = Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?;
+    let mut inputs =
+        Inputs::read(&args.paths, &args.demand, args.plans.as_deref())?.with_trips(args.trips.as_deref())?;
     args.scene.iter().try_for_each(|scene| inputs.stage(scene))?;
     let scenes = inputs.scenario.value.scenes();
     let usual = inputs.scenario.value.usual();
@@ -27,11 +29,16 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     if from_s >= to_s {
         bail!("--from {} is not before --to {}", clock(from_s), clock(to_s));
     }
+    if let (Some(0), Some((_, path))) = (inputs.scenario.value.trips_within(from_s, to_s), &inputs.trips) {
+        bail!("no trip of {} begins from {} to {}; name --from and --to", path.display(), clock(from_s), clock(to_s));
+    }
     let shared = inputs.shared()?;
     let corridor = files::corridor(&inputs.network, args.corridor.as_deref())?;
+    // The same trips come every day: one is enough.
+    let usual_days = if inputs.trips.is_some() { usual.days[..1].to_vec() } else { usual.days };
     let study = Study {
         arms: args.arms.clone(),
-        days: args.days.as_ref().map_or(usual.days, |days| days.0.clone()),
+        days: args.days.as_ref().map_or(usual_days, |days| days.0.clone()),
         seeds_per_day: args.seeds,
         from_s,
         to_s,
@@ -40,7 +47,8 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
         threads: files::threads(args.threads),
     };
     let bar = progress::bar(study.arms.len() * study.pairs().len(), "replaying");
-    let (results, journals) = study.run(&shared, &inputs.scenario.value, &|| bar.inc(1))?;
+    let ways = |arm: Arm, day: DayName, seed: u64| tracks(args, &study, &shared, (arm, day, seed));
+    let (results, journals) = study.run_written(&shared, &inputs.scenario.value, &|| bar.inc(1), &ways)?;
     bar.finish_and_clear();
     let provenance = Provenance::of(&inputs, &args.paths, args.bus);
     if let Some(path) = &args.html {
@@ -86,6 +94,30 @@ pub(super) fn run(args: &Replay) -> Result<ExitCode> {
     }
     let unsafe_runs = results.arms.iter().any(|r| r.seeds.iter().any(|s| s.violations > 0));
     Ok(if unsafe_runs { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Where the ways of one run's vehicles are written, if that is asked for.
+fn tracks(
+    args: &Replay,
+    study: &Study,
+    shared: &Shared,
+    (arm, day, seed): (Arm, DayName, u64),
+) -> Result<Option<Ways>, RunProblem> {
+    let Some(asked) = &args.trajectories else { return Ok(None) };
+    let form = match asked.extension().and_then(|e| e.to_str()) {
+        Some("jsonl") => WaysForm::JsonLines,
+        _ => WaysForm::Csv,
+    };
+    let mut path = asked.clone();
+    if study.arms.len() * study.pairs().len() > 1 {
+        let ending = asked.extension().map_or(String::new(), |e| format!(".{}", e.to_string_lossy()));
+        let stem = asked.file_stem().unwrap_or_default().to_string_lossy();
+        let day = day.to_string().replace(':', "-");
+        path.set_file_name(format!("{stem}.{arm}.{day}.{seed}{ending}"));
+    }
+    let out = files::create(&path).map_err(RunProblem::Ways)?;
+    let (from_s, to_s) = args.trajectories_within.unwrap_or((study.from_s, study.to_s));
+    Ok(Some(Ways::new(&shared.network, from_s..to_s, form, Box::new(out))?))
 }
 
 /// Raw measures, a row a run.

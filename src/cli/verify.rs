@@ -84,7 +84,8 @@ fn same_files(made: &Provenance, args: &Replay) -> Result<Inputs> {
         scenario: Some(args.demand.scenario.clone().unwrap_or_else(|| lay.scenario.clone())),
     };
     let book = args.plans.as_deref().or(lay.plans.as_deref());
-    let mut inputs = Inputs::read(paths, &demand, book)?;
+    let trips = args.trips.as_deref().or(lay.trips.as_deref());
+    let mut inputs = Inputs::read(paths, &demand, book)?.with_trips(trips)?;
     if book.is_none() {
         // the report was made without a book: one that came since is not what was run
         inputs.plans = None;
@@ -99,6 +100,10 @@ fn same_files(made: &Provenance, args: &Replay) -> Result<Inputs> {
     if let Some(scene) = &inputs.scene {
         let was = made.scene.as_deref().unwrap_or("absent");
         unchanged("the scene", &scene.path.display().to_string(), was, &scene.hash)?;
+    }
+    if let Some((hash, path)) = &inputs.trips {
+        let was = made.trips.as_deref().unwrap_or("absent");
+        unchanged("the trips file", &path.display().to_string(), was, hash)?;
     }
     if let Some(book) = &inputs.plans {
         let was = made.plans.as_deref().unwrap_or("absent");

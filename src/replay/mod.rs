@@ -17,6 +17,6 @@ mod train;
 
 pub use arms::{Arm, Book};
 pub use escort::{EscortPair, EscortResults, EscortSide, EscortStudy, along};
-pub use run::{BusKind, Outcome, RunProblem, Shared, run_arm};
-pub use study::{Results, Row, RunResult, Study, comparisons, means};
+pub use run::{BusKind, Outcome, RunProblem, Shared, run_arm, run_arm_watched};
+pub use study::{Results, Row, RunResult, Study, Writer, comparisons, means};
 pub use train::{TrainProblem, Training, train};

@@ -11,7 +11,7 @@ use crate::corridor::{Corridor, Network};
 use crate::demand::DayProfile;
 use crate::journal::Journal;
 use crate::optimise::Settings;
-use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, SceneMeasures, date_of};
+use crate::rig::{Camera, Film, Measures, Rig, RigProblem, Run, SceneMeasures, Ways, date_of};
 use crate::safety::Limits;
 use crate::transition::Bounds;
 use crate::work::{carry_out, free_choices};
@@ -48,6 +48,9 @@ pub enum RunProblem {
     /// A socket.
     #[error("no loopback socket for an emulated cabinet: {0}")]
     Socket(#[from] std::io::Error),
+    /// The file of vehicles' ways.
+    #[error("the trajectories can not be written: {0}")]
+    Ways(std::io::Error),
 }
 
 /// What a run gave.
@@ -88,6 +91,9 @@ struct Watch {
     to_s: u32,
 }
 
+/// Who looks on: a film, which ends its run, somebody at the centre, and a writer of vehicles' ways.
+type Eyes<'a> = (Option<&'a Watch>, &'a mut dyn Beside, Option<Ways>);
+
 impl Watch {
     fn look(&self, rig: &Rig, second: u32) {
         if second == self.from_s {
@@ -112,7 +118,7 @@ pub(super) fn film(
     let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
     // results do not depend on the bus, so the quick one does
-    drive(shared, arm, rig.clone(), run, BusKind::Memory, (Some(&watch), &mut Nobody))?;
+    drive(shared, arm, rig.clone(), run, BusKind::Memory, (Some(&watch), &mut Nobody, None))?;
     Ok(watch.camera.develop(&rig, f64::from(watch.from_s), f64::from(to_s)))
 }
 
@@ -121,10 +127,24 @@ pub(super) fn film(
 /// # Errors
 /// When the plant can not be built or the bus gets stuck; a cabinet's silence is no error.
 pub fn run_arm(shared: &Shared, arm: Arm, run: &Run<'_>, bus: BusKind) -> Result<Outcome, RunProblem> {
+    run_arm_watched(shared, arm, run, bus, None)
+}
+
+/// The same run, and vehicles' ways written while it goes.
+///
+/// # Errors
+/// As [`run_arm`], and when they can not be written.
+pub fn run_arm_watched(
+    shared: &Shared,
+    arm: Arm,
+    run: &Run<'_>,
+    bus: BusKind,
+    ways: Option<Ways>,
+) -> Result<Outcome, RunProblem> {
     let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
     rig.meter_fuel();
-    drive(shared, arm, rig, run, bus, (None, &mut Nobody))
+    drive(shared, arm, rig, run, bus, (None, &mut Nobody, ways))
 }
 
 /// Somebody at the centre during a run: what he orders, and what he sees decided.
@@ -159,7 +179,7 @@ pub(super) fn run_beside(
 ) -> Result<Outcome, RunProblem> {
     let today = Calendar::new(&shared.network).periods_on(date_of(run.day));
     let rig = Rig::new(&shared.network, &shared.book.own(&shared.network, arm, run.seed, today), run)?;
-    drive(shared, arm, rig, run, bus, (None, beside))
+    drive(shared, arm, rig, run, bus, (None, beside, None))
 }
 
 fn drive(
@@ -168,21 +188,19 @@ fn drive(
     rig: Rig,
     run: &Run<'_>,
     bus: BusKind,
-    (watch, beside): (Option<&Watch>, &mut dyn Beside),
+    eyes: Eyes<'_>,
 ) -> Result<Outcome, RunProblem> {
     let mut shared = Cow::Borrowed(shared);
     match arm {
         Arm::Greenwave => {}
         Arm::GreenwaveMeasured => shared.to_mut().settings.model.measured_platoons = true,
-        _ => return Ok(alone(rig, run, watch)),
+        _ => return alone(rig, run, eyes),
     }
     let shared = &*shared;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match bus {
-            BusKind::Memory => {
-                with_core(shared, rig.clone(), run, (watch, beside), MemoryBus::new(rig.devices())).await
-            }
+            BusKind::Memory => with_core(shared, rig.clone(), run, eyes, MemoryBus::new(rig.devices())).await,
             BusKind::Tcp => {
                 let mut servers = Vec::new();
                 let mut cabinets = Vec::new();
@@ -191,26 +209,34 @@ fn drive(
                     cabinets.push((server.address(), unit));
                     servers.push(server);
                 }
-                with_core(shared, rig, run, (watch, beside), TcpBus::guarded(cabinets, GUARD)).await
+                with_core(shared, rig, run, eyes, TcpBus::guarded(cabinets, GUARD)).await
             }
         }
     })
 }
 
 /// Cabinets on their own plans.
-fn alone(rig: Rig, run: &Run<'_>, watch: Option<&Watch>) -> Outcome {
+fn alone(rig: Rig, run: &Run<'_>, (watch, _, mut ways): Eyes<'_>) -> Result<Outcome, RunProblem> {
     let mut second = run.start_s;
     let mut violations = 0;
     // a film begins at any second
     let step = if watch.is_some() { 1 } else { 60 };
     while !over(&rig, run, second, watch) {
+        let before = second;
         second += step;
+        if let Some(ways) = &mut ways {
+            for second in before + 1..=second {
+                rig.advance_to(second);
+                ways.look(&rig, second).map_err(RunProblem::Ways)?;
+            }
+        }
         rig.advance_to(second);
         watch.iter().for_each(|w| w.look(&rig, second));
         violations += rig.violations().len();
     }
+    ways.map_or(Ok(()), Ways::finish).map_err(RunProblem::Ways)?;
     let scene = rig.scene();
-    Outcome { measures: rig.finish(), journal: Journal::default(), violations, changes: 0, scene }
+    Ok(Outcome { measures: rig.finish(), journal: Journal::default(), violations, changes: 0, scene })
 }
 
 fn over(rig: &Rig, run: &Run<'_>, second: u32, watch: Option<&Watch>) -> bool {
@@ -225,7 +251,7 @@ async fn with_core(
     shared: &Shared,
     rig: Rig,
     run: &Run<'_>,
-    (watch, beside): (Option<&Watch>, &mut dyn Beside),
+    (watch, beside, mut ways): Eyes<'_>,
     mut bus: impl Bus,
 ) -> Result<Outcome, RunProblem> {
     let calendar = Calendar::new(&shared.network);
@@ -248,6 +274,9 @@ async fn with_core(
     while !over(&rig, run, second, watch) {
         rig.advance_to(second);
         watch.iter().for_each(|w| w.look(&rig, second));
+        if let Some(ways) = &mut ways {
+            ways.look(&rig, second).map_err(RunProblem::Ways)?;
+        }
         let now = rig.moment(second);
         if let Some((_, finding)) = found.take_if(|(due, _)| *due <= second) {
             events.push(Event::Found(finding));
@@ -269,6 +298,7 @@ async fn with_core(
         violations += rig.violations().len();
         second += 1;
     }
+    ways.map_or(Ok(()), Ways::finish).map_err(RunProblem::Ways)?;
     let changes = core.changes();
     let scene = rig.scene();
     Ok(Outcome { measures: rig.finish(), journal, violations, changes, scene })

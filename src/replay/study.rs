@@ -4,11 +4,11 @@
 //! list of runs, so they do not depend on the number of threads.
 
 use super::arms::Arm;
-use super::run::{BusKind, Outcome, RunProblem, Shared, film, run_arm};
+use super::run::{BusKind, Outcome, RunProblem, Shared, film, run_arm_watched};
 use crate::corridor::Corridor;
 use crate::journal::Journal;
 use crate::rig::gain::{self, Comparison, Estimate};
-use crate::rig::{DayName, Demand, Film, Measures, Run, Scenario, SceneMeasures, WayMeasure};
+use crate::rig::{DayName, Demand, Film, Measures, Run, Scenario, SceneMeasures, WayMeasure, Ways};
 use serde::Serialize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -36,6 +36,9 @@ pub struct Study {
     /// Runs at the same time.
     pub threads: usize,
 }
+
+/// Who writes the ways of one run's vehicles, by arm, day and seed.
+pub type Writer<'a> = dyn Fn(Arm, DayName, u64) -> Result<Option<Ways>, RunProblem> + Sync + 'a;
 
 /// One run's result.
 #[derive(Debug, Clone, Serialize)]
@@ -124,6 +127,20 @@ impl Study {
         scenario: &Scenario,
         done: &(dyn Fn() + Sync),
     ) -> Result<(Results, Vec<Vec<Journal>>), RunProblem> {
+        self.run_written(shared, scenario, done, &|_, _, _| Ok(None))
+    }
+
+    /// The same, and vehicles' ways written where `ways` wants them.
+    ///
+    /// # Errors
+    /// As [`Study::run`], and the first that can not be written.
+    pub fn run_written(
+        &self,
+        shared: &Shared,
+        scenario: &Scenario,
+        done: &(dyn Fn() + Sync),
+        ways: &Writer<'_>,
+    ) -> Result<(Results, Vec<Vec<Journal>>), RunProblem> {
         let pairs = self.pairs();
         // The arm with the bus takes longest: begin with it, so that the threads end together.
         let mut jobs: Vec<(usize, usize)> =
@@ -133,7 +150,8 @@ impl Study {
             let (a, p) = jobs[job];
             let (day, seed) = pairs[p];
             let demand = Demand::of(scenario, day)?.scaled(self.demand);
-            let outcome = run_arm(shared, self.arms[a], &self.of(&demand, day, seed), self.bus);
+            let ways = ways(self.arms[a], day, seed)?;
+            let outcome = run_arm_watched(shared, self.arms[a], &self.of(&demand, day, seed), self.bus, ways);
             done();
             outcome
         });

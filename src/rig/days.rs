@@ -1,20 +1,23 @@
 //! Days of demand: which one, of what kind, and how it becomes flows of the plant's street.
 
 use super::plant::RigProblem;
-use super::translate::Translated;
+use super::translate::{self, Translated};
 use crate::corridor::Network;
+use greenwave_sim::coming::Coming;
 use greenwave_sim::counted::{self, Counted};
 use greenwave_sim::counts::{Approach, Counts, CountsError};
 use greenwave_sim::driving::{self, DrivingFacts};
 use greenwave_sim::route::Names;
 use greenwave_sim::scene::{Scene, Staged};
 use greenwave_sim::street::Street;
+use greenwave_sim::trips::Trips;
 use greenwave_sim::weather::Weather;
 use greenwave_sim::{arrivals, day, scenario};
 use serde::Serialize;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::sync::Arc;
 
 pub use greenwave_sim::day::DayKind;
 pub use greenwave_sim::scenario::ScenarioError as ScenarioProblem;
@@ -35,6 +38,8 @@ pub struct Usual {
 pub struct Scenario {
     facts: Facts,
     scenes: Vec<Scene>,
+    /// The trips of a file instead of its own vehicles.
+    trips: Option<Arc<Trips>>,
 }
 
 /// The form of a scenario.
@@ -64,7 +69,7 @@ impl Scenario {
             let pattern = scenario::Scenario::parse(file, text)?;
             (pattern.scene(), Facts::Pattern(Box::new(pattern)))
         };
-        Ok(Scenario { facts, scenes: vec![scene] })
+        Ok(Scenario { facts, scenes: vec![scene], trips: None })
     }
 
     /// Lays a scene over all its days: closures, incidents and vehicles of a file of their own.
@@ -79,6 +84,25 @@ impl Scenario {
             format!("{}: {}", scene.name, contents.join(", "))
         };
         self.scenes.iter().filter(|s| !s.is_empty()).map(told).collect()
+    }
+
+    /// The same with the trips of a file instead of its own vehicles.
+    ///
+    /// # Errors
+    /// Every row that is no trip of this network's street; `file` is for messages.
+    pub fn with_trips(self, network: &Network, file: &str, text: &str) -> Result<Scenario, RigProblem> {
+        let trips = Trips::parse(&translate::street(network)?.street, text).map_err(|problems| {
+            let told = problems.iter().take(TOLD).map(|p| format!("{file}:{p}"));
+            let more = problems.len().saturating_sub(TOLD);
+            let more = (more > 0).then(|| format!("and {more} more rows"));
+            RigProblem::Trips(told.chain(more).collect::<Vec<_>>().join("\n"))
+        })?;
+        Ok(Scenario { trips: Some(Arc::new(trips)), ..self })
+    }
+
+    /// How many trips of its file begin in a window; `None` = it has no file.
+    pub fn trips_within(&self, from_s: u32, to_s: u32) -> Option<usize> {
+        self.trips.as_ref().map(|trips| trips.within(f64::from(from_s), f64::from(to_s)))
     }
 
     /// Where people drive otherwise, on all its days.
@@ -152,6 +176,8 @@ impl FromStr for DayName {
 
 /// Five-minute bins in half an hour.
 const HALF_HOUR: usize = 6;
+/// Bad rows of a trips file that are told one by one.
+const TOLD: usize = 40;
 
 /// One day's demand, ready for any street of the network.
 #[derive(Debug, Clone)]
@@ -163,6 +189,8 @@ pub struct Demand {
     scenes: Vec<Scene>,
     /// Where people drive otherwise.
     driving: Vec<DrivingFacts>,
+    /// Who drives instead of those of the flows.
+    trips: Option<Arc<Trips>>,
 }
 
 #[derive(Debug, Clone)]
@@ -178,8 +206,8 @@ impl Demand {
             Facts::Pattern(scenario) => Flows::Entries(day::mean_day(scenario)),
             Facts::Counted(hour) => Flows::Counts(hour.mean(), hour.heavy_share()),
         };
-        let (scenes, driving) = (scenario.scenes.clone(), scenario.driving());
-        Demand { flows, factor: 1.0, weather: Weather::Dry, scenes, driving }
+        let (scenes, driving, trips) = (scenario.scenes.clone(), scenario.driving(), scenario.trips.clone());
+        Demand { flows, factor: 1.0, weather: Weather::Dry, scenes, driving, trips }
     }
 
     /// A day drawn by its name.
@@ -198,7 +226,8 @@ impl Demand {
             Facts::Pattern(scenario) => day::weather(scenario, name.kind),
             Facts::Counted(_) => Weather::Dry,
         };
-        Ok(Demand { flows, factor: 1.0, weather, scenes: scenario.scenes.clone(), driving: scenario.driving() })
+        let (scenes, driving, trips) = (scenario.scenes.clone(), scenario.driving(), scenario.trips.clone());
+        Ok(Demand { flows, factor: 1.0, weather, scenes, driving, trips })
     }
 
     /// What somebody who counts every movement through the day would write down: a counts file, in half hours.
@@ -222,11 +251,6 @@ impl Demand {
     #[must_use]
     pub fn scaled(self, factor: f64) -> Demand {
         Demand { factor: self.factor * factor, ..self }
-    }
-
-    /// How the day's drivers drive.
-    pub(super) fn weather(&self) -> Weather {
-        self.weather
     }
 
     /// What happens on this street besides.
@@ -253,7 +277,22 @@ impl Demand {
         driving::on(built.street.clone(), &self.driving, link_of).map_err(|p| RigProblem::Driving(p.join("\n")))
     }
 
-    pub(super) fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {
+    /// Everybody who comes that day in a window, on a street built of the network.
+    pub(super) fn coming(
+        &self,
+        network: &Network,
+        built: &Translated,
+        street: &Arc<Street>,
+        (seed, from_s, to_s): (u64, f64, f64),
+    ) -> Result<Coming, CountsError> {
+        let demand = self.on(network, built)?;
+        Ok(match &self.trips {
+            Some(trips) => trips.coming(seed, demand.heavy_share, self.weather, (from_s, to_s)).into(),
+            None => arrivals::Arrivals::new(street.clone(), demand, seed, from_s, to_s).in_weather(self.weather).into(),
+        })
+    }
+
+    fn on(&self, network: &Network, built: &Translated) -> Result<arrivals::Demand, CountsError> {
         let street: &Street = &built.street;
         let mut demand = match &self.flows {
             Flows::Entries(day) => day.demand(|id, approach| built.approach_link(network, id, approach)),

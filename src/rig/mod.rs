@@ -13,6 +13,7 @@ mod layout;
 mod plant;
 mod siren;
 mod translate;
+mod ways;
 
 pub use cabinets::Cabinets;
 pub use camera::{Approach, Camera, Film, Shows, Standing, Track};
@@ -30,3 +31,4 @@ pub use plant::{Faults, Rig, RigProblem, Run, date_of};
 pub use siren::{SIREN_SPEED, Whereabouts, siren};
 pub use translate::LocalEntry;
 pub(crate) use translate::PASSAGE;
+pub use ways::{Ways, WaysForm};

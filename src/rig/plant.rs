@@ -7,7 +7,6 @@ use crate::bus::{Device, SharedDevice};
 use crate::corridor::profile::RegisterTable;
 use crate::corridor::{Intersection, IntersectionIndex, Network, Operation, Serves};
 use crate::units::{Date, Moment};
-use greenwave_sim::arrivals::Arrivals;
 use greenwave_sim::cabinet::{Cabinet, Mode, SpecError};
 use greenwave_sim::counts::CountsError;
 use greenwave_sim::emergency::Underway;
@@ -48,6 +47,9 @@ pub enum RigProblem {
     /// The lanes where people drive otherwise.
     #[error("nobody can drive on these lanes as the scenario says:\n{0}")]
     Driving(String),
+    /// The trips.
+    #[error("these are no trips of this street:\n{0}")]
+    Trips(String),
     /// The kind of day.
     #[error("{1} has no day {0}; its kinds: {2}")]
     NoSuchDay(String, String, String),
@@ -85,11 +87,10 @@ impl Rig {
     /// When the plant refuses the street or a cabinet.
     pub fn new(network: &Network, own: &[Vec<LocalEntry>], run: &Run<'_>) -> Result<Rig, RigProblem> {
         let translated = translate::street(network)?;
-        let demand = run.demand.on(network, &translated)?;
         let scene = run.demand.staged(network, &translated)?;
         let street = Arc::new(run.demand.driven(network, &translated)?);
         let (start_s, to_s) = (f64::from(run.start_s), f64::from(run.to_s));
-        let coming = Arrivals::new(street.clone(), demand, run.seed, start_s, to_s).in_weather(run.demand.weather());
+        let coming = run.demand.coming(network, &translated, &street, (run.seed, start_s, to_s))?;
         let window = Window { start_s, from_s: f64::from(run.from_s), to_s };
         let midnight = ((DAY_ZERO + (run.day % 10_000) as i64) * 86_400 - i64::from(network.utc_offset_s())) * 10;
         let installations = installations(network, own, &translated, Moment::new(midnight));

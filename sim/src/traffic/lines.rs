@@ -73,6 +73,7 @@ impl Traffic {
                         if car.class != ORDINARY {
                             self.guests.passes(car.id, link, to, at);
                         }
+                        self.tally.green.crosses(link, lane - self.map.lane(link, 0), at);
                         self.map.goes(lane, &mut car);
                         trip.cursor += 1;
                         trip.blocks = 0;

@@ -44,6 +44,7 @@ impl Traffic {
     pub(super) fn advance(&mut self) {
         let now = self.now_s();
         self.tally.progression.shown(&self.heads, now, STEP_S);
+        self.tally.green.shown(&self.heads, now, STEP_S);
         for &link in &self.own {
             let queued = &mut self.queued[link];
             change::make_room(&self.map, &mut self.cars, link);
@@ -60,6 +61,21 @@ impl Traffic {
         }
         for d in &self.doors {
             self.queued[d.link] += d.waiting.len() as u32;
+        }
+    }
+}
+
+impl Traffic {
+    /// Notes how far back queues reach: to the rear of the last vehicle that queues for its own stop line.
+    pub(super) fn reaches(&mut self) {
+        let now = self.now_s();
+        for &link in &self.own {
+            let lanes = self.map.all_lanes(link).map(|lane| (&self.cars[lane], self.map.lanes[lane].end));
+            let reach = lanes.filter_map(|(cars, end)| {
+                let last = cars.iter().find(|c| c.flags & (QUEUED | ARRIVED) == QUEUED | ARRIVED)?;
+                Some(end - last.pos + last.len)
+            });
+            self.tally.reaches(now, link, reach.fold(0.0, f32::max));
         }
     }
 }
