@@ -228,9 +228,13 @@ impl Ways<'_> {
         link.ok_or_else(|| format!("`{name}` is no entry of the street; entries are {}", self.some(|l| l.entry)))
     }
 
+    /// The links that a name may mean: of an arm with traffic both ways, the one in and the one out.
+    fn named(&self, name: &str) -> impl Iterator<Item = usize> + '_ {
+        [self.street.link(name), self.street.link(&format!("{name}.out"))].into_iter().flatten()
+    }
+
     fn exit(&self, name: &str) -> Result<usize, String> {
-        let link = self.street.link(name).or_else(|| self.street.link(&format!("{name}.out")));
-        let link = link.filter(|&l| self.street.links()[l].node.is_none());
+        let link = self.named(name).find(|&l| self.street.links()[l].node.is_none());
         link.ok_or_else(|| format!("`{name}` is no exit of the street; exits are {}", self.some(|l| l.node.is_none())))
     }
 
@@ -245,9 +249,11 @@ impl Ways<'_> {
             let link = match route.last() {
                 None => self.entry(name)?,
                 Some(&before) => {
-                    let link = self.street.link(name).or_else(|| self.exit(name).ok());
-                    let link = link.ok_or_else(|| format!("the street has no link `{name}`; name its links"))?;
-                    if !self.after(before as usize).any(|to| to == link) {
+                    if self.named(name).next().is_none() {
+                        return Err(format!("the street has no link `{name}`; name its links"));
+                    }
+                    let next = self.named(name).find(|&link| self.after(before as usize).any(|to| to == link));
+                    let Some(link) = next else {
                         let turns: Vec<&str> =
                             self.after(before as usize).map(|to| self.street.links()[to].name.as_str()).collect();
                         let before = &self.street.links()[before as usize].name;
@@ -255,7 +261,7 @@ impl Ways<'_> {
                             "no turn leads from {before} to {name}; from there go to {}",
                             turns.join(", ")
                         ));
-                    }
+                    };
                     link
                 }
             };
