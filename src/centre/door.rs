@@ -11,7 +11,7 @@ use axum::http::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE as COOKIES, HOST, HeaderName,
     HeaderValue, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -34,6 +34,8 @@ const SECRETS: [&str; 5] = ["password", "old", "new", "token", "secret"];
 const MOST_TOLD: usize = 4096;
 /// A record that is not on the disk by then is waited for no longer.
 const RECORD_WITHIN: Duration = Duration::from_secs(2);
+/// What refusals are.
+const PROBLEM: &str = "application/problem+json";
 /// Longest body.
 const MOST_BODY: usize = 1024 * 1024;
 /// Time for a body to arrive.
@@ -93,6 +95,15 @@ pub(super) async fn every(room: Arc<Room>, request: Request, next: Next) -> Resp
     } else {
         Problem::host().into_response()
     };
+    if response.status().is_client_error() && response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != PROBLEM) {
+        // Whatever refused it (a number that is none in a path or a query), it is told as every other refusal.
+        response = match response.status() {
+            StatusCode::NOT_FOUND => Problem::not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => Problem::method(),
+            _ => Problem::invalid(),
+        }
+        .into_response();
+    }
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

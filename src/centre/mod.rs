@@ -25,6 +25,7 @@ mod live;
 mod openapi;
 mod pages;
 mod problem;
+mod reports;
 mod routes;
 mod server;
 mod table;

@@ -12,6 +12,7 @@ mod live;
 mod machine;
 mod pages;
 mod plans;
+mod reports;
 mod session;
 mod tasks;
 mod tokens;
@@ -34,6 +35,7 @@ pub(super) fn all() -> Vec<Route> {
         alarms::routes(),
         audit::routes(),
         handover::routes(),
+        reports::routes(),
         feeds::routes(),
         files::routes(),
         interventions::routes(),
