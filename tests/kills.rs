@@ -169,8 +169,8 @@ fn killed_at_any_moment_it_comes_back_with_all_it_acknowledged() {
         }
         written += acknowledged.len() as u64;
         if kill.is_multiple_of(50) || kill == kills {
-            let verify = ["audit", "verify", "--store", place.store().to_str().unwrap()];
-            let told = Command::new(env!("CARGO_BIN_EXE_greenwave")).args(verify).output().unwrap();
+            let mut verify = Command::new(env!("CARGO_BIN_EXE_greenwave"));
+            let told = verify.args(["audit", "verify", "--store"]).arg(place.store()).output().unwrap();
             assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stdout));
             println!(
                 "{kill} kills: {written} acknowledged, 0 lost; in control within {:.1} s and {most_steps} steps at most; {}",
