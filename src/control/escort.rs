@@ -16,6 +16,11 @@ use serde::{Deserialize, Serialize};
 
 /// A position this old says nothing any more against the vehicle having gone on.
 const HEARD_OF: Tenths = Tenths::from_seconds(10);
+/// Slower than this it stands in a queue, which says nothing of how fast it drives, m/s.
+const MOVES_M_S: f64 = 3.0;
+/// Time over which its pace is learnt, s, and the slowest it is believed to be, as a share of its free speed.
+const LEARNT_S: f64 = 30.0;
+const SLOWEST: f64 = 0.4;
 
 /// Who is escorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -158,6 +163,8 @@ pub struct Run {
     left: f64,
     known: Moment,
     heard: Option<Moment>,
+    /// How fast it drives where it drives, as a share of its free speed; learnt from its positions.
+    pace: f64,
     /// When it was over; from then on only the way back to the programme is watched.
     pub(super) over: Option<Moment>,
 }
@@ -185,13 +192,13 @@ impl Run {
         };
         let rows = escort.route.iter().map(row).collect();
         let left = escort.route.first().map_or(0.0, |leg| leg.distance.get());
-        Run { id, rows, next: 0, left, known: escort.starts, heard: None, over: None, escort }
+        Run { id, rows, next: 0, left, known: escort.starts, heard: None, pace: 1.0, over: None, escort }
     }
 
     /// The leg the vehicle is on and the metres to its stop line; `None` when it is through.
     pub fn position(&self, now: Moment) -> Option<(usize, Metres)> {
         let leg = self.escort.route.get(self.next)?;
-        let driven = leg.speed.get() * now.elapsed_since(self.known).seconds();
+        let driven = self.pace * leg.speed.get() * now.elapsed_since(self.known).seconds();
         Some((self.next, Metres::new((self.left - driven).max(0.0)).ok()?))
     }
 
@@ -209,6 +216,7 @@ impl Run {
     pub(super) fn see(&mut self, at: Moment, place: Place) -> bool {
         let there = self.rows[self.next..].iter().position(|row| row.intersection == place.intersection());
         let Some(there) = there.map(|k| k + self.next).filter(|_| at >= self.heard.unwrap_or(at)) else { return false };
+        self.learn(at, there, place);
         let passed = match place {
             Place::Before { .. } => there,
             Place::Passed { .. } => there + 1,
@@ -222,6 +230,20 @@ impl Run {
         };
         (self.known, self.heard) = (at, Some(at));
         true
+    }
+
+    /// Learns from a position how fast it drives: while it moves, and slowly, for others are in its way now and then.
+    fn learn(&mut self, at: Moment, there: usize, place: Place) {
+        let (Some(before), Place::Before { metres, .. }) = (self.heard, place) else { return };
+        let took = at.elapsed_since(before).seconds();
+        let between: f64 = self.escort.route[self.next..there].iter().skip(1).map(|leg| leg.distance.get()).sum();
+        let into = if there > self.next { self.escort.route[there].distance.get() } else { 0.0 };
+        let speed = (self.left + between + into - metres.get()) / took.max(0.1);
+        if took >= 1.0 && speed >= MOVES_M_S {
+            let share = speed / self.escort.route[there].speed.get();
+            let pace = self.pace + (share - self.pace) * (took / LEARNT_S).min(1.0);
+            self.pace = pace.clamp(SLOWEST, 1.0);
+        }
     }
 
     /// Goes on to now where nothing was heard; `open` says whether a stop line may be passed.
@@ -245,7 +267,8 @@ impl Run {
         let mut at = now.max(self.escort.starts);
         for k in first..self.rows.len() {
             let leg = self.escort.route[k];
-            at = at + leg.speed.time_over(if k == first { left } else { leg.distance });
+            let seconds = leg.speed.seconds_over(if k == first { left } else { leg.distance }) / self.pace;
+            at = at + Tenths::parse_seconds(seconds).unwrap_or_default();
             self.rows[k].predicted = at;
             at = at + self.rows[k].signal.wait;
         }

@@ -33,7 +33,7 @@ const BEFORE: Tenths = Tenths::from_seconds(4);
 const AFTER: Tenths = Tenths::from_seconds(4);
 /// Start-up lost time of a queue, s, and the longest a queue is waited for, s.
 const START_UP_S: f64 = 2.0;
-const LONGEST_QUEUE_S: f64 = 25.0;
+const LONGEST_QUEUE_S: f64 = 45.0;
 /// A hold is asked for when the green would end within this time.
 const HOLD_WITHIN: Tenths = Tenths::from_seconds(30);
 /// Between two requests to one cabinet, unless its stage changed.
@@ -436,7 +436,9 @@ fn wanted(view: &View<'_>, phase: PhaseIndex, arrival: Moment, queue: Tenths) ->
         };
         let end = view.ends(last);
         let begun = if last == shown { since } else { now };
-        let most = (end + view.gives()).min(begun + view.at.stages[view.stage(last).0].max_green);
+        let longest = view.at.stages[view.stage(last).0].max_green;
+        let programmed = end - view.plan.splits[last].green;
+        let most = (end + view.gives()).min(begun + longest).min(programmed + longest);
         if end >= close {
             return Wanted { late: false, ask: None, green: (since, Some(end)), progress: Progress::Green };
         }

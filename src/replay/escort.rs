@@ -9,7 +9,7 @@
 use super::arms::Arm;
 use super::run::{Beside, BusKind, RunProblem, Shared, run_beside};
 use super::study::in_parallel;
-use crate::control::{Decision, Escort, Event, Intervention, Leg, Order, Place, Vehicle};
+use crate::control::{Decision, Escort, Event, Intervention, Leg, Order, Place, Row, Vehicle};
 use crate::corridor::{Direction, IntersectionIndex};
 use crate::rig::gain::{self, Comparison, Estimate};
 use crate::rig::{DayName, Demand, Measures, Rig, Run, Scenario, siren};
@@ -83,6 +83,8 @@ pub struct EscortPair {
     pub recovery_cycles: Vec<u32>,
     /// Whether the core ended it by itself, the vehicle through.
     pub ended_by_itself: bool,
+    /// Every intersection on the way, as the core saw it.
+    pub rows: Vec<Row>,
 }
 
 /// Everything an escort study gave.
@@ -107,7 +109,7 @@ struct Helper<'a> {
     seen: Option<(usize, u32)>,
     sent: u32,
     refused: u32,
-    recovery: Vec<u32>,
+    rows: Vec<Row>,
     done: bool,
 }
 
@@ -152,7 +154,7 @@ impl Beside for Helper<'_> {
         for decision in decisions {
             if let Decision::EscortReport { sent, refused, rows, travel, .. } = decision {
                 (self.sent, self.refused) = (*sent, *refused);
-                self.recovery = rows.iter().filter_map(|row| row.recovery_cycles).collect();
+                self.rows.clone_from(rows);
                 self.done = travel.is_some();
             }
         }
@@ -203,7 +205,7 @@ impl EscortStudy {
         };
         let side = |helps: bool| -> Result<(EscortSide, Helper<'_>), RunProblem> {
             let mut helper =
-                Helper { study: self, helps, seen: None, sent: 0, refused: 0, recovery: Vec::new(), done: false };
+                Helper { study: self, helps, seen: None, sent: 0, refused: 0, rows: Vec::new(), done: false };
             let outcome = run_beside(shared, Arm::Greenwave, &run, self.bus, &mut helper)?;
             let vehicle = outcome.scene.as_ref().and_then(|scene| scene.emergencies.last());
             let travel = vehicle.and_then(|v| Some(v.passed.get(self.legs.len() - 1)?.1 - v.wish_s));
@@ -230,8 +232,9 @@ impl EscortStudy {
             without,
             requests_sent: helper.sent,
             requests_refused: helper.refused,
-            recovery_cycles: helper.recovery.clone(),
+            recovery_cycles: helper.rows.iter().filter_map(|row| row.recovery_cycles).collect(),
             ended_by_itself: helper.done,
+            rows: helper.rows,
         })
     }
 }
