@@ -72,7 +72,7 @@ export const words = {
   'severity.high': ['高', 'high'], 'severity.medium': ['中', 'medium'], 'severity.low': ['低', 'low'],
 
   cycle: ['周期', 'cycle'], bands: ['带宽', 'bands'], aog: ['绿灯到达率', 'arrivals on green'], delay: ['车均延误', 'delay a vehicle'],
-  'band.none': ['无绿波带', 'no band'],
+  'band.none': ['全程无带', 'no band over all'],
   'speed.free': ['自由流', 'free flow'], 'speed.base': ['基线', 'baseline'],
   'speed.keyfree': ['满格=自由流 {free} km/h', 'full bar = free flow {free} km/h'],
   'speed.key': ['满格=自由流 {free} · 竖线=基线 {base}', 'full = free flow {free} · tick = baseline {base}'],

@@ -159,13 +159,27 @@ export function visible(passages, frame) {
   return passages.slice(low, high).filter((one) => end(one) >= frame.from);
 }
 
-/** Width and speed, along the slope of the passage nearest two thirds of the picture. @param {Canvas} c @param {Frame} frame @param {import('./model.js').Passage[]} passages @param {Look} look @param {'outbound' | 'inbound'} way */
+/** Width and speed of each band (of each piece of the road that has one), along the slope of its passage nearest the middle.
+ * @param {Canvas} c @param {Frame} frame @param {import('./model.js').Passage[]} passages @param {Look} look @param {'outbound' | 'inbound'} way */
 function label(c, frame, passages, look, way) {
   const aim = frame.from + (frame.until - frame.from) * (way === 'outbound' ? 0.42 : 0.58);
-  const middle = (/** @type {import('./model.js').Passage} */ one) => (one.points[0][0] + one.points[one.points.length - 1][0] + one.width_s) / 2;
-  const shown = visible(passages, frame).sort((a, b) => b.points.length - a.points.length || Math.abs(middle(a) - aim) - Math.abs(middle(b) - aim));
-  const one = shown[0];
-  if (!one) return;
+  const middle = (/** @type {import('./model.js').Passage} */ one) => (begin(one) + end(one)) / 2;
+  /** @type {Map<string, import('./model.js').Passage[]>} */
+  const pieces = new Map();
+  for (const one of visible(passages, frame)) {
+    const key = `${one.points[0][1]} ${one.points.length} ${one.width_s}`;
+    pieces.set(key, [...(pieces.get(key) ?? []), one]);
+  }
+  for (const all of pieces.values()) {
+    const one = all.reduce((best, other) => (Math.abs(middle(other) - aim) < Math.abs(middle(best) - aim) ? other : best));
+    // the cycle is what lies between two passages
+    const cycle = all.length > 1 ? Math.abs(begin(all[1]) - begin(all[0])) : 0;
+    tag(c, frame, one, look, way, cycle);
+  }
+}
+
+/** @param {Canvas} c @param {Frame} frame @param {import('./model.js').Passage} one @param {Look} look @param {'outbound' | 'inbound'} way @param {number} cycle */
+function tag(c, frame, one, look, way, cycle) {
   let best = 0;
   for (let k = 1; k + 1 < one.points.length; k += 1) {
     if (Math.abs(one.points[k + 1][1] - one.points[k][1]) > Math.abs(one.points[best + 1][1] - one.points[best][1])) best = k;
@@ -174,11 +188,12 @@ function label(c, frame, passages, look, way) {
   const half = one.width_s / 2;
   const [ax, ay, bx, by] = [frame.x(a[0] + half, a[1]), frame.y(a[0] + half, a[1]), frame.x(b[0] + half, b[1]), frame.y(b[0] + half, b[1])];
   const speed = Math.abs((b[1] - a[1]) / (b[0] - a[0] || 1)) * 3.6;
-  // the cycle is what lies between two passages
-  const k = passages.indexOf(one);
-  const other = passages[k + 1] ?? passages[k - 1];
-  const cycle = other ? Math.abs(begin(other) - begin(one)) : 0;
-  const text = [num(one.width_s, 0, 's'), cycle > 0 ? num((100 * one.width_s) / cycle, 0, '%') : '', num(speed, 0, 'km/h')].filter(Boolean).join(' · ');
+  const whole = [num(one.width_s, 0, 's'), cycle > 0 ? num((100 * one.width_s) / cycle, 0, '%') : '', num(speed, 0, 'km/h')].filter(Boolean).join(' · ');
+  c.font = `600 ${look.text}px ${look.font}`;
+  // a short piece has room for its width alone
+  const [head, tail] = [one.points[0], one.points[one.points.length - 1]];
+  const long = Math.hypot(frame.x(tail[0], tail[1]) - frame.x(head[0], head[1]), frame.y(tail[0], tail[1]) - frame.y(head[0], head[1]));
+  const text = c.measureText(whole).width < long * 0.6 ? whole : num(one.width_s, 0, 's');
   let angle = Math.atan2(by - ay, bx - ax);
   if (angle > Math.PI / 2) angle -= Math.PI;
   if (angle < -Math.PI / 2) angle += Math.PI;
@@ -187,7 +202,6 @@ function label(c, frame, passages, look, way) {
   c.rotate(angle);
   c.textAlign = 'center';
   c.textBaseline = 'middle';
-  c.font = `600 ${look.text}px ${look.font}`;
   c.lineWidth = 4;
   c.lineJoin = 'round';
   c.strokeStyle = look.paper;
