@@ -54,7 +54,7 @@ export async function demo(binary, definition, root, more = []) {
   }
   return {
     base,
-    get token() { return /setup token (\S+)/.exec(said)?.[1] ?? ''; },
+    get token() { return /setup token (\w+)/.exec(said)?.[1] ?? ''; },
     said: () => said,
     pause: () => child.kill('SIGSTOP'),
     go: () => child.kill('SIGCONT'),

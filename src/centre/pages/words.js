@@ -44,6 +44,7 @@ export const words = {
   'setup.text': ['首次使用：建立第一个管理员账户', 'First use: make the first administrator'],
   'setup.token': ['安装口令', 'Setup token'],
   'setup.where': ['服务启动时显示在控制台，并写入数据目录的 setup.token', 'Printed when the server started, and in setup.token of its data folder'],
+  'setup.wrong': ['安装口令不正确', 'The setup token is wrong'],
   'setup.length': ['至少 {n} 个字符', 'At least {n} characters'],
   'setup.again': ['再次输入密码', 'Password again'],
   'setup.do': ['建立并登录', 'Make it and log in'],

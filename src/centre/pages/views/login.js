@@ -34,16 +34,20 @@ class Login extends View {
       this.paint();
       return;
     }
+    const first = this.needed;
     this.busy = true;
     this.failed = '';
     this.paint();
     try {
-      if (this.needed) await post('setup', { token, name, password });
+      if (first) {
+        await post('setup', { token, name, password });
+        this.needed = false;
+      }
       await post('session', { name, password });
       location.reload();
     } catch (error) {
       const { status, message } = /** @type {any} */ (error);
-      this.failed = status === 401 ? t('login.wrong') : status === 429 ? t('login.locked') : message;
+      this.failed = status === 401 ? t(first ? 'setup.wrong' : 'login.wrong') : status === 429 ? t('login.locked') : message;
       state.session = null;
       tell('login');
     }
