@@ -33,7 +33,7 @@ export async function frames(page, road, count, frames) {
     const each = Math.ceil(wanted / (2 * model.rows.length));
     const from = end - each * 15;
     diagram.busy = true; // no question to the server meanwhile
-    model.since = from;
+    model.since = model.seen = from;
     for (const row of model.rows) for (const way of ['outbound', 'inbound']) row.greens[way] = Array.from({ length: each }, (_, k) => [from + k * 15 + row.at % 15, from + k * 15 + 7 + row.at % 15]);
     const segments = model.size;
     diagram.follow = false;

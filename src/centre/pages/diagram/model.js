@@ -49,6 +49,8 @@ export class Model {
     /** What is known of: from the one moment to the other. */
     this.since = Infinity;
     this.last = -Infinity;
+    /** Since when anything was seen. */
+    this.seen = Infinity;
   }
 
   /** Takes a piece in: what it says of its stretch of time takes the place of what was said before. @param {Piece} piece */
@@ -83,6 +85,9 @@ export class Model {
     const seen = new Map(this.changes.map((one) => [Math.round(one.at * 10), one]));
     this.changes = [...seen.values()].sort((a, b) => a.at - b.at);
     this.since = Math.min(this.since, from);
+    // before the first of anything nobody looked: no lamp is drawn there, not even a red one
+    const first = this.rows.flatMap((row) => WAYS.flatMap((way) => [row.greens[way][0]?.[0], row.arrivals[way][0]])).filter((at) => at !== undefined);
+    this.seen = Math.max(this.since, Math.min(...first));
     this.last = Math.max(this.last, now);
   }
 

@@ -104,7 +104,7 @@ function lamps(c, frame, model, look, present) {
   };
   // red is a thin line: long reds must not drown the greens
   stroke(look.red, Math.max(1.5, look.bar * 0.4), 0.85, (row, way) => {
-    const [since, last] = [Math.max(from, model.since), Math.min(until, present)];
+    const [since, last] = [Math.max(from, model.seen), Math.min(until, present)];
     if (since < last && row.greens[way].length > 0) bar(c, frame, since, last, row.at, aside[way]);
   });
   stroke(look.green, look.bar, 1, (row, way) => {

@@ -47,7 +47,7 @@ class Corridor extends View {
   /** The latest changes of plans in words: a canvas tells nobody who cannot see it. */
   changes() {
     const latest = this.diagram?.model?.changes.slice(-3).reverse() ?? [];
-    return h('p', { class: 'quiet changes-said', role: 'status' }, latest.length === 0 ? t('changes.noneyet') : latest.map((one) => h('span', { key: one.at, class: 'fact' }, `◈ ${clock(one.at)} ${name(one.text)}${one.until === undefined ? ` · ${t('transition')}` : ` · ${t('changes.instep', { at: clock(one.until) })}`}   `)));
+    return h('p', { class: 'quiet changes-said', role: 'status' }, latest.length === 0 ? t('changes.noneyet') : latest.map((one, k) => h('span', { key: one.at, class: 'fact' }, `◈ ${clock(one.at)} ${name(one.text)}${one.until === undefined ? (k === 0 ? ` · ${t('transition')}` : '') : ` · ${t('changes.instep', { at: clock(one.until) })}`}   `)));
   }
 
   tools() {
