@@ -298,7 +298,7 @@ await step('a definition with a fault is not staged, and every fault is told', a
   await shot(page, '12-problems');
   await page.fill('textarea.code', good.replace('speed_km_h = 50', 'speed_km_h = 45'));
   await page.click('#check');
-  await page.waitForSelector('.verdict .good', { timeout: 60_000 });
+  await page.waitForSelector('.verdict .good', { timeout: 90_000 });
   await shot(page, '12-difference');
   await page.fill('textarea.code', good);
 });

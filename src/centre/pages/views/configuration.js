@@ -13,6 +13,9 @@ import { View, announce } from '../view.js';
 /** A value of a definition. @param {any} value */
 const said = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
+/** A file without its folders. @param {string} path */
+const short = (path) => String(path).split('/').pop() ?? path;
+
 class Configuration extends View {
   topics = ['language', 'session'];
   /** @type {any[]} */
@@ -22,6 +25,7 @@ class Configuration extends View {
   file = '';
   text = '';
   original = '';
+  busy = false;
   /** @type {any} */
   verdict = null;
 
@@ -48,6 +52,9 @@ class Configuration extends View {
 
   /** @param {'check' | 'stage'} what */
   async send(what) {
+    this.busy = true;
+    this.verdict = null;
+    this.paint();
     try {
       const answer = await post(`files/${encodeURIComponent(this.file)}/${what}`, { text: this.text });
       this.verdict = answer;
@@ -58,6 +65,7 @@ class Configuration extends View {
     } catch (error) {
       this.verdict = { ok: false, problems: /** @type {any} */ (error).problems ?? [], failed: /** @type {any} */ (error).message };
     }
+    this.busy = false;
     this.changes = list(await this.attempt(get('changes')));
     this.paint();
   }
@@ -78,9 +86,9 @@ class Configuration extends View {
     return [
       title(t('nav.configuration')),
       h('section', { class: 'card' },
-        h('div', { class: 'form' }, h('label', { class: 'field' }, h('span', null, t('files')), h('select', { name: 'file', '.value': this.file, onchange: (/** @type {any} */ e) => this.open(e.target.value) }, this.files.map((file) => h('option', { key: file.name, value: file.name }, file.name)))),
+        h('div', { class: 'form' }, h('label', { class: 'field' }, h('span', null, t('files')), h('select', { name: 'file', '.value': this.file, onchange: (/** @type {any} */ e) => this.open(e.target.value) }, this.files.map((file) => h('option', { key: file.name, value: file.name }, short(file.name))))),
           edited ? badge('transition', t('files.edited')) : null, h('span', { class: 'space' }),
-          h('button', { id: 'check', onclick: () => this.send('check') }, t('files.check')), may('engineer') ? h('button', { id: 'stage', class: 'main', disabled: !edited, onclick: () => this.send('stage') }, t('files.stage')) : null),
+          h('button', { id: 'check', disabled: this.busy, onclick: () => this.send('check') }, t('files.check')), may('engineer') ? h('button', { id: 'stage', class: 'main', disabled: !edited || this.busy, onclick: () => this.send('stage') }, t('files.stage')) : null),
         this.result(),
         h('textarea', { class: 'code', 'aria-label': this.file, spellcheck: 'false', wrap: 'off', readonly: !may('engineer'), '.value': this.text, oninput: (/** @type {any} */ e) => { const was = this.text === this.original; this.text = e.target.value; if (was !== (this.text === this.original)) this.paint(); } })),
       section(t('changes'), this.list()),
@@ -89,11 +97,12 @@ class Configuration extends View {
 
   result() {
     const v = this.verdict;
+    if (this.busy) return h('p', { class: 'quiet', role: 'status' }, t('files.busy'));
     if (!v) return null;
     const problems = list(v.problems);
     return h('div', { role: 'status', class: 'verdict' },
       problems.length === 0 && !v.failed ? h('p', { class: 'good' }, '✓ ', t('files.good')) : h('p', { class: 'wrong' }, mark('high'), ' ', problems.length > 0 ? t('files.problems', { n: problems.length }) : v.failed),
-      problems.length > 0 ? table([t('files.place'), t('files.rule'), t('files.mend')], problems.map((one, k) => h('tr', { key: k }, h('td', null, h('button', { class: 'slim', onclick: () => this.jump(one.place) }, one.place)), h('td', null, one.rule), h('td', null, one.mend)))) : null,
+      problems.length > 0 ? table([t('files.place'), t('files.rule'), t('files.mend')], problems.map((one, k) => h('tr', { key: k }, h('td', null, h('button', { class: 'slim', onclick: () => this.jump(one.place), title: one.place }, short(one.place))), h('td', null, one.rule), h('td', null, one.mend)))) : null,
       this.effect(v));
   }
 
@@ -120,7 +129,7 @@ class Configuration extends View {
 
   list() {
     if (this.changes.length === 0) return nothing('changes.none');
-    return table([th('№'), t('files'), t('time'), t('who'), t('state'), t('files.what'), ''], this.changes.map((one) => h('tr', { key: one.id }, tdn(one.id), h('td', null, one.file), h('td', null, stamp(one.at)), h('td', null, one.by ?? '', one.approved_by ? h('small', null, ` ✓ ${one.approved_by}`) : null),
+    return table([th('№'), t('files'), t('time'), t('who'), t('state'), t('files.what'), ''], this.changes.map((one) => h('tr', { key: one.id }, tdn(one.id), h('td', { title: one.file }, short(one.file)), h('td', null, stamp(one.at)), h('td', null, one.by ?? '', one.approved_by ? h('small', null, ` ✓ ${one.approved_by}`) : null),
       h('td', null, badge('origin', word('change', one.state))), h('td', null, h('details', null, h('summary', null, t('files.differences', { n: list(one.differences).length })), this.effect(one))),
       h('td', { class: 'number' }, may('engineer') ? [['staged', 'approve'], ['approved', 'apply'], ['applied', 'undo']].filter(([s]) => s === one.state).map(([, what]) => h('button', { key: what, class: 'slim', onclick: () => this.act(one, what) }, t(`changes.${what}`))) : null))));
   }
