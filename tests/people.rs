@@ -386,6 +386,20 @@ fn the_store_keeps_people_and_the_console_is_heard() {
     assert!(again.account("new", NOW).is_some());
 }
 
+#[test]
+fn before_the_store_can_be_read_nobody_is_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Settings::new(folder.path()), Opener::Service, NOW).unwrap();
+    let mut before = with(&[("boss", Role::Admin)]);
+    let cookie = session(&mut before, "boss", 1, NOW);
+    store.write(before.take_writes()).wait(Duration::from_secs(20)).unwrap();
+    let mut people = People::unread(Limits::default(), CHEAP);
+    assert!(!people.needs_setup() && people.offer_setup([1; 32]).is_none());
+    assert_eq!(people.who(&cookie, NOW), None);
+    assert!(people.refresh(&store.reader().unwrap()).unwrap());
+    assert!(people.who(&cookie, NOW).is_some() && log_in(&mut people, "boss", GOOD, 2, NOW).is_ok());
+}
+
 /// Whatever is printed for debugging, no secret is in it.
 #[test]
 fn no_secret_shows_itself() {

@@ -322,6 +322,28 @@ fn an_anchor_that_cannot_be_written_delays_the_acknowledgement_only() {
     assert!(store.verify().unwrap().is_good());
 }
 
+#[test]
+fn a_store_that_cannot_be_opened_yet_is_opened_when_it_can() {
+    let folder = folder();
+    filled(folder.path(), 3, 2);
+    let settings = Settings::new(folder.path());
+    let other = Connection::open(settings.database()).unwrap();
+    other
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE meta SET value = value; COMMIT")
+        .unwrap();
+    assert!(Store::open(&settings, Opener::Service, NOW).is_err());
+    let store = Store::open_patiently(&settings, NOW).unwrap();
+    assert_eq!(store.health().trouble, Some(Trouble::Busy));
+    let receipt = store.audit(entry(4));
+    assert_eq!(receipt.wait(Duration::from_millis(700)), Err(Unrecorded::Waiting));
+    assert!(store.reader().is_err() || store.reader().unwrap().audit(None, 1).is_err());
+    drop(other);
+    assert_eq!(receipt.wait(SOON).unwrap().head.unwrap().seq, 4);
+    assert!(store.health().is_writable() && store.verify().unwrap().is_good());
+    // what cannot mend itself is told at once
+    assert!(Store::open_patiently(&settings, NOW).unwrap_err().to_string().contains("another service"));
+}
+
 // Damage.
 
 fn copy(from: &Path, to: &Path) {
@@ -664,6 +686,17 @@ fn a_full_file_system_costs_nothing_and_ends_by_itself() {
             assert!(store.health().is_writable());
             assert!(store.verify().unwrap().is_good());
         }
+        // a service that starts while it is full
+        drop(store);
+        let mut file = std::fs::File::create(&filler).unwrap();
+        while std::io::Write::write_all(&mut file, &[7; 512]).is_ok() {}
+        let store = Store::open_patiently(&Settings::new(&disk), NOW).unwrap();
+        let receipt = store.audit(entry(1));
+        println!("started on a full disk: {:?}, {:?}", store.health().trouble, receipt.wait(Duration::from_secs(2)));
+        drop(file);
+        std::fs::remove_file(&filler).unwrap();
+        receipt.wait(SOON).unwrap();
+        assert!(store.verify().unwrap().is_good());
         println!("5 times full, {rounds} with writes waiting: all recorded once there was space, chain verifies");
         assert!(rounds >= 3, "it was really full");
     });

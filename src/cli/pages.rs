@@ -8,7 +8,8 @@ use crate::clock::Clock;
 use crate::corridor::Network;
 use crate::people::{Cost, Limits, People};
 use crate::service::Instruments;
-use crate::store::{Opener, Settings, Store, random, write_private};
+use crate::store::{Settings, Store, random, write_private};
+use crate::units::Shift;
 use anyhow::{Context, Result, bail};
 use clap::Args as ClapArgs;
 use std::net::SocketAddr;
@@ -86,7 +87,9 @@ impl Pages {
         let demand = DemandFiles { counts: shop.knowledge.counts.clone(), scenario: None };
         let stage = Stage { paths: shop.paths.clone(), demand, plans: shop.knowledge.plans.clone() };
         let now = clock.utc();
-        let store = Store::open(place, Opener::Service, now)?;
+        // Days of the roll-ups are the street's.
+        let midnight = Shift::new(-10 * i64::from(network.utc_offset_s()));
+        let store = Store::open_patiently(&Settings { midnight, ..place.clone() }, now)?;
         let setup = CentreSetup {
             network: network.clone(),
             instruments: instruments.clone(),
@@ -112,6 +115,12 @@ impl Pages {
 
 /// Everybody the store knows; where nobody can look after accounts, a token to begin with is told and written down.
 fn people(store: &Store, fleeting: bool, note: &mut dyn FnMut(&str)) -> Result<People> {
+    let health = store.health();
+    if !health.is_writable() {
+        // The street is controlled all the same; people can come in when the store can be read.
+        note(&format!("The store waits for its disk, and control goes on: {}", health.words));
+        return Ok(People::unread(Limits::default(), Cost::OWASP));
+    }
     let mut people = People::load(&store.reader()?, Limits::default(), Cost::OWASP)?;
     if let Some(token) = people.offer_setup(random()?) {
         let path = store.settings().folder.join("setup.token");

@@ -53,10 +53,13 @@ impl People {
     /// forgiven then.
     pub fn refresh(&mut self, reader: &Reader) -> Result<bool, StoreError> {
         let mark = mark(reader)?;
-        if mark == self.mark {
+        if mark == self.mark && !self.unread {
             return Ok(false);
         }
         self.read_accounts(reader)?;
+        if std::mem::take(&mut self.unread) {
+            self.read_sessions(reader)?;
+        }
         self.mark = mark;
         Ok(true)
     }
@@ -170,7 +173,7 @@ impl People {
 
     /// Whether nobody can look after accounts yet.
     pub fn needs_setup(&self) -> bool {
-        !self.accounts.values().any(|account| account.role == Role::Admin && !account.disabled)
+        !self.unread && !self.accounts.values().any(|account| account.role == Role::Admin && !account.disabled)
     }
 
     /// A setup token, where one is needed; the one before it no longer counts. Belongs in a file of mode 0600.

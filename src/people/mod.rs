@@ -56,6 +56,8 @@ pub struct People {
     setup: Option<Digest>,
     /// The console's last mark that was seen.
     mark: Option<String>,
+    /// The store could not be read yet: nobody is known, and nobody may be taken for the first.
+    unread: bool,
     /// What the store must keep, in order.
     writes: Vec<Write>,
 }
@@ -73,6 +75,7 @@ impl People {
             nobody: Hashed::nobody(cost),
             setup: None,
             mark: None,
+            unread: false,
             writes: Vec::new(),
         }
     }
@@ -84,6 +87,11 @@ impl People {
         people.read_sessions(reader)?;
         people.mark = manage::mark(reader)?;
         Ok(people)
+    }
+
+    /// Nobody, until [`People::refresh`] reads a store that could not be read when the service started.
+    pub fn unread(limits: Limits, cost: Cost) -> Self {
+        People { unread: true, ..People::new(limits, cost) }
     }
 
     /// What the store must keep since the last call, in order. Commit it together with the audit entry about it.

@@ -1,12 +1,12 @@
 //! The handle everybody holds: it takes writes, and never waits for the disk.
 
 use super::check::{Verdict, verify};
-use super::health::Health;
+use super::health::{Health, Trouble};
 use super::open::{self, Opener};
 use super::read::Reader;
 use super::row::{Entry, Recorded, Write};
 use super::settings::{Settings, StoreError};
-use super::worker::{Worker, spawn};
+use super::worker::{Beginning, spawn};
 use crate::units::Moment;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,14 +100,37 @@ impl Store {
     /// Opens the store of a folder, making it where there is none; checks it and sets damage aside as the room's page says.
     pub fn open(settings: &Settings, opener: Opener, now: Moment) -> Result<Store, StoreError> {
         let opened = open::open(settings, opener, now)?;
+        Store::around(settings, Beginning::Opened(Box::new(opened)))
+    }
+
+    /// The same for a service whose disk may be full or fail when it starts: then the store is opened as soon as that can be done.
+    /// Until then writes wait in memory and are not acknowledged, the health says what the trouble is, and nothing can be read.
+    /// What cannot mend itself (another service's folder, a later version) is an error as before.
+    pub fn open_patiently(settings: &Settings, now: Moment) -> Result<Store, StoreError> {
+        match open::open(settings, Opener::Service, now) {
+            Ok(opened) => Store::around(settings, Beginning::Opened(Box::new(opened))),
+            Err(error) => match Trouble::at_start(&error) {
+                Some(trouble) => Store::around(settings, Beginning::Later(trouble, error.to_string(), now)),
+                None => Err(error),
+            },
+        }
+    }
+
+    fn around(settings: &Settings, beginning: Beginning) -> Result<Store, StoreError> {
+        let health = match &beginning {
+            Beginning::Opened(opened) => opened.health.clone(),
+            Beginning::Later(trouble, words, _) => {
+                Health { trouble: Some(*trouble), words: words.clone(), ..Health::default() }
+            }
+        };
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             bell: Condvar::new(),
-            health: Mutex::new(opened.health.clone()),
+            health: Mutex::new(health),
             damaged: Arc::default(),
         });
-        let worker = Worker::new(opened, settings.clone(), Arc::clone(&shared));
-        let thread = spawn(worker).map_err(StoreError::file(&settings.folder))?;
+        let thread = spawn(beginning, settings.clone(), Arc::clone(&shared));
+        let thread = thread.map_err(StoreError::file(&settings.folder))?;
         Ok(Store(Arc::new(Inner { shared, settings: settings.clone(), thread: Mutex::new(Some(thread)) })))
     }
 

@@ -1,5 +1,6 @@
 //! How the store is: what others raise alarms from.
 
+use super::settings::StoreError;
 use serde::Serialize;
 use std::fmt;
 
@@ -33,6 +34,21 @@ impl Trouble {
             | Code::PermissionDenied
             | Code::FileLockingProtocolFailed
             | Code::OutOfMemory => Some(Trouble::Disk),
+            _ => None,
+        }
+    }
+}
+
+impl Trouble {
+    /// What keeps a store from being opened that may mend itself; `None` where it will not.
+    pub(super) fn at_start(error: &StoreError) -> Option<Trouble> {
+        use std::io::ErrorKind as Kind;
+        match error {
+            StoreError::Database { error, .. } => Trouble::of(error).filter(|trouble| *trouble != Trouble::Damaged),
+            StoreError::File { error, .. } => match error.kind() {
+                Kind::StorageFull | Kind::QuotaExceeded => Some(Trouble::Full),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -5,11 +5,12 @@ use super::apply::Applier;
 use super::chain::Head;
 use super::database;
 use super::handle::{Done, Job, Shared, Unrecorded, lock};
-use super::health::Trouble;
+use super::health::{Health, Trouble};
 use super::open::Opened;
 use super::row::{Recorded, Write};
 use super::settings::Settings;
 use super::tidy;
+use crate::units::Moment;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::sync::Arc;
@@ -51,8 +52,57 @@ impl From<rusqlite::Error> for Failed {
     }
 }
 
-pub(super) fn spawn(worker: Worker) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name("store".to_owned()).spawn(move || worker.run())
+/// How the thread begins.
+pub(super) enum Beginning {
+    /// With an open store.
+    Opened(Box<Opened>),
+    /// With one that could not be opened at this time, for this trouble.
+    Later(Trouble, String, Moment),
+}
+
+pub(super) fn spawn(beginning: Beginning, settings: Settings, shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
+    let begin = move || match beginning {
+        Beginning::Opened(opened) => Worker::new(*opened, settings, shared).run(),
+        Beginning::Later(_, _, now) => {
+            if let Some(opened) = opened_at_last(&settings, &shared, now) {
+                Worker::new(opened, settings, shared).run();
+            }
+        }
+    };
+    std::thread::Builder::new().name("store".to_owned()).spawn(begin)
+}
+
+/// Tries until the store can be opened; `None` when the last handle went first, and nothing that waited was recorded.
+fn opened_at_last(settings: &Settings, shared: &Shared, now: Moment) -> Option<Opened> {
+    loop {
+        let queue = lock(&shared.queue);
+        let waited = shared.bell.wait_timeout_while(queue, AGAIN, |queue| !queue.closed);
+        let mut queue = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(queue, _)| queue);
+        if queue.closed {
+            let jobs = std::mem::take(&mut queue.jobs);
+            drop(queue);
+            for job in jobs {
+                if let Job::Commit(_, done) = job {
+                    done(Err(Unrecorded::Closed));
+                }
+            }
+            return None;
+        }
+        drop(queue);
+        match super::open::open(settings, super::open::Opener::Service, now) {
+            Ok(opened) => {
+                let mut health = lock(&shared.health);
+                let (lost, refused) = (health.lost, health.refused);
+                *health = Health { lost, refused, ..opened.health.clone() };
+                return Some(opened);
+            }
+            Err(error) => {
+                let mut health = lock(&shared.health);
+                let trouble = Trouble::at_start(&error).unwrap_or(Trouble::Disk);
+                (health.trouble, health.words) = (Some(trouble), error.to_string());
+            }
+        }
+    }
 }
 
 impl Worker {
@@ -191,7 +241,7 @@ impl Worker {
     }
 
     /// Housekeeping that fails is done the next time; the health says why.
-    fn tidy(&mut self, now: crate::units::Moment) {
+    fn tidy(&mut self, now: Moment) {
         self.applier.forget();
         match tidy::tidy(&mut self.db, &mut self.applier, &self.settings, now) {
             Ok(trimmed) => lock(&self.shared.health).trimmed |= trimmed,
