@@ -1,6 +1,6 @@
 //! Every command that the README shows is run, and must print what the README says it prints.
 //!
-//! Long replays are shortened: one day of the first kind, one seed, ten minutes. `GREENWAVE_README=full` runs them as they
+//! Long replays are shortened: one day of the first kind, one seed, ten minutes; an escort is one over the tutorial street. `GREENWAVE_README=full` runs them as they
 //! are shown. `emulate` and `serve` get a copy of the definition on free ports, so that two runs of this test do not meet.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
@@ -47,6 +47,9 @@ fn value<'c>(command: &'c [String], flag: &str) -> Option<&'c str> {
 fn shortened(command: &[String]) -> Vec<String> {
     if command[0] == "campaign" && std::env::var("GREENWAVE_README").is_err() {
         return ["campaign", "--pushes", "300", "--groups", "8"].map(str::to_owned).to_vec();
+    }
+    if command[0] == "escort" && std::env::var("GREENWAVE_README").is_err() {
+        return ["escort", "corridors/three.toml", "--seeds", "1"].map(str::to_owned).to_vec();
     }
     if command[0] != "replay" || value(command, "--verify").is_some() || std::env::var("GREENWAVE_README").is_ok() {
         return command.to_vec();
