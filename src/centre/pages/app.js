@@ -171,7 +171,7 @@ class Notices {
     const one = { ...notice, id: (this.count += 1) };
     this.shown = [...this.shown.slice(-3), one];
     this.draw();
-    setTimeout(() => this.drop(one.id), one.how === 'failed' ? 20000 : 6000);
+    setTimeout(() => this.drop(one.id), one.how === 'failed' ? 60000 : 6000);
   }
 
   /** @param {number} id */

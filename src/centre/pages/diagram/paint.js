@@ -33,11 +33,11 @@ export function paint(c, frame, model, look, layers, present) {
   c.rect(frame.left, frame.top, frame.width, frame.height);
   c.clip();
   if (layers.changes) transitions(c, frame, model, look);
-  if (layers.bands) for (const way of WAYS) band(c, frame, model.bands[way], look[way]);
+  if (layers.bands) for (const way of WAYS) band(c, frame, model.bands[way].filter((one) => end(one) > model.seen), look[way]);
   lamps(c, frame, model, look, present);
   if (layers.predicted) predictions(c, frame, model, look);
   if (layers.arrivals) dots(c, frame, model, look);
-  if (layers.bands) for (const way of WAYS) label(c, frame, model.bands[way], look, way);
+  if (layers.bands) for (const way of WAYS) label(c, frame, model.bands[way].filter((one) => begin(one) > model.seen), look, way);
   c.restore();
   if (layers.changes) changeNames(c, frame, model, look);
 }

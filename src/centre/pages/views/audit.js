@@ -9,6 +9,9 @@ import { View } from '../view.js';
 
 const PAGE = 100;
 
+/** Without what all paths begin with. @param {any} text */
+const bare = (text) => String(text ?? '').replace('/api/v1/', '');
+
 class Audit extends View {
   topics = ['language', 'network'];
   /** @type {any[]} */
@@ -41,7 +44,7 @@ class Audit extends View {
         v ? h('span', { role: 'status', class: v.whole ? 'good' : 'wrong' }, v.whole ? '✓ ' : mark('high'), ' ', t(v.whole ? 'audit.holds' : 'audit.broken', { n: v.records ?? '' }), h('code', null, ` #${v.last ?? ''} ${String(v.hash ?? '').slice(0, 16)}`)) : null),
       list(v?.findings).map((one, k) => h('p', { key: k, class: 'wrong' }, one.record === null || one.record === undefined ? '' : `#${one.record} · `, one.text)),
       h('section', { class: 'card' }, this.rows.length === 0 ? nothing(this.known ? 'audit.none' : 'loading') : table([th('№'), t('time'), t('who'), t('audit.from'), t('audit.action'), t('audit.subject'), t('audit.outcome'), t('audit.body')], this.rows.map((row) => h('tr', { key: row.seq },
-        tdn(row.seq), h('td', null, stamp(row.at)), h('td', null, row.who, h('small', null, ` ${word('role', row.role)}`)), h('td', null, row.from ?? ''), h('td', null, h('code', null, row.action)), h('td', null, row.subject ?? ''), h('td', null, row.outcome ?? ''),
+        tdn(row.seq), h('td', { class: 'still' }, stamp(row.at)), h('td', { class: 'still' }, row.who, row.role ? h('small', null, ` ${word('role', row.role)}`) : null), h('td', null, row.from ?? ''), h('td', null, h('code', null, bare(row.action))), h('td', null, h('code', null, row.action?.endsWith(row.subject) ? '' : bare(row.subject))), h('td', null, row.outcome ?? ''),
         h('td', null, this.body(row))))),
       this.more && this.known ? h('button', { onclick: () => this.load() }, t('more')) : null),
     ];
@@ -50,6 +53,7 @@ class Audit extends View {
   /** @param {any} row */
   body(row) {
     const text = row.body === undefined || row.body === null || row.body === '' ? '' : typeof row.body === 'string' ? row.body : JSON.stringify(row.body);
+    if (text === '') return null;
     return h('details', null, h('summary', null, h('code', null, text.length > 60 ? `${text.slice(0, 60)}…` : text)), h('pre', null, text), h('small', { class: 'quiet' }, row.hash ?? ''));
   }
 }

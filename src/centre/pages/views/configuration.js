@@ -11,7 +11,9 @@ import { h } from '../tree.js';
 import { View, announce } from '../view.js';
 
 /** A value of a definition. @param {any} value */
-const said = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+const said = (value) => (value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value));
+/** Large numbers whole, small ones with two places. @param {number} value */
+const places = (value) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
 
 /** A file without its folders. @param {string} path */
 const short = (path) => String(path).split('/').pop() ?? path;
@@ -111,7 +113,7 @@ class Configuration extends View {
     const [differences, predicted] = [list(v.differences), list(v.predicted)];
     return [
       differences.length > 0 ? table([t('files.what'), t('files.before'), t('files.after')], differences.map((one, k) => h('tr', { key: k }, h('td', null, one.text ? `${name(one.text)} · ` : '', typeof one === 'string' ? one : one.place ?? ''), h('td', null, h('del', null, said(one.before))), h('td', null, h('ins', null, said(one.after)))))) : null,
-      predicted.length > 0 ? table([t('measure'), th(t('files.before')), th(t('files.after')), th(t('difference'))], predicted.map((one, k) => h('tr', { key: k }, h('td', null, one.name ? name(one.name) : word('measure', one.measure), one.unit ? ` (${one.unit})` : ''), tdn(num(one.before, 1)), tdn(num(one.after, 1)), tdn(signed(one.after - one.before, 1))))) : null,
+      predicted.length > 0 ? table([t('measure'), th(t('files.before')), th(t('files.after')), th(t('difference'))], predicted.map((one, k) => h('tr', { key: k }, h('td', null, one.name ? name(one.name) : word('measure', one.measure), one.unit ? ` (${one.unit})` : ''), tdn(num(one.before, places(one.before))), tdn(num(one.after, places(one.before))), tdn(signed(one.after - one.before, places(one.before)))))) : null,
     ];
   }
 
