@@ -281,7 +281,7 @@ impl Traffic {
         if !self.guests.is_empty() {
             self.note_guests();
         }
-        if self.steps % REACH_STEPS == 0 {
+        if self.steps.is_multiple_of(REACH_STEPS) {
             self.reaches();
         }
         self.record();

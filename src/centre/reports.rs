@@ -249,7 +249,10 @@ mod tests {
         assert!(moments(&[]).is_none() && moments(&[2.0]).is_some_and(|m| m.variance.is_none()));
     }
 
-    fn day(n: i64, times: &[(u32, f64)]) -> ((Date, Option<u32>), BTreeMap<u32, (f64, f64)>) {
+    /// A day's place among the groups, and its sums by time.
+    type Day = ((Date, Option<u32>), BTreeMap<u32, (f64, f64)>);
+
+    fn day(n: i64, times: &[(u32, f64)]) -> Day {
         ((Date::from_days(20_000 + n), None), times.iter().map(|(at, x)| (*at, (1.0, *x))).collect())
     }
 

@@ -1,7 +1,7 @@
 //! `greenwave demo`: a street, its cabinets, the core and the pages in one program.
 
 use super::args::clock;
-use super::pages::Pages;
+use super::pages::{Beside, Pages};
 use super::prepare::Knowledge;
 use super::workshop::Shop;
 use super::{count, files, tell};
@@ -69,7 +69,12 @@ pub(super) fn run(args: &Demo) -> Result<ExitCode> {
     let shop =
         Shop { paths: args.paths.clone(), knowledge: args.knowledge.clone(), armed: true, settings: settings.clone() };
     let instruments = Arc::new(Instruments::new(true, machine.clone())?);
-    let centre = args.pages.open(&network, &instruments, &machine, shop, &Settings::new(&folder), true, &mut tell)?;
+    let centre = {
+        let place = Settings::new(&folder);
+        let beside =
+            Beside { network: &network, instruments: &instruments, clock: &machine, place: &place, fleeting: true };
+        args.pages.open(&beside, shop, &mut tell)?
+    };
     tell(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: Some(args.time_scale), security: None, hold: false };
     let console: Box<dyn std::io::Write> = Box::new(std::io::sink());
@@ -117,11 +122,11 @@ fn street(args: &Demo, network: &Arc<Network>, clock: &Arc<dyn Clock>) -> Result
         to_s: DAY_S,
     };
     let rig = Rig::new(network, &[], &run)?;
-    let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: None };
-    let (switch, word) = Switch::new();
+    let (switch, until) = Switch::new();
+    let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: None, until };
     let (network, clock) = (network.clone(), clock.clone());
     let street = move || {
-        emulate(&network, &rig, pace, None, Faulty::default(), &clock, &word, &mut |_| ()).map_err(anyhow::Error::from)
+        emulate(&network, &rig, pace, None, Faulty::default(), &clock, &mut |_| ()).map_err(anyhow::Error::from)
     };
     Ok((switch, std::thread::Builder::new().name("street".into()).spawn(street)?))
 }

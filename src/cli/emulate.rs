@@ -55,20 +55,19 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
             rig.moment(args.from).unix_seconds()
         ));
     }
-    let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: args.seconds };
+    let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: args.seconds, until: Word::Operator };
     let faults = faults(args, &network)?;
     let faulty = Faulty { faults, seed: args.fault_seed };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let last =
-        emulate(&network, &rig, pace, security.as_ref(), faulty, &clock, &Word::Operator, &mut |told| match told {
-            Told::Glance(glance) => tell(&line(glance)),
-            Told::Fault(notice) => tell(&notice.to_string()),
-            Told::Struck(counts) if counts.is_empty() => {}
-            Told::Struck(counts) => {
-                let counts: Vec<String> = counts.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
-                tell(&format!("faults struck: {}", counts.join(", ")));
-            }
-        })?;
+    let last = emulate(&network, &rig, pace, security.as_ref(), faulty, &clock, &mut |told| match told {
+        Told::Glance(glance) => tell(&line(glance)),
+        Told::Fault(notice) => tell(&notice.to_string()),
+        Told::Struck(counts) if counts.is_empty() => {}
+        Told::Struck(counts) => {
+            let counts: Vec<String> = counts.iter().map(|(kind, n)| format!("{kind} {n}")).collect();
+            tell(&format!("faults struck: {}", counts.join(", ")));
+        }
+    })?;
     tell(&line(&last));
     Ok(if last.violations > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

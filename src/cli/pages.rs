@@ -42,6 +42,17 @@ pub(super) struct Pages {
     pub(super) https_key: Option<PathBuf>,
 }
 
+/// What the pages are opened beside.
+pub(super) struct Beside<'a> {
+    pub(super) network: &'a Arc<Network>,
+    pub(super) instruments: &'a Arc<Instruments>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+    /// Where the store lies.
+    pub(super) place: &'a Settings,
+    /// Whether the store goes with the program, so that its secrets may be shown.
+    pub(super) fleeting: bool,
+}
+
 impl Pages {
     /// Refuses what would lay the centre open.
     pub(super) fn check(&self) -> Result<()> {
@@ -68,12 +79,8 @@ impl Pages {
     /// Opens the centre.
     pub(super) fn open(
         &self,
-        network: &Arc<Network>,
-        instruments: &Arc<Instruments>,
-        clock: &Arc<dyn Clock>,
+        &Beside { network, instruments, clock, place, fleeting }: &Beside<'_>,
         shop: Shop,
-        place: &Settings,
-        fleeting: bool,
         note: &mut dyn FnMut(&str),
     ) -> Result<Centre> {
         let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));

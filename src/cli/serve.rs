@@ -2,6 +2,7 @@
 
 use super::args::Format;
 use super::live::Serve;
+use super::pages::Beside;
 use super::relay::Relay;
 use super::workshop::Shop;
 use super::{count, files, tell};
@@ -43,7 +44,9 @@ pub(super) fn run(args: &Serve) -> Result<ExitCode> {
     };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let instruments = Arc::new(Instruments::new(args.arm, clock.clone())?);
-    let centre = args.pages.open(&network, &instruments, &clock, shop, &args.place.settings(), false, &mut note)?;
+    let place = args.place.settings();
+    let beside = Beside { network: &network, instruments: &instruments, clock: &clock, place: &place, fleeting: false };
+    let centre = args.pages.open(&beside, shop, &mut note)?;
     note(&format!("Pages: {}", args.pages.link(centre.address())));
     let options = Options { settings, scale: args.time_scale, security, hold: args.hold };
     let sinks = Sinks {

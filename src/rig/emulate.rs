@@ -30,7 +30,7 @@ const MOST_AT_ONCE_S: f64 = 1.0;
 const GLANCE_EVERY_S: f64 = 10.0;
 
 /// How an emulated day goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Pace {
     /// Second of the day at which the plant was set up.
     pub from_s: u32,
@@ -38,6 +38,8 @@ pub struct Pace {
     pub scale: u32,
     /// Ends by itself after so many seconds of the machine's clock.
     pub seconds: Option<u32>,
+    /// Whose word ends it before.
+    pub until: Word,
 }
 
 /// What is seen at a look at the whole plant.
@@ -116,14 +118,13 @@ pub fn emulate(
     security: Option<&TlsServer>,
     faulty: Faulty,
     clock: &Arc<dyn Clock>,
-    until: &Word,
     tell: &mut dyn FnMut(&Told),
 ) -> Result<Glance, EmulateProblem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Interrupts::listen(until)?;
+        let mut signals = Interrupts::listen(&pace.until)?;
         let (_servers, mut injector) = servers(network, rig, security, faulty, clock).await?;
-        let last = drive(rig, pace, &**clock, &mut signals, &mut injector, tell).await;
+        let last = drive(rig, &pace, &**clock, &mut signals, &mut injector, tell).await;
         tell(&Told::Struck(injector.struck()));
         Ok(last)
     })
@@ -131,7 +132,7 @@ pub fn emulate(
 
 async fn drive(
     rig: &Rig,
-    pace: Pace,
+    pace: &Pace,
     clock: &dyn Clock,
     signals: &mut Interrupts,
     injector: &mut Injector,
