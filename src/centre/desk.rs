@@ -364,9 +364,9 @@ impl Centre {
 }
 
 impl service::Desk for Centre {
-    fn show(&mut self, picture: Picture) {
+    fn show(&mut self, picture: Picture) -> bool {
         // A collector that is that far behind catches up with a newer one.
-        let _ = self.pictures.try_send(picture);
+        !matches!(self.pictures.try_send(picture), Err(mpsc::error::TrySendError::Closed(_)))
     }
 
     fn orders(&mut self) -> Vec<Event> {

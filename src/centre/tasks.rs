@@ -1,7 +1,7 @@
 //! VIP tasks: one task, one plan, one report. Made beforehand, rehearsed on a simulated street, approved by two, started, reported.
 //!
 //! ```text
-//!  Draft ──rehearse──► Rehearsed ──approve, by two──► Approved ──start──► Running ──► Ended
+//!  Draft ──rehearse, minutes──► Rehearsed ──approve, by two──► Approved ──start──► Running ──► Ended
 //!    ▲                     │ again
 //!    └─────────────────────┘  what was rehearsed anew wants approving anew
 //! ```
@@ -67,6 +67,12 @@ pub(super) struct Task {
     pub(super) made_by: String,
     pub(super) made: Moment,
     pub(super) rehearsal: Option<Rehearsed>,
+    /// A rehearsal is under way; a restart forgets it.
+    #[serde(skip)]
+    pub(super) rehearsing: bool,
+    /// Why the last one could not be carried out.
+    #[serde(default)]
+    pub(super) not_rehearsed: Option<String>,
     pub(super) approvals: Vec<Approval>,
     /// The escort it became.
     pub(super) escort: Option<u64>,
@@ -95,7 +101,18 @@ impl Tasks {
     /// A new one; what is to be written down.
     pub(super) fn make(&mut self, name: String, ask: EscortAsk, made_by: String, made: Moment) -> (u64, Vec<Write>) {
         let id = self.0.keys().next_back().map_or(1, |last| last + 1);
-        let task = Task { id, name, ask, made_by, made, rehearsal: None, approvals: Vec::new(), escort: None };
+        let task = Task {
+            id,
+            name,
+            ask,
+            made_by,
+            made,
+            rehearsal: None,
+            rehearsing: false,
+            not_rehearsed: None,
+            approvals: Vec::new(),
+            escort: None,
+        };
         self.0.insert(id, task);
         let mut writes = self.kept(id);
         while self.0.len() > MOST {

@@ -15,8 +15,8 @@ const STREET_EVERY: u64 = 5;
 
 /// Who looks at the loop and tells it what people want. Neither call may wait: they are part of the step.
 pub trait Desk {
-    /// A step is complete.
-    fn show(&mut self, picture: Picture);
+    /// A step is complete. `false` where nobody looks any more.
+    fn show(&mut self, picture: Picture) -> bool;
     /// What people want since the last time.
     fn orders(&mut self) -> Vec<Event>;
     /// Other definitions to go by from now on, if there are some. Asked for where nothing is under way only.

@@ -241,8 +241,10 @@ async fn run(setup: Setup, options: &Options, clock: Arc<dyn Clock>, mut sinks: 
         };
         let picture = painter.paint(network, core, step);
         metrics.street(network, &picture);
-        if let Some(desk) = sinks.desk.as_mut() {
-            desk.show(picture);
+        if sinks.desk.as_mut().is_some_and(|desk| !desk.show(picture)) {
+            // Control is worth more than being looked at: it goes on without.
+            sinks.desk = None;
+            sinks.note("the pages have broken down; control goes on, and a restart brings them back");
         }
         if options.scale.is_none() && steps.is_multiple_of(FOLLOW_EVERY) {
             let now = time.at(clock.elapsed());

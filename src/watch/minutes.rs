@@ -13,7 +13,7 @@ const BINS: usize = 5;
 pub(super) struct Sums {
     /// Vehicles that came to the line.
     pub(super) vehicles: f64,
-    /// Of them on green, nobody standing before them.
+    /// Of them while it was green, joining those who stood before them or not.
     pub(super) on_green: f64,
     /// Vehicle-seconds of waiting.
     pub(super) waited_s: f64,

@@ -110,7 +110,6 @@ impl LaneQueue {
             came += 1;
         }
         let moving = green.is_some_and(|since| now.elapsed_since(since) >= START_UP);
-        let on_green = green.is_some() && self.queue < 0.5;
         self.queue += f64::from(came);
         if self.covered >= UNDER_QUEUE {
             self.queue = self.queue.max(self.distance.get() / ROOM_M);
@@ -131,7 +130,7 @@ impl LaneQueue {
                 now,
                 Sums {
                     vehicles,
-                    on_green: if on_green { vehicles } else { 0.0 },
+                    on_green: if green.is_some() { vehicles } else { 0.0 },
                     waited_s: self.queue * seconds,
                     green_s: if green.is_some() { seconds } else { 0.0 },
                     watched_s: seconds,

@@ -36,7 +36,7 @@ pub struct ApproachState {
     pub from: String,
     /// Vehicles an hour; `None` while no loop is believed.
     pub flow_veh_h: Option<f64>,
-    /// Share of arrivals on green, nobody standing before them.
+    /// Share of arrivals on green, at the line or at the end of the queue.
     pub arrivals_on_green: Option<f64>,
     /// That share over the share of green: 1 is chance (HCM platoon ratio).
     pub platoon_ratio: Option<f64>,

@@ -3,7 +3,7 @@
 use super::super::acting::{Confirmation, ask, end};
 use super::super::acts::{Asked, Report};
 use super::super::asked::{EscortAsk, Second, VehicleKind};
-use super::super::desk::Room;
+use super::super::desk::{Message, Room};
 use super::super::door::{By, Peer, Sent};
 use super::super::live::seconds;
 use super::super::problem::{Fault, Problem};
@@ -33,7 +33,12 @@ pub(super) fn routes() -> Vec<Route> {
             .takes::<TaskAsk>()
             .gives::<TaskPage>(),
         Route::new(Method::GET, "/api/v1/tasks/{id}", VIEWER, get(one)).says("one task").gives::<TaskPage>(),
-        step("/api/v1/tasks/{id}/rehearse", ENGINEER, post(rehearse), "try it on the simulated street"),
+        step(
+            "/api/v1/tasks/{id}/rehearse",
+            ENGINEER,
+            post(rehearse),
+            "try it on the simulated street; answered at once, it takes minutes",
+        ),
         step("/api/v1/tasks/{id}/approve", ENGINEER, post(approve), "approve it; two must"),
         step("/api/v1/tasks/{id}/start", OPERATOR, post(start), "hand the escort to the core"),
         step("/api/v1/tasks/{id}/end", OPERATOR, post(stop), "end it now"),
@@ -77,13 +82,16 @@ struct TaskPage {
     speed_km_h: Option<f64>,
     starts: f64,
     why: String,
-    /// `draft`, `rehearsed`, `approved`, `running`, `ended`.
+    /// `draft`, `rehearsing`, `rehearsed`, `approved`, `running`, `ended`.
     state: &'static str,
     made_by: String,
     made: f64,
     approvals: Vec<Approval>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rehearsal: Option<Rehearsed>,
+    /// Why the last rehearsal could not be carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_rehearsed: Option<String>,
     /// Id of the escort it became.
     #[serde(skip_serializing_if = "Option::is_none")]
     escort: Option<u64>,
@@ -102,6 +110,7 @@ fn page(room: &Room, task: &Task) -> TaskPage {
                 "running"
             }
         }
+        () if task.rehearsing => "rehearsing",
         () if task.approvals.len() >= APPROVERS => "approved",
         () if task.rehearsal.is_some() => "rehearsed",
         () => "draft",
@@ -119,6 +128,7 @@ fn page(room: &Room, task: &Task) -> TaskPage {
         made: seconds(task.made),
         approvals: task.approvals.clone(),
         rehearsal: task.rehearsal.clone(),
+        not_rehearsed: task.not_rehearsed.clone(),
         escort: task.escort,
         report: escort.and_then(|e| e.report),
     }
@@ -189,8 +199,8 @@ async fn rehearse(
     Sent(_): Sent<Confirm>,
 ) -> Result<Json<TaskPage>, Problem> {
     let task = found(&room, id)?;
-    if task.escort.is_some() {
-        return Err(Problem::conflict().with("it has been started"));
+    if task.escort.is_some() || task.rehearsing {
+        return Err(Problem::conflict().with("it has been started, or is being rehearsed"));
     }
     let Some(stage) = room.rehearsal.clone() else {
         return Err(Problem::conflict().with("this service knows no simulated street to rehearse on"));
@@ -198,11 +208,28 @@ async fn rehearse(
     let network = room.network();
     let read = task.ask.read(&network, room.street_time());
     let (escort, _) = read.map_err(|faults| Problem::invalid().all(faults))?;
-    let tried = spawn_blocking(move || stage.rehearse(&network, &escort)).await.map_err(|_| Problem::not_now())?;
-    let tried = tried.map_err(|why| Problem::conflict().with(why))?;
+    let shared = room.clone();
+    // It takes minutes: who asked is answered now, and everybody told when it is over.
+    tokio::spawn(async move {
+        let tried = spawn_blocking(move || stage.rehearse(&network, &escort)).await;
+        let tried = tried.unwrap_or_else(|_| Err("the rehearsal broke down".to_owned()));
+        // A task that is gone meanwhile needs nothing.
+        let _ = change(&shared, id, |task| {
+            task.rehearsing = false;
+            match tried {
+                Ok(shown) => {
+                    task.rehearsal = Some(shown);
+                    task.approvals.clear();
+                }
+                Err(why) => task.not_rehearsed = Some(why),
+            }
+        });
+        let data = format!("{{\"task\":{id}}}").into();
+        let _ = shared.feed.send(Message { kind: "intervention", data });
+    });
     change(&room, id, |task| {
-        task.rehearsal = Some(tried);
-        task.approvals.clear();
+        task.rehearsing = true;
+        task.not_rehearsed = None;
     })
 }
 
@@ -215,6 +242,7 @@ async fn approve(
     let task = found(&room, id)?;
     let refusal = match () {
         () if task.escort.is_some() => Some("it has been started"),
+        () if task.rehearsing => Some("it is being rehearsed"),
         () if task.rehearsal.is_none() => Some("it has not been rehearsed"),
         () if task.rehearsal.as_ref().is_some_and(|r| r.unsafe_intervals > 0) => Some("its rehearsal was not safe"),
         () if task.approvals.iter().any(|a| a.by == person.name) => Some("you have approved it: another must"),

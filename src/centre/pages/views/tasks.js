@@ -77,14 +77,16 @@ class Tasks extends View {
   one(task) {
     const route = list(task.route).map((one) => String(one.intersection ?? one));
     const approvals = list(task.approvals);
-    const step = STEPS.indexOf(task.state);
-    const button = (/** @type {string} */ what, /** @type {boolean} */ shown) => (shown ? h('button', { class: what, disabled: this.busy === `${task.id}/${what}`, onclick: () => this.act(task, what) }, this.busy === `${task.id}/${what}` && what === 'rehearse' ? t('tasks.rehearsing') : t(`tasks.${what}`)) : null);
+    const rehearsing = task.state === 'rehearsing';
+    const step = STEPS.indexOf(rehearsing ? 'draft' : task.state);
+    const button = (/** @type {string} */ what, /** @type {boolean} */ shown) => (shown ? h('button', { class: what, disabled: rehearsing || this.busy === `${task.id}/${what}`, onclick: () => this.act(task, what) }, rehearsing && what === 'rehearse' ? t('tasks.rehearsing') : t(`tasks.${what}`)) : null);
     const escort = state.escorts.find((one) => one.id === task.escort);
     const mine = approvals.some((one) => (one.by ?? one) === state.session?.name);
     return h('section', { key: task.id, class: 'card task', 'data-id': task.id }, h('h2', null, task.name, ' ', badge('origin', word('vehicle', task.kind))),
       h('ol', { class: 'steps' }, STEPS.map((one, k) => h('li', { key: one, class: k < step ? 'passed' : k === step ? 'open' : '', 'aria-current': k === step ? 'step' : false }, word('task', one)))),
       h('p', null, t('tasks.line', { from: placeName(route[0] ?? ''), to: placeName(route.at(-1) ?? ''), n: route.length, at: stamp(task.starts ?? task.at), speed: num(task.speed_km_h, 0) }), task.made_by ? ` · ${task.made_by}` : '', task.why ? ` · ${task.why}` : ''),
       h('p', null, t('tasks.approvals', { n: approvals.length }), ' ', approvals.map((one) => badge('origin', `${one.by ?? one}${one.at ? ` ${stamp(one.at)}` : ''}`))),
+      task.not_rehearsed ? h('p', { class: 'problem', role: 'status' }, task.not_rehearsed) : null,
       task.rehearsal ? [h('h3', null, t('tasks.rehearsal')), report(task.rehearsal)] : null,
       escort && task.state === 'running' ? progress(escort) : null, task.report ? [h('h3', null, t('tasks.report')), report(task.report)] : null,
       h('div', { class: 'actions' }, button('rehearse', may('engineer') && step <= 1), button('approve', may('engineer') && task.state === 'rehearsed' && !mine), button('start', may('operator') && task.state === 'approved'), button('end', may('operator') && task.state === 'running')));
