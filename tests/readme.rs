@@ -98,6 +98,7 @@ fn as_told(command: &[String], output: &Output, folder: &Path) {
     match command[0].as_str() {
         "check" if command.iter().any(|word| word == "--registers") => says(&["# Registers of profile `", "| "]),
         "check" => says(&["checked", "no problems"]),
+        "escort" => says(&["travel time", "delay of all others", "recovery", "conflict monitors: 0 unsafe intervals"]),
         "campaign" => says(&["torn plans that ran ", "not in the journal ", "back within 3 cycles"]),
         "plan" if command.iter().any(|word| word == "--front") && value(command, "--choice").is_none() => {
             says(&["what wider bands cost", "outbound band", "least", "--choice N"]);
