@@ -45,7 +45,7 @@ pub(crate) fn open(
     let now = clock.utc();
     let store = Store::open(&Settings::new(folder), Opener::Service, now).unwrap();
     let mut people = People::new(Limits::default(), Cost::OWASP);
-    let password = Hashed::new("bench", &Secret::new("a long word for benches"), [7; 16], Cost::OWASP).unwrap();
+    let password = Hashed::new("bench", &Secret::new("a long word to measure with"), [7; 16], Cost::OWASP).unwrap();
     people.add("bench", Role::Viewer, password, now).unwrap();
     let owner = Identity { name: "bench".into(), role: Role::Viewer, via: Via::Password };
     let (token, _) = people.make_token(&owner, "bench", Role::Viewer, 1, [9; 32], now).unwrap();
