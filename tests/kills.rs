@@ -133,7 +133,7 @@ fn killed_at_any_moment_it_comes_back_with_all_it_acknowledged() {
     place.ready();
     let token = std::fs::read_to_string(place.store().join("setup.token")).unwrap();
     let first = json!({ "token": token.trim(), "name": "officer", "password": PASSWORD });
-    assert_eq!(place.ask("POST", "/api/v1/setup", "", Some(&first)).unwrap().0, 200);
+    assert_eq!(place.ask("POST", "/api/v1/setup", "", Some(&first)).unwrap().0, 204);
     let login = json!({ "name": "officer", "password": PASSWORD });
     let cookie = place.ask("POST", "/api/v1/session", "", Some(&login)).unwrap().1.unwrap();
     let (mut written, mut longest, mut most_steps, mut next) = (0_u64, Duration::ZERO, 0, 0_u64);

@@ -180,24 +180,7 @@ impl Acts {
         (by, second): (String, Option<String>),
         (now, until): (Moment, Moment),
     ) -> (u64, Event) {
-        // Grows through restarts, as the generation of a push does.
-        let by_time = u64::try_from(now.unix_seconds()).unwrap_or(0);
-        let id = self.acts.keys().next_back().map_or(1, |last| last + 1).max(by_time);
-        let act = Act {
-            id,
-            asked,
-            by,
-            second,
-            from: now,
-            until,
-            state: State::Asked,
-            ended: None,
-            ended_by: None,
-            problems: Vec::new(),
-            report: None,
-        };
-        self.acts.insert(id, act);
-        self.keep(id);
+        let id = self.insert(asked, (by, second), (now, until), State::Asked);
         (id, Event::Order(Order::Begin { id, what, until }))
     }
 
@@ -208,21 +191,21 @@ impl Acts {
         (by, second): (String, Option<String>),
         (from, until): (Moment, Moment),
     ) -> u64 {
+        self.insert(asked, (by, second), (from, until), State::Scheduled)
+    }
+
+    fn insert(
+        &mut self,
+        asked: Asked,
+        (by, second): (String, Option<String>),
+        (from, until): (Moment, Moment),
+        state: State,
+    ) -> u64 {
+        // Grows through restarts, as the generation of a push does.
         let by_time = u64::try_from(from.unix_seconds()).unwrap_or(0);
         let id = self.acts.keys().next_back().map_or(1, |last| last + 1).max(by_time);
-        let act = Act {
-            id,
-            asked,
-            by,
-            second,
-            from,
-            until,
-            state: State::Scheduled,
-            ended: None,
-            ended_by: None,
-            problems: Vec::new(),
-            report: None,
-        };
+        let (ended, ended_by, report) = (None, None, None);
+        let act = Act { id, asked, by, second, from, until, state, ended, ended_by, problems: Vec::new(), report };
         self.acts.insert(id, act);
         self.keep(id);
         id
