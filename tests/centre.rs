@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may die")]
 
+#[path = "centre/definitions.rs"]
+mod definitions;
 #[path = "kit/program.rs"]
 mod program;
 
@@ -241,6 +243,7 @@ fn every_route_with_every_role() {
     handover_alarms_and_reports(&centre);
     locked_out(&centre, &admin);
     the_console_is_heard(&centre);
+    definitions::live(&centre);
     audited(&centre, &admin);
     no_secret_anywhere(&centre, &admin);
 }
