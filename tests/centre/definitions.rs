@@ -76,5 +76,12 @@ pub(super) fn live(centre: &Centre) {
     std::fs::write(&name, &slower).unwrap();
     assert_eq!(centre.until_other_than(&engineer, &first), second);
     // a change that was staged against another text is not applied over it
-    assert_eq!(post(&engineer, &change("apply"), &json!({})).status, 409);
+    let slowest = text.replacen("speed_km_h = 50", "speed_km_h = 40", 1);
+    let staged = post(&engineer, &format!("{path}/stage"), &json!({ "text": slowest })).json();
+    let change = |what: &str| format!("/api/v1/changes/{}/{what}", staged["id"]);
+    assert_eq!(post(&admin, &change("approve"), &json!({})).status, 200);
+    std::fs::write(&name, &text).unwrap();
+    let refused = post(&engineer, &change("apply"), &json!({}));
+    assert!(refused.status == 409 && refused.body.contains("changed meanwhile"), "{}", refused.body);
+    assert_eq!(std::fs::read_to_string(&name).unwrap(), text);
 }
