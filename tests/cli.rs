@@ -430,6 +430,24 @@ fn every_command_that_is_shown_parses() {
 }
 
 #[test]
+fn a_demo_speaks_to_no_cabinets_but_its_own() {
+    let folder = folder();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("corridors/three.toml")).unwrap();
+    let demo = |text: String, words: &[&str]| {
+        let (_, file) = path(&folder, "street.toml");
+        std::fs::write(&file, text).unwrap();
+        let scenario = ["--scenario", "sim/scenarios/three.toml", "--http", "127.0.0.1:0"];
+        fails(&[&["demo", file.as_str()][..], &scenario[..]].concat(), 3, words);
+    };
+    demo(text.replace("127.0.0.1:15102", "10.0.0.2:502"), &["t2 is at 10.0.0.2:502", "stays here"]);
+    // somebody else listens where one of its cabinets should
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    demo(text.replace("127.0.0.1:15102", &taken), &["no cabinet can listen on", taken.as_str()]);
+}
+
+#[test]
 #[should_panic(expected = "--height")]
 fn a_command_that_does_not_parse_is_found() {
     let command = ["plan", STREET, "--height", "3"].map(str::to_owned);

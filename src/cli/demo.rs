@@ -1,6 +1,7 @@
 //! `greenwave demo`: a street, its cabinets, the core and the pages in one program.
 
 use super::args::clock;
+use super::emulate::{abroad, plant};
 use super::pages::{Beside, Pages};
 use super::prepare::Knowledge;
 use super::workshop::Shop;
@@ -8,18 +9,15 @@ use super::{count, files, tell};
 use crate::clock::{Clock, SystemClock};
 use crate::corridor::Network;
 use crate::interrupt::Switch;
-use crate::rig::{DayName, Demand, Faulty, Glance, Pace, Rig, Run, emulate};
+use crate::rig::{DayName, Faulty, Glance, Pace, Told, emulate};
 use crate::service::{Ended, Instruments, Options, Sinks, serve};
 use crate::store::Settings;
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use clap::Args as ClapArgs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-
-/// Demand comes until midnight.
-const DAY_S: u32 = 86_400;
 
 /// Try the command centre on this machine: simulated traffic, emulated cabinets over Modbus TCP, the core in control of them,
 /// and the pages, all in one program.
@@ -111,22 +109,31 @@ impl Drop for Fleeting {
 
 /// The street and its cabinets, on a thread of their own until the switch says stop.
 fn street(args: &Demo, network: &Arc<Network>, clock: &Arc<dyn Clock>) -> Result<(Switch, JoinHandle<Result<Glance>>)> {
-    let scenario = files::scenario(network, &args.paths, args.scenario.as_deref())?;
-    let demand = Demand::of(&scenario.value, args.day)?;
-    let run = Run {
-        demand: &demand,
-        day: args.day.seed,
-        seed: args.day.seed,
-        start_s: args.from,
-        from_s: args.from,
-        to_s: DAY_S,
-    };
-    let rig = Rig::new(network, &[], &run)?;
+    // The core is armed: it must find nobody's cabinets but these.
+    if let Some(at) = abroad(network) {
+        bail!(
+            "the cabinet of {} is at {}, which is not this machine's loopback: a demo stays here",
+            at.id,
+            at.cabinet.line
+        );
+    }
+    let rig = plant(network, &args.paths, args.scenario.as_deref(), (args.day, args.from))?;
     let (switch, until) = Switch::new();
     let pace = Pace { from_s: args.from, scale: args.time_scale, seconds: None, until };
     let (network, clock) = (network.clone(), clock.clone());
+    let (listening, listens) = mpsc::channel();
     let street = move || {
-        emulate(&network, &rig, pace, None, Faulty::default(), &clock, &mut |_| ()).map_err(anyhow::Error::from)
+        let mut tell = |_: &Told| {
+            // Heard once; later nobody listens.
+            let _ = listening.send(());
+        };
+        emulate(&network, &rig, pace, None, Faulty::default(), &clock, &mut tell).map_err(anyhow::Error::from)
     };
-    Ok((switch, std::thread::Builder::new().name("street".into()).spawn(street)?))
+    let street = std::thread::Builder::new().name("street".into()).spawn(street)?;
+    // Nobody is spoken to before it is our cabinets that listen.
+    if listens.recv().is_err() {
+        street.join().map_err(|_| anyhow!("the emulated street broke down"))??;
+        bail!("the emulated street ended at once");
+    }
+    Ok((switch, street))
 }

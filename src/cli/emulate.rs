@@ -4,11 +4,12 @@ use super::live::Emulate;
 use super::{count, files, tell};
 use crate::bus::tls::{Roles, TlsServer};
 use crate::clock::{Clock, SystemClock};
-use crate::corridor::Network;
+use crate::corridor::{Intersection, Network};
 use crate::interrupt::Word;
-use crate::rig::{Demand, Faulty, Glance, Injection, Pace, Rig, Run, Told, emulate};
+use crate::rig::{DayName, Demand, Faulty, Glance, Injection, Pace, Rig, Run, Told, emulate};
 use crate::units::clock;
 use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,14 +17,10 @@ use std::sync::Arc;
 const DAY_S: u32 = 86_400;
 
 pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
-    if args.from >= DAY_S {
-        bail!("--from is the end of the day");
-    }
     let network = files::network(&args.paths)?;
     args.papers.needed_by(&network)?;
     let security = args.papers.read(|papers| TlsServer::new(papers, Roles::default()))?;
-    let abroad = network.intersections().iter().find(|i| i.cabinet.address().is_some_and(|a| !a.ip().is_loopback()));
-    if let Some(at) = abroad.filter(|_| !args.listen_any) {
+    if let Some(at) = abroad(&network).filter(|_| !args.listen_any) {
         bail!(
             "the cabinet of {} is at {}, which is not this machine's loopback. Cabinets obey whoever reaches them; listen \
              there with --listen-any, if that is what you want",
@@ -31,17 +28,7 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
             at.cabinet.line
         );
     }
-    let scenario = files::scenario(&network, &args.paths, args.scenario.as_deref())?;
-    let demand = Demand::of(&scenario.value, args.day)?;
-    let run = Run {
-        demand: &demand,
-        day: args.day.seed,
-        seed: args.day.seed,
-        start_s: args.from,
-        from_s: args.from,
-        to_s: DAY_S,
-    };
-    let rig = Rig::new(&network, &[], &run)?;
+    let rig = plant(&network, &args.paths, args.scenario.as_deref(), (args.day, args.from))?;
     let cabinets = network.intersections();
     if let (Some(first), Some(last)) = (cabinets.first(), cabinets.last()) {
         tell(&format!(
@@ -70,6 +57,28 @@ pub(super) fn run(args: &Emulate) -> Result<ExitCode> {
     })?;
     tell(&line(&last));
     Ok(if last.violations > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// An intersection whose cabinet does not lie on this machine's loopback.
+pub(super) fn abroad(network: &Network) -> Option<&Intersection> {
+    network.intersections().iter().find(|i| i.cabinet.address().is_some_and(|a| !a.ip().is_loopback()))
+}
+
+/// The street of a day, empty at a second of it; traffic comes until midnight.
+pub(super) fn plant(
+    network: &Network,
+    paths: &[PathBuf],
+    scenario: Option<&Path>,
+    (day, from): (DayName, u32),
+) -> Result<Rig> {
+    if from >= DAY_S {
+        bail!("--from is the end of the day");
+    }
+    let scenario = files::scenario(network, paths, scenario)?;
+    let demand = Demand::of(&scenario.value, day)?;
+    let (day, seed) = (day.seed, day.seed);
+    let run = Run { demand: &demand, day, seed, start_s: from, from_s: from, to_s: DAY_S };
+    Ok(Rig::new(network, &[], &run)?)
 }
 
 /// The faults of the command line and of files, all that are none told at once.

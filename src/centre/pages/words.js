@@ -43,7 +43,7 @@ export const words = {
   'login.differ': ['两次输入的密码不一致', 'The two passwords differ'],
   'setup.text': ['首次使用：建立第一个管理员账户', 'First use: make the first administrator'],
   'setup.token': ['安装口令', 'Setup token'],
-  'setup.where': ['服务启动时显示在控制台，并写入数据目录的 setup.token', 'Printed when the server started, and in setup.token of its data folder'],
+  'setup.where': ['服务启动时写入数据目录的 setup.token；演示程序同时显示在控制台', 'In setup.token of the data folder since the server started; a demo prints it too'],
   'setup.wrong': ['安装口令不正确', 'The setup token is wrong'],
   'setup.length': ['至少 {n} 个字符', 'At least {n} characters'],
   'setup.again': ['再次输入密码', 'Password again'],
