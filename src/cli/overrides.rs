@@ -25,8 +25,6 @@ pub(super) struct Overrides {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LaneState {
-    /// As it was built.
-    Open,
     /// Nobody drives on it.
     Closed,
     /// It carries the opposite direction.
@@ -36,7 +34,6 @@ enum LaneState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Weather {
     Dry,
-    LightRain,
     Rain,
     HeavyRain,
     Snow,
